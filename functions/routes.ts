@@ -1,0 +1,15 @@
+import type { Routes } from '../lib/http/route.ts'
+import { authRoutes } from './auth/routes.ts'
+import { internalRoutes } from './internal/routes.ts'
+import { systemRoutes } from './system/routes.ts'
+import { trackRoutes } from './tracks/routes.ts'
+import { userRoutes } from './users/routes.ts'
+
+/** Every route of the API, by the Lambda that serves it. The key is the folder under functions/. */
+export const routeGroups = {
+  auth: authRoutes,
+  users: userRoutes,
+  tracks: trackRoutes,
+  internal: internalRoutes,
+  system: systemRoutes,
+} satisfies Record<string, Routes>

@@ -1,0 +1,26 @@
+import * as z from 'zod'
+
+/** The caller, as the authorizer vouches for it. */
+export const actor = z.object({
+  id: z.uuid(),
+  session_id: z.uuid(),
+  role: z.enum(['user', 'creator', 'moderator', 'admin']),
+  token_version: z.number().int(),
+})
+export type Actor = z.output<typeof actor>
+
+/** Why a presented token gives no actor; each is the code of the 401 the client gets. */
+export const refusal = z.enum(['unauthenticated', 'token_expired', 'token_revoked'])
+export type Refusal = z.output<typeof refusal>
+
+export type Authentication = { readonly actor: Actor } | { readonly reason: Refusal }
+
+/**
+ * What the authorizer passes on, as API Gateway carries it (a flat map of strings, numbers and booleans).
+ * The token's expiry goes along, because the gateway may answer from its cache.
+ */
+export const authorizerContext = z.union([
+  z.object({ ...actor.shape, expires_at: z.number().int() }),
+  z.object({ reason: refusal }),
+])
+export type AuthorizerContext = z.output<typeof authorizerContext>

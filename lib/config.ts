@@ -1,0 +1,12 @@
+/** Reads a setting that must be there; called at the top of a handler, so that a bad deployment fails at start. */
+export function requireEnv(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Error(`The environment variable ${name} is not set`)
+  return value
+}
+
+export function requireNumber(name: string): number {
+  const value = Number(requireEnv(name))
+  if (!Number.isFinite(value)) throw new Error(`The environment variable ${name} is not a number`)
+  return value
+}

@@ -1,0 +1,58 @@
+/** Every failure a client can see: its stable code, HTTP status and title. */
+export const problems = {
+  invalid_request: [400, 'The request cannot be read'],
+  invalid_token: [400, 'The link is not valid or was used already'],
+  unauthenticated: [401, 'Sign in first'],
+  token_expired: [401, 'The access token has expired'],
+  token_revoked: [401, 'The session has ended'],
+  invalid_credentials: [401, 'The name or the password is not right'],
+  refresh_token_not_found: [401, 'The refresh token is not known'],
+  refresh_token_already_used: [401, 'The refresh token was used already'],
+  session_expired: [401, 'The session has expired'],
+  forbidden: [403, 'This is not allowed'],
+  email_not_verified: [403, 'The e-mail address is not verified yet'],
+  account_suspended: [403, 'The account is suspended'],
+  not_found: [404, 'There is no such thing here'],
+  method_not_allowed: [405, 'The method is not allowed here'],
+  conflict: [409, 'The request does not fit the present state'],
+  username_taken: [409, 'The username is taken'],
+  track_not_ready: [409, 'The track is not ready to play'],
+  upload_in_progress: [409, 'An upload of this track is under way'],
+  precondition_failed: [412, 'The resource has changed since it was read'],
+  payload_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The media type is not supported'],
+  validation_failed: [422, 'The request is not valid'],
+  precondition_required: [428, 'If-Match is required here'],
+  rate_limited: [429, 'Too many requests'],
+  internal: [500, 'Something went wrong'],
+  unavailable: [503, 'The service is not available right now'],
+} as const satisfies Record<string, readonly [status: number, title: string]>
+
+export type ProblemCode = keyof typeof problems
+
+/** One invalid member of a request; `pointer` is an RFC 6901 fragment such as `#/body/title`. */
+export interface FieldError {
+  readonly pointer: string
+  readonly code: string
+  readonly detail: string
+}
+
+export interface AppErrorOptions extends ErrorOptions {
+  readonly errors?: readonly FieldError[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** A failure that is safe to show to the caller. Anything else becomes `internal`. */
+export class AppError extends Error {
+  override name = 'AppError'
+  readonly code: ProblemCode
+  readonly detail: string | undefined
+  readonly options: AppErrorOptions
+
+  constructor(code: ProblemCode, detail?: string, options: AppErrorOptions = {}) {
+    super(detail ?? problems[code][1], options)
+    this.code = code
+    this.detail = detail
+    this.options = options
+  }
+}

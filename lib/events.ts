@@ -1,0 +1,27 @@
+import * as z from 'zod'
+
+/**
+ * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
+ * reads the present state, so that order of arrival does not matter.
+ */
+export const events = {
+  /** Send the link that verifies the user's address. */
+  'mail.verify_email': z.object({ user_id: z.uuid() }),
+  /** Tell the owner of an address that somebody tried to register it again. */
+  'mail.account_exists': z.object({ user_id: z.uuid() }),
+  /** Ask the stream server to make HLS of a version. */
+  'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
+} as const
+
+export type EventType = keyof typeof events
+export type EventPayload<T extends EventType> = z.output<(typeof events)[T]>
+
+/** What travels on the events queue; `id` is the key consumers dedupe by. */
+export const eventMessage = z.object({
+  id: z.uuid(),
+  type: z.enum(Object.keys(events) as [EventType, ...EventType[]]),
+  payload: z.unknown(),
+  request_id: z.string().nullable(),
+  created_at: z.iso.datetime(),
+})
+export type EventMessage = z.output<typeof eventMessage>

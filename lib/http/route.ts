@@ -1,0 +1,99 @@
+import * as z from 'zod'
+import type { Actor } from '../auth/actor.ts'
+import type { ProblemCode } from '../errors.ts'
+
+/**
+ * Who may call a route. The gateway's authorizer is chosen from it, and the type of `actor` follows it.
+ * `none` anyone · `user` a signed-in user · `optional` either · `iam` a SigV4 caller · `signature` anyone,
+ * the handler verifies a signature over the raw body.
+ */
+export type Auth = 'none' | 'user' | 'optional' | 'iam' | 'signature'
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** The whole path with API Gateway's placeholders, such as `/api/v1/tracks/{track_id}`. */
+  readonly path: `/${string}`
+  readonly auth: Auth
+  readonly summary: string
+  readonly params?: z.ZodType
+  readonly query?: z.ZodType
+  readonly body?: z.ZodType
+  /** What a success answers with, unless the reply names another status. */
+  readonly status: 200 | 201 | 202 | 204
+  /** The body of a success; `noContent` where there is none. */
+  readonly response: z.ZodType
+  /** Media type of a success, `application/json` unless said otherwise. */
+  readonly produces?: string
+  /** Problems of this route alone; those every route of its kind can answer with are added by the documents. */
+  readonly problems: readonly ProblemCode[]
+}
+
+export type Routes = Readonly<Record<string, Route>>
+
+type Decoded<R, Part extends string> =
+  R extends Record<Part, infer S extends z.ZodType> ? z.output<S> : undefined
+
+type ActorOf<A extends Auth> = A extends 'user' ? Actor : A extends 'optional' ? Actor | undefined : undefined
+
+export interface Request<R extends Route = Route> {
+  readonly params: Decoded<R, 'params'>
+  readonly query: Decoded<R, 'query'>
+  readonly body: Decoded<R, 'body'>
+  readonly actor: ActorOf<R['auth']>
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>
+  /** The bytes as sent; only `signature` routes need them. */
+  readonly rawBody: Buffer
+  readonly requestId: string
+  readonly ip: string
+  readonly userAgent: string
+}
+
+/** What a handler answers when the bare body is not enough: a status, headers, an entity tag. */
+export class Reply<B> {
+  readonly body: B
+  readonly options: ReplyOptions
+
+  constructor(body: B, options: ReplyOptions = {}) {
+    this.body = body
+    this.options = options
+  }
+}
+
+export interface ReplyOptions {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Row version; sent as a strong `ETag`, answered with 304 when `If-None-Match` holds it. */
+  readonly etag?: string
+}
+
+type Body<R extends Route> = z.output<R['response']>
+
+/** One function per route of the table; a missing or an extra one does not compile. */
+export type Handlers<T extends Routes> = {
+  readonly [K in keyof T]: (request: Request<T[K]>) => Promise<Body<T[K]> | Reply<Body<T[K]>>>
+}
+
+export function defineRoutes<const T extends Routes>(routes: T): T {
+  return routes
+}
+
+export const routeKey = ({ method, path }: Pick<Route, 'method' | 'path'>) => `${method} ${path}`
+
+/** A `Date` inside, ISO 8601 UTC on the wire. */
+export const timestamp = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+})
+
+export const noContent = z.undefined()
+
+/** The answer of every list route. */
+export const page = <T extends z.ZodType>(item: T) =>
+  z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() })
+
+/** What every list route takes. */
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+  cursor: z.string().max(1024).optional(),
+})
