@@ -1,31 +1,35 @@
-import { cp, mkdir, readdir, rename, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { existsSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build, context } from 'esbuild'
+import { pathToFileURL } from 'node:url'
+import { context, build as esbuild } from 'esbuild'
 
 /**
- * One minified CommonJS file per function: dist/<function>/index.js, with what else it needs beside it.
- * CommonJS, because an ESM bundle that imports `node:http` pays ~40 ms more at start.
- * Source maps go to dist/maps, never into what is deployed.
+ * One minified CommonJS file per function, dist/<function>/index.js, with what else it needs beside it.
+ * CommonJS, because an ESM bundle that imports `node:http` pays ~40 ms more at start; source maps go to
+ * dist/maps, never into what is deployed.
  */
-const root = path.dirname(fileURLToPath(import.meta.url))
+const root = import.meta.dirname
 const dist = path.join(root, 'dist')
-const require = createRequire(import.meta.url)
 
-const functions = (await readdir(path.join(root, 'functions'), { withFileTypes: true }))
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name)
-
-/** Files a function needs beside its bundle, copied as they are. */
+/** Files a function reads at run time, copied as they are: [from, to below dist/<function>]. */
 const assets = {
   migrate: [['lib/db/migrations', 'migrations']],
   'scan-worker': [['functions/scan-worker/image', '.']],
 }
 
-const options = {
+/** Native packages stay outside the bundle; every platform's binary that is installed goes along. */
+const nativePackages = ['@node-rs/bcrypt']
+
+const functionNames = (await readdir(path.join(root, 'functions'), { withFileTypes: true }))
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name)
+  .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
+
+/** @param {(changed: string[]) => void} [onBuilt] told which functions' bundles changed */
+const options = (onBuilt = () => {}) => ({
   absWorkingDir: root,
-  entryPoints: functions.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+  entryPoints: functionNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
   outdir: dist,
   bundle: true,
   minify: true,
@@ -33,9 +37,84 @@ const options = {
   platform: 'node',
   target: 'node24',
   format: 'cjs',
+  mainFields: ['module', 'main'],
   sourcemap: 'external',
   sourcesContent: false,
-  loader: { '.node': 'copy', '.sql': 'text' },
+  external: nativePackages.map((name) => `${name}-*`),
   legalComments: 'none',
   logLevel: 'warning',
+  logOverride: { 'require-resolve-not-external': 'silent', 'empty-import-meta': 'silent' },
+  metafile: true,
+  write: false,
+  plugins: [
+    {
+      name: 'artefacts',
+      setup: (build) => build.onEnd(async (result) => onBuilt(await writeArtefacts(result))),
+    },
+  ],
+})
+
+async function writeArtefacts({ outputFiles = [], metafile }) {
+  const changed = []
+  for (const { path: file, contents } of outputFiles) {
+    const name = path.basename(path.dirname(file))
+    const isMap = file.endsWith('.map')
+    const target = isMap ? path.join(dist, 'maps', `${name}.js.map`) : file
+    if ((await writeIfChanged(target, contents)) && !isMap) changed.push(name)
+  }
+  for (const name of functionNames) await copyBeside(name, metafile)
+  return changed
+}
+
+async function writeIfChanged(file, contents) {
+  const before = await readFile(file).catch(() => undefined)
+  if (before?.equals(contents)) return false
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, contents)
+  return true
+}
+
+async function copyBeside(name, metafile) {
+  for (const [from, to] of assets[name] ?? []) {
+    await cp(path.join(root, from), path.join(dist, name, to), { recursive: true })
+  }
+  const imports = metafile?.outputs[`dist/${name}/index.js`]?.imports ?? []
+  for (const native of nativePackages.filter((pkg) =>
+    imports.some(({ path }) => path.startsWith(`${pkg}-`)),
+  )) {
+    await copyNative(native, path.join(dist, name, 'node_modules'))
+  }
+}
+
+async function copyNative(name, target) {
+  const scope = path.join(root, 'node_modules', path.dirname(name))
+  const platforms = (await readdir(scope)).filter((entry) => entry.startsWith(`${path.basename(name)}-`))
+  for (const platform of platforms) {
+    await cp(path.join(scope, platform), path.join(target, path.dirname(name), platform), { recursive: true })
+  }
+}
+
+/** Builds every function once. */
+export async function buildAll() {
+  await esbuild(options())
+}
+
+/** Builds, then again whenever a source changes; resolves to a function that stops it. */
+export async function watch(onBuilt) {
+  const builder = await context(options(onBuilt))
+  await builder.watch()
+  return () => builder.dispose()
+}
+
+async function removeGone() {
+  if (!existsSync(dist)) return
+  const kept = new Set([...functionNames, 'maps'])
+  for (const entry of await readdir(dist)) {
+    if (!kept.has(entry)) await rm(path.join(dist, entry), { recursive: true })
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  await removeGone()
+  await buildAll()
 }
