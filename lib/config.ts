@@ -10,3 +10,9 @@ export function requireNumber(name: string): number {
   if (!Number.isFinite(value)) throw new Error(`The environment variable ${name} is not a number`)
   return value
 }
+
+/** A comma-separated setting; empty when it is not set. */
+export function readList(name: string): string[] {
+  const items = (process.env[name] ?? '').split(',').map((item) => item.trim())
+  return items.filter((item) => item !== '')
+}

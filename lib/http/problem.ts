@@ -1,0 +1,53 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import { AppError, type FieldError, type ProblemCode, problems } from '../errors.ts'
+
+/** The body of every failure (RFC 9457). */
+export interface Problem {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail?: string
+  readonly instance: string
+  readonly code: ProblemCode
+  readonly request_id: string
+  readonly errors?: readonly FieldError[]
+}
+
+export const problemType = (code: ProblemCode) => `/problems/${code}`
+
+export function toProblem(error: AppError, requestId: string): APIGatewayProxyStructuredResultV2 {
+  const { code, detail, options } = error
+  const [status, title] = problems[code]
+  const problem: Problem = {
+    type: problemType(code),
+    title,
+    status,
+    ...(detail && { detail }),
+    instance: `/requests/${requestId}`,
+    code,
+    request_id: requestId,
+    ...(options.errors && { errors: options.errors }),
+  }
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/problem+json',
+      'cache-control': 'no-store',
+      ...standingHeaders[code],
+      ...options.headers,
+    },
+    body: JSON.stringify(problem),
+  }
+}
+
+export const asAppError = (error: unknown): AppError =>
+  error instanceof AppError ? error : new AppError('internal', undefined, { cause: error })
+
+/** What HTTP asks of an answer of this kind. */
+const standingHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
+  unauthenticated: { 'www-authenticate': 'Bearer' },
+  token_expired: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  token_revoked: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  rate_limited: { 'retry-after': '1' },
+  unavailable: { 'retry-after': '1' },
+}

@@ -1,0 +1,46 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
+import * as z from 'zod'
+import { isUnchanged } from './etag.ts'
+import { cacheControl } from './headers.ts'
+import { Reply, type Route } from './route.ts'
+
+/** Only what the route's schema names goes out, so that no column leaks by being selected. */
+export function toResponse(
+  route: Route,
+  result: unknown,
+  requestHeaders: Readonly<Record<string, string | undefined>>,
+): APIGatewayProxyStructuredResultV2 {
+  const { body, options } = result instanceof Reply ? result : new Reply(result)
+  const { etag, status = route.status } = options
+  const headers = { 'cache-control': cacheControl(route), ...(etag && { etag }), ...options.headers }
+  if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
+  if (route.response instanceof z.ZodUndefined) return { statusCode: status, headers }
+  return withBody(route, body, { statusCode: status, headers })
+}
+
+function withBody(
+  route: Route,
+  body: unknown,
+  { statusCode, headers }: Head,
+): APIGatewayProxyStructuredResultV2 {
+  if (body === undefined) throw new Error(`The handler of ${route.method} ${route.path} answered nothing`)
+  const encoded = z.encode(route.response, body)
+  const type = route.produces ?? 'application/json'
+  const all = { 'content-type': type, ...headers }
+  if (encoded instanceof Uint8Array) {
+    return {
+      statusCode,
+      headers: all,
+      body: Buffer.from(encoded).toString('base64'),
+      isBase64Encoded: true,
+    }
+  }
+  return { statusCode, headers: all, body: isJson(type) ? JSON.stringify(encoded) : String(encoded) }
+}
+
+interface Head {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+}
+
+const isJson = (type: string) => /[/+]json\b/.test(type)
