@@ -1,0 +1,122 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { expectStatus, putFile, until } from '../../infra/local/client.ts'
+import { makeAudio } from '../support/audio.ts'
+import { control, newClient } from '../support/platform.ts'
+
+const client = await newClient()
+const { token } = await client.join()
+const wav = { name: 'a.wav', content_type: 'audio/wav', bytes: await makeAudio('wav') }
+const upload = async () => {
+  const track = await client.createTrack(token)
+  const grant = await client.requestUpload(token, track.id, wav)
+  expect(await putFile(grant, wav.bytes)).toMatchObject({ status: 200 })
+  return { track, grant, path: `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}` }
+}
+const statusOf = async (path: string) =>
+  expectStatus(200, await client.request('GET', path, { token })).status
+
+test('with clamd down an upload waits unread, and goes on when it is back', async () => {
+  await control('parts/clamd/stop', {})
+  const { track, grant, path } = await upload()
+  await until('the scan to be tried', async () => ((await statusOf(path)) === 'scanning' ? true : undefined))
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  expect(await statusOf(path)).toBe('scanning')
+  const stream = await client.request('GET', `/api/v1/tracks/${track.id}/stream`, { token })
+  expect(stream).toMatchObject({ status: 409, body: { code: 'track_not_ready' } })
+
+  await control('parts/clamd/start', {})
+  expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: 'ready' })
+}, 90_000)
+
+test('with the stream server down a track waits as transcoding, and goes on when it is back', async () => {
+  await control('parts/stream-server/stop', {})
+  const { track, grant, path } = await upload()
+  await until('the prepare job to be due', async () =>
+    (await statusOf(path)) === 'transcoding' ? true : undefined,
+  )
+  await control('parts/stream-server/start', {})
+  expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: 'ready' })
+}, 90_000)
+
+test.each([
+  { name: 'after the copy', action: 's3:PutObject' },
+  { name: 'while it reads', action: 's3:GetObject' },
+])(
+  'a scan worker killed $name is taken up again, and the track is processed once',
+  async ({ action }) => {
+    await control('faults', { function: 'scan-worker', after: action, action: 'kill' })
+    const { track, grant } = await upload()
+    // A killed environment answers nothing: the message stays in flight until the operator's redrive or its
+    // visibility timeout; the second copy of the event stands for either.
+    await sendScanEvent(grant.url)
+    const done = await client.followUpload(token, track.id, grant.upload_id)
+    expect(done).toMatchObject({ status: 'ready' })
+    const seen = done.timeline.map(({ status }: { status: string }) => status)
+    expect(seen).toEqual(['uploading', 'scanning', 'processing', 'transcoding', 'ready'])
+  },
+  90_000,
+)
+
+test('the same S3 event again, late, changes nothing', async () => {
+  const { track, grant, path } = await upload()
+  await client.followUpload(token, track.id, grant.upload_id)
+  const before = await client.request('GET', path, { token })
+
+  await sendScanEvent(grant.url)
+  await sendScanEvent(grant.url)
+  await new Promise((resolve) => setTimeout(resolve, 3_000))
+  const after = await client.request('GET', path, { token })
+  expect(after.body).toEqual(before.body)
+}, 60_000)
+
+test('the database restarted under load loses nothing that was accepted, and the API comes back', async () => {
+  const created: string[] = []
+  const statuses = new Set<number>()
+  let running = true
+  const load = Array.from({ length: 4 }, async () => {
+    while (running) {
+      const body = { title: 'Under load', rights_confirmed: true }
+      const answer = await client.request('POST', '/api/v1/tracks', { token, body })
+      statuses.add(answer.status)
+      if (answer.status === 201) created.push(answer.body.id)
+    }
+  })
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  await control('parts/postgres/restart', {})
+  const healthy = created.length
+  await until('the API to accept again', async () => (created.length > healthy + 10 ? true : undefined))
+  running = false
+  await Promise.all(load)
+
+  expect([...statuses].filter((status) => status !== 201 && status !== 503)).toEqual([])
+  for (const id of created) {
+    expect(await client.request('GET', `/api/v1/tracks/${id}`, { token })).toMatchObject({ status: 200 })
+  }
+}, 90_000)
+
+/** Puts the S3 event of an upload on the scan queue once more, as S3 or an operator's redrive may. */
+async function sendScanEvent(uploadUrl: string) {
+  const { aws, callers } = client.platform
+  const { access_key_id, secret_access_key } = callers.operator!
+  const sqs = new SQSClient({
+    endpoint: aws.endpoint_url,
+    region: aws.region,
+    credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
+  })
+  const [, bucket, ...key] = new URL(uploadUrl).pathname.split('/')
+  const event = {
+    Records: [
+      {
+        eventVersion: '2.1',
+        eventSource: 'aws:s3',
+        eventName: 'ObjectCreated:Put',
+        eventTime: new Date(0).toISOString(),
+        s3: {
+          bucket: { name: bucket },
+          object: { key: key.join('/'), size: wav.bytes.length, sequencer: '00' },
+        },
+      },
+    ],
+  }
+  await sqs.send(new SendMessageCommand({ QueueUrl: aws.queues.scan, MessageBody: JSON.stringify(event) }))
+}

@@ -1,0 +1,32 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import { type Client, createClient, type PlatformInfo, readPlatform } from '../../infra/local/client.ts'
+
+/** The platform that the e2e set-up has started. */
+export async function usePlatform(): Promise<PlatformInfo> {
+  const file = process.env.VEZA_PLATFORM_FILE
+  if (!file) throw new Error('VEZA_PLATFORM_FILE is not set: is the e2e set-up of jest.config.mjs running?')
+  return readPlatform(file)
+}
+
+/** A client with an address of its own, so that one test's calls never count against another's. */
+export async function newClient(): Promise<Client> {
+  const ip = `203.0.${randomInt(113, 120)}.${randomInt(1, 255)}`
+  return createClient(await usePlatform(), { ip })
+}
+
+export const randomName = (prefix: string) => `${prefix}_${randomBytes(5).toString('hex')}`
+
+/** Calls the platform's own control routes, which the template does not have. */
+export async function control(path: string, body?: unknown): Promise<unknown> {
+  const { api_url } = await usePlatform()
+  const response = await fetch(`${api_url}/_local/${path}`, {
+    method: body === undefined && path === 'iam' ? 'GET' : 'POST',
+    ...(body !== undefined && {
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }),
+  })
+  if (!response.ok) throw new Error(`/_local/${path} answered ${response.status}: ${await response.text()}`)
+  const text = await response.text()
+  return text ? JSON.parse(text) : undefined
+}
