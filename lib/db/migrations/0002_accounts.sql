@@ -12,6 +12,7 @@ create table users (
   bio text not null default '',
   location text not null default '',
   website text,
+  avatar_url text,
   social_links jsonb not null default '{}',
   is_verified boolean not null default false,
   suspended_at timestamptz,
@@ -33,16 +34,21 @@ create table email_tokens (
 );
 create index email_tokens_user on email_tokens (user_id, purpose);
 
--- A session is a family of refresh tokens, of which the latest is current.
+-- Names asked for together with an address that has an account already. They read as taken for a while, as
+-- they would had the address been free; otherwise a second registration could tell the two apart.
+create table username_holds (
+  username text primary key,
+  held_until timestamptz not null
+);
+
+-- A session is a family of refresh tokens, of which the one numbered `counter` is current.
 create table sessions (
   id uuid primary key default uuidv7(),
   user_id uuid not null references users on delete cascade,
-  refresh_hash bytea not null unique,
-  previous_hash bytea unique,
-  -- The current token, sealed, for the grace window in which the previous one gets the same answer.
-  sealed_successor text,
   counter integer not null default 0,
   rotated_at timestamptz,
+  -- The current token, sealed, for the grace window in which the one before it gets the same answer.
+  sealed_successor text,
   ip inet,
   user_agent text not null default '',
   created_at timestamptz not null default now(),
@@ -53,3 +59,11 @@ create table sessions (
   revoked_reason text
 );
 create index sessions_user on sessions (user_id, created_at desc) where revoked_at is null;
+
+-- Every token of a family, for as long as the session's row lives: an old one that comes back is known as such.
+create table refresh_tokens (
+  token_hash bytea primary key,
+  session_id uuid not null references sessions on delete cascade,
+  counter integer not null,
+  unique (session_id, counter)
+);

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto'
+import { JWKSNoMatchingKey } from 'jose/errors'
+import { compactDecrypt } from 'jose/jwe/compact/decrypt'
+import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
+import type { LoadKeys } from './key-ring.ts'
+
+export type FieldCipher = ReturnType<typeof createFieldCipher>
+
+/** Seals single values before they are stored: a compact JWE under A256GCM whose header names the key. */
+export function createFieldCipher({ loadKeys }: { loadKeys: LoadKeys }) {
+  return {
+    async seal(text: string): Promise<string> {
+      const { kid, keys } = await loadKeys()
+      return new CompactEncrypt(Buffer.from(text))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
+        .encrypt(toAesKey(keys.get(kid)!))
+    },
+
+    async open(sealed: string): Promise<string> {
+      const { keys } = await loadKeys()
+      const { plaintext } = await compactDecrypt(
+        sealed,
+        ({ kid = '' }) => {
+          const key = keys.get(kid)
+          if (!key) throw new JWKSNoMatchingKey()
+          return toAesKey(key)
+        },
+        { keyManagementAlgorithms: ['dir'], contentEncryptionAlgorithms: ['A256GCM'] },
+      )
+      return Buffer.from(plaintext).toString()
+    },
+  }
+}
+
+const toAesKey = (key: Uint8Array): Uint8Array => createHash('sha256').update(key).digest()

@@ -1,0 +1,32 @@
+import type { Secrets } from '../aws/secrets.ts'
+
+/** The key that signs or seals now, and those that may still verify or open, by `kid`. */
+export interface KeyRing {
+  readonly kid: string
+  readonly keys: ReadonlyMap<string, Uint8Array>
+}
+
+/** Gives the keys as they were at most `maxAgeMs` ago. */
+export type LoadKeys = (maxAgeMs?: number) => Promise<KeyRing>
+
+const shortestKeyBytes = 32
+
+export function createKeyLoader(secrets: Pick<Secrets, 'read'>, secretId: string): LoadKeys {
+  return async (maxAgeMs) => parseKeyRing(await secrets.read(secretId, maxAgeMs))
+}
+
+/** Reads `{ kid, key }`, during a rotation with `previous_kid` and `previous_key`. */
+export function parseKeyRing(secret: string): KeyRing {
+  const { kid, key, previous_kid, previous_key } = JSON.parse(secret) as Record<string, unknown>
+  const current = readKey(kid, key)
+  const previous = previous_kid === undefined ? [] : [readKey(previous_kid, previous_key)]
+  return { kid: current[0], keys: new Map([...previous, current]) }
+}
+
+function readKey(kid: unknown, key: unknown): [kid: string, key: Uint8Array] {
+  if (typeof kid !== 'string' || typeof key !== 'string') throw new Error('The secret holds no kid and key')
+  const bytes = Buffer.from(key)
+  if (bytes.length < shortestKeyBytes)
+    throw new Error(`The key ${kid} is shorter than ${shortestKeyBytes} bytes`)
+  return [kid, bytes]
+}

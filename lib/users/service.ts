@@ -1,0 +1,30 @@
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { findUser, lockUser, markUpdated, type UserRow } from './repository.ts'
+import type { UpdateUser } from './schemas.ts'
+
+export interface UserDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+export type UserService = ReturnType<typeof createUserService>
+
+export function createUserService({ sql, now = () => new Date() }: UserDependencies) {
+  return {
+    get: async (id: string): Promise<UserRow> => mustExist(await findUser(sql, id)),
+
+    /** `confirm` sees the present row before it changes, and may throw. */
+    update: (id: string, changes: UpdateUser, confirm: (row: UserRow) => void): Promise<UserRow> =>
+      sql.begin(async (tx) => {
+        const row = mustExist(await lockUser(tx, id))
+        confirm(row)
+        return Object.keys(changes).length === 0 ? row : markUpdated(tx, id, changes, now())
+      }),
+  }
+}
+
+function mustExist(row: UserRow | undefined): UserRow {
+  if (!row) throw new AppError('not_found')
+  return row
+}
