@@ -1,0 +1,48 @@
+import { AppError } from '../errors.ts'
+
+/** The connection broke, so whether the statement took effect is not known. */
+const lost = new Set([
+  'CONNECTION_CLOSED',
+  'CONNECTION_ENDED',
+  'CONNECTION_DESTROYED',
+  'ECONNRESET',
+  'EPIPE',
+  '57P01', // admin_shutdown
+  '57P02', // crash_shutdown
+])
+
+/** The server could not be reached, or had no room. */
+const unreachable = new Set([
+  'CONNECT_TIMEOUT',
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  '53300', // too_many_connections
+  '57P03', // cannot_connect_now
+])
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+
+export const isLostConnection = (error: unknown) => lost.has(codeOf(error))
+
+/** A failure of the way to the database becomes a 503; what the server itself says of a statement stays. */
+export function toUnavailable(error: unknown): unknown {
+  const code = codeOf(error)
+  return lost.has(code) || unreachable.has(code) || code.startsWith('08') ? unavailable(error) : error
+}
+
+export function unavailable(cause: unknown): AppError {
+  return new AppError('unavailable', undefined, { cause, headers: { 'retry-after': '1' } })
+}
+
+export class QueryDeadlineError extends Error {
+  override name = 'QueryDeadlineError'
+
+  constructor(deadlineMs: number) {
+    super(`The database did not answer within ${deadlineMs} ms`)
+  }
+}
