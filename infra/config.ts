@@ -1,0 +1,145 @@
+import { Duration } from 'aws-cdk-lib'
+import { RetentionDays } from 'aws-cdk-lib/aws-logs'
+
+export type StageName = 'local' | 'dev' | 'staging' | 'prod'
+export type QueueName = 'scan' | 'metadata' | 'events'
+
+/** All that differs between stages; everything else is the same template. */
+export interface StageConfig {
+  readonly name: StageName
+  /**
+   * 0: functions sit in isolated subnets and reach AWS through endpoints, so the stream server must have an
+   * address inside the VPC. 1 or 2: they reach it, and AWS, through NAT.
+   */
+  readonly natGateways: 0 | 1 | 2
+  readonly database: {
+    /** Aurora capacity units, 2 GiB each. 0 would never pause: the proxy keeps connections open. */
+    readonly minCapacity: number
+    readonly maxCapacity: number
+    readonly readers: number
+    readonly backupDays: number
+    readonly tls: 'verify-full' | 'disable'
+  }
+  /** Database deletion protection and final snapshot, retained buckets and secrets, stack termination protection. */
+  readonly keepData: boolean
+  readonly logRetention: RetentionDays
+  readonly logLevel: 'DEBUG' | 'INFO'
+  /** Requests a second over the whole API; per-client limits are the application's. */
+  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number }
+  /** Most consumers a queue may have at once. Reserved concurrency is left alone: a young account has 10 in all. */
+  readonly maxConcurrency: Readonly<Record<QueueName, number>>
+  /** Defaults of the template's parameters. */
+  readonly parameters: {
+    readonly streamServerUrl: string
+    readonly appUrl: string
+    readonly mailFrom: string
+    readonly corsOrigins: string
+  }
+}
+
+const dev: StageConfig = {
+  name: 'dev',
+  natGateways: 0,
+  database: { minCapacity: 0.5, maxCapacity: 2, readers: 0, backupDays: 1, tls: 'verify-full' },
+  keepData: false,
+  logRetention: RetentionDays.TWO_WEEKS,
+  logLevel: 'DEBUG',
+  throttle: { rateLimit: 100, burstLimit: 200 },
+  maxConcurrency: { scan: 2, metadata: 5, events: 5 },
+  parameters: {
+    streamServerUrl: 'https://stream.dev.veza.example',
+    appUrl: 'https://dev.veza.example',
+    mailFrom: 'no-reply@dev.veza.example',
+    corsOrigins: 'https://dev.veza.example,http://localhost:5173',
+  },
+}
+
+const prod: StageConfig = {
+  name: 'prod',
+  natGateways: 2,
+  database: { minCapacity: 1, maxCapacity: 32, readers: 1, backupDays: 14, tls: 'verify-full' },
+  keepData: true,
+  logRetention: RetentionDays.THREE_MONTHS,
+  logLevel: 'INFO',
+  throttle: { rateLimit: 2_000, burstLimit: 4_000 },
+  maxConcurrency: { scan: 20, metadata: 20, events: 20 },
+  parameters: {
+    streamServerUrl: 'https://stream.veza.example',
+    appUrl: 'https://veza.example',
+    mailFrom: 'no-reply@veza.example',
+    corsOrigins: 'https://veza.example',
+  },
+}
+
+export const stages: Readonly<Record<StageName, StageConfig>> = {
+  local: {
+    ...dev,
+    name: 'local',
+    database: { ...dev.database, tls: 'disable' },
+    parameters: {
+      streamServerUrl: 'http://127.0.0.1:8082',
+      appUrl: 'http://127.0.0.1:5173',
+      mailFrom: 'no-reply@veza.example',
+      corsOrigins: 'http://127.0.0.1:5173,http://localhost:5173',
+    },
+  },
+  dev,
+  staging: {
+    ...prod,
+    name: 'staging',
+    natGateways: 1,
+    database: { minCapacity: 0.5, maxCapacity: 8, readers: 0, backupDays: 7, tls: 'verify-full' },
+    logRetention: RetentionDays.ONE_MONTH,
+    maxConcurrency: { scan: 5, metadata: 10, events: 10 },
+    parameters: {
+      streamServerUrl: 'https://stream.staging.veza.example',
+      appUrl: 'https://staging.veza.example',
+      mailFrom: 'no-reply@staging.veza.example',
+      corsOrigins: 'https://staging.veza.example',
+    },
+  },
+  prod,
+}
+
+export function stageNamed(name: string): StageConfig {
+  if (!Object.hasOwn(stages, name)) {
+    throw new Error(`There is no stage "${name}"; choose one of ${Object.keys(stages).join(', ')}`)
+  }
+  return stages[name as StageName]
+}
+
+export const resourceName = (stage: StageConfig, name: string) => `veza-${stage.name}-${name}`
+
+export interface QueueSettings {
+  /** Of the function that consumes it; the visibility timeout is derived from it. */
+  readonly workerTimeout: Duration
+  readonly batchSize: number
+  /** Deliveries before a message goes to the dead-letter queue. */
+  readonly maxReceiveCount: number
+  /** The oldest message may wait this long before the alarm rings. */
+  readonly maxAge: Duration
+}
+
+/** A clamd that is down costs receives, so the scan queue forgives most. */
+export const queues: Readonly<Record<QueueName, QueueSettings>> = {
+  scan: {
+    workerTimeout: Duration.minutes(15),
+    batchSize: 1,
+    maxReceiveCount: 10,
+    maxAge: Duration.minutes(30),
+  },
+  metadata: {
+    workerTimeout: Duration.minutes(2),
+    batchSize: 5,
+    maxReceiveCount: 5,
+    maxAge: Duration.minutes(15),
+  },
+  events: {
+    workerTimeout: Duration.minutes(1),
+    batchSize: 5,
+    maxReceiveCount: 8,
+    maxAge: Duration.minutes(15),
+  },
+}
+
+export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

@@ -1,0 +1,129 @@
+import { Duration } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import type { routeGroups } from '../../functions/routes.ts'
+import { ApiFunction } from './api-function.ts'
+import type { Foundation } from './foundation.ts'
+import { ServiceFunction } from './service-function.ts'
+import { version } from './version.ts'
+
+/** One function for each group of routes, with what each may do, and the authorizer before them. */
+export class ApiFunctions extends Construct {
+  readonly byGroup: Readonly<Record<keyof typeof routeGroups, ApiFunction>>
+  readonly authorizer: ServiceFunction
+  private readonly on: Foundation
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id)
+    this.on = foundation
+    this.authorizer = this.createAuthorizer()
+    this.byGroup = {
+      auth: this.createAuth(),
+      users: this.createUsers(),
+      tracks: this.createTracks(),
+      internal: this.createInternal(),
+      system: this.createSystem(),
+    }
+  }
+
+  get all(): readonly ServiceFunction[] {
+    return [this.authorizer, ...Object.values(this.byGroup)]
+  }
+
+  /** On the way of every cold request, so small, outside the VPC and without a database. */
+  private createAuthorizer() {
+    const { stage, alarms, secrets } = this.on
+    const authorizer = new ServiceFunction(this, 'authorizer', {
+      stage,
+      alarms,
+      name: 'authorizer',
+      memorySize: 256,
+      // The gateway waits 10 s for it.
+      timeout: Duration.seconds(5),
+      environment: { JWT_SECRET_ARN: secrets.jwt.secretArn },
+    })
+    authorizer.grantSecret(secrets.jwt)
+    return authorizer
+  }
+
+  private createAuth() {
+    const { secrets, events } = this.on
+    const auth = this.apiFunction(
+      'auth',
+      {
+        JWT_SECRET_ARN: secrets.jwt.secretArn,
+        FIELD_SECRET_ARN: secrets.field.secretArn,
+        EVENTS_QUEUE_URL: events.queue.queueUrl,
+        ACCESS_TOKEN_TTL_SECONDS: '900',
+        BCRYPT_COST: '12',
+      },
+      // One whole vCPU: a hash costs the same GB-seconds as at 512 MB and takes a third of the time.
+      1769,
+    )
+    auth.grantSecret(secrets.jwt)
+    auth.grantSecret(secrets.field)
+    auth.grantSend(events.queue)
+    return auth
+  }
+
+  private createUsers() {
+    const { secrets } = this.on
+    const users = this.apiFunction('users', { JWT_SECRET_ARN: secrets.jwt.secretArn })
+    users.grantSecret(secrets.jwt)
+    return users
+  }
+
+  /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */
+  private createTracks() {
+    const { secrets, events, storage, parameters } = this.on
+    const tracks = this.apiFunction('tracks', {
+      UPLOADS_BUCKET: storage.uploads.bucketName,
+      MEDIA_BUCKET: storage.media.bucketName,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      STREAM_JWT_SECRET_ARN: secrets.streamJwt.secretArn,
+      STREAM_URL_SECRET_ARN: secrets.streamUrl.secretArn,
+      STREAM_SERVER_URL: parameters.streamServerUrl,
+    })
+    tracks.allow(['s3:PutObject'], storage.uploads.arnForObjects('uploads/*'))
+    for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
+    return tracks
+  }
+
+  private createInternal() {
+    const { events, storage } = this.on
+    const internal = this.apiFunction('internal', {
+      MEDIA_BUCKET: storage.media.bucketName,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+    })
+    internal.allow(['s3:GetObject'], storage.media.arnForObjects('originals/*'))
+    return internal
+  }
+
+  private createSystem() {
+    const { events, storage } = this.on
+    const system = this.apiFunction('system', {
+      UPLOADS_BUCKET: storage.uploads.bucketName,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+      APP_VERSION: version,
+    })
+    system.allow(['s3:ListBucket'], storage.uploads.bucketArn)
+    system.allow(['sqs:GetQueueAttributes'], events.queue.queueArn)
+    return system
+  }
+
+  private apiFunction(
+    name: keyof typeof routeGroups,
+    environment: Readonly<Record<string, string>>,
+    memorySize?: number,
+  ) {
+    const { stage, alarms, database, parameters } = this.on
+    return new ApiFunction(this, name, {
+      stage,
+      alarms,
+      database,
+      name,
+      environment: { CORS_ORIGINS: parameters.corsOriginsText, ...environment },
+      ...(memorySize && { memorySize }),
+    })
+  }
+}

@@ -1,0 +1,68 @@
+import { ArnFormat, Stack } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
+import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IQueue } from 'aws-cdk-lib/aws-sqs'
+import type { Construct } from 'constructs'
+import type { Route, Routes } from '../../lib/http/route.ts'
+import type { ServiceFunction } from './service-function.ts'
+
+/** For the stream server's own role: the routes that the table marks `iam`, and nothing else. */
+export function streamServerPolicy(scope: Construct, api: HttpApi, routes: Routes) {
+  const resources = Object.values(routes)
+    .filter(({ auth }) => auth === 'iam')
+    .map((route) => routeArn(Stack.of(scope), api, route))
+  return new ManagedPolicy(scope, 'StreamServerPolicy', {
+    description: 'Lets the stream server call its internal routes',
+    statements: [
+      new PolicyStatement({
+        actions: ['execute-api:Invoke'],
+        resources: resources.length > 0 ? resources : [`${Stack.of(scope).stackId}`],
+      }),
+    ],
+  })
+}
+
+const routeArn = (stack: Stack, api: HttpApi, { method, path }: Route) =>
+  stack.formatArn({
+    service: 'execute-api',
+    resource: api.apiId,
+    arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+    resourceName: `$default/${method}${path.replace(/\{[^}]+\}/g, '*')}`,
+  })
+
+export interface Operated {
+  readonly queues: readonly IQueue[]
+  readonly invocable: readonly ServiceFunction[]
+  readonly functions: readonly ServiceFunction[]
+}
+
+/** For people on call: look into queues and logs, redrive what was given up, run the two safe functions. */
+export function operatorPolicy(scope: Construct, { queues, invocable, functions }: Operated) {
+  return new ManagedPolicy(scope, 'OperatorPolicy', {
+    description: 'Lets operators redrive queues, read logs, migrate and flush the outbox',
+    statements: [
+      new PolicyStatement({
+        actions: [
+          'sqs:SendMessage',
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:StartMessageMoveTask',
+          'sqs:CancelMessageMoveTask',
+          'sqs:ListMessageMoveTasks',
+          'sqs:ListDeadLetterSourceQueues',
+        ],
+        resources: queues.map(({ queueArn }) => queueArn),
+      }),
+      new PolicyStatement({
+        actions: ['lambda:InvokeFunction'],
+        resources: invocable.map(({ fn }) => fn.functionArn),
+      }),
+      new PolicyStatement({
+        actions: ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:DescribeLogStreams'],
+        resources: functions.map(({ logGroup }) => logGroup.logGroupArn),
+      }),
+    ],
+  })
+}

@@ -1,0 +1,70 @@
+import { ArnFormat, Duration, Fn, Stack } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import type { Foundation } from './foundation.ts'
+import { QueueWorker } from './queue-worker.ts'
+import { ServiceFunction } from './service-function.ts'
+
+/** What follows a committed change: the relay that sends its event, and the worker that acts on it. */
+export class EventFunctions extends Construct {
+  readonly relay: ServiceFunction
+  readonly jobs: QueueWorker
+  private readonly on: Foundation
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id)
+    this.on = foundation
+    this.relay = this.createRelay()
+    this.jobs = this.createJobs()
+  }
+
+  /** Sends what a request could not send right after its commit. It ends before the next minute's run. */
+  private createRelay() {
+    const { stage, alarms, database, events } = this.on
+    const relay = new ServiceFunction(this, 'outbox-relay', {
+      stage,
+      alarms,
+      database,
+      name: 'outbox-relay',
+      memorySize: 256,
+      timeout: Duration.seconds(50),
+      environment: { EVENTS_QUEUE_URL: events.queue.queueUrl },
+    })
+    relay.grantSend(events.queue)
+    return relay
+  }
+
+  private createJobs() {
+    const { stage, alarms, database, events, secrets, parameters } = this.on
+    const jobs = new QueueWorker(this, 'jobs-worker', {
+      stage,
+      alarms,
+      database,
+      name: 'jobs-worker',
+      memorySize: 512,
+      queue: events,
+      environment: {
+        EVENTS_QUEUE_URL: events.queue.queueUrl,
+        MAIL_FROM: parameters.mailFrom,
+        APP_URL: parameters.appUrl,
+        STREAM_SERVER_URL: parameters.streamServerUrl,
+        STREAM_JOB_SECRET_ARN: secrets.streamJob.secretArn,
+      },
+    })
+    jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
+    jobs.grantSecret(secrets.streamJob)
+    return jobs
+  }
+
+  /** SES asks about the narrowest identity it knows: the address, or else its domain. */
+  private senderIdentities(address: string) {
+    const domain = Fn.select(1, Fn.split('@', address))
+    return [address, domain].map((identity) =>
+      Stack.of(this).formatArn({
+        service: 'ses',
+        resource: 'identity',
+        resourceName: identity,
+        arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+      }),
+    )
+  }
+}

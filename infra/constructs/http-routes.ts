@@ -1,0 +1,61 @@
+import {
+  type HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  type HttpRoute,
+  type IHttpRouteAuthorizer,
+} from 'aws-cdk-lib/aws-apigatewayv2'
+import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import { Construct } from 'constructs'
+import type { Auth, Routes } from '../../lib/http/route.ts'
+import { acknowledge } from './acknowledge.ts'
+
+export interface HttpRoutesProps {
+  readonly api: HttpApi
+  readonly routes: Routes
+  readonly fn: IFunction
+  readonly userAuthorizer: IHttpRouteAuthorizer
+}
+
+type Open = Extract<Auth, 'none' | 'optional' | 'signature'>
+
+const reasons: Readonly<Record<Open, string>> = {
+  none: 'Public by the route table: it serves people who have no session yet, or nothing private',
+  optional: 'Answers guests too by the route table; the function verifies a token that is presented',
+  signature: 'The caller signs the body, and the function verifies it over the bytes as sent',
+}
+
+/** One gateway route for each row of a group's table, all served by one function through one integration. */
+export class HttpRoutes extends Construct {
+  constructor(scope: Construct, id: string, { api, routes, fn, userAuthorizer }: HttpRoutesProps) {
+    super(scope, id)
+    // One permission for the function, not one for each route: its policy holds 20 KB.
+    const integration = new HttpLambdaIntegration(`${id}Integration`, fn, { scopePermissionToRoute: false })
+    const open = new HttpNoneAuthorizer()
+    const authorizers: Readonly<Record<Auth, IHttpRouteAuthorizer>> = {
+      none: open,
+      optional: open,
+      signature: open,
+      user: userAuthorizer,
+      iam: new HttpIamAuthorizer(),
+    }
+
+    for (const { method, path, auth } of Object.values(routes)) {
+      const added = api.addRoutes({
+        path,
+        methods: [HttpMethod[method]],
+        integration,
+        authorizer: authorizers[auth],
+      })
+      if (isOpen(auth)) explainOpen(added, reasons[auth])
+    }
+  }
+}
+
+const isOpen = (auth: Auth): auth is Open => Object.hasOwn(reasons, auth)
+
+function explainOpen(routes: readonly HttpRoute[], reason: string) {
+  for (const route of routes) acknowledge(route, 'AwsSolutions-APIG4', reason)
+}

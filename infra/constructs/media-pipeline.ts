@@ -1,0 +1,68 @@
+import { Size } from 'aws-cdk-lib'
+import { Construct } from 'constructs'
+import type { Foundation } from './foundation.ts'
+import { QueueWorker } from './queue-worker.ts'
+
+/** From an upload to a described original: scan, copy, read metadata. */
+export class MediaPipeline extends Construct {
+  readonly scan: QueueWorker
+  readonly metadata: QueueWorker
+  private readonly on: Foundation
+
+  constructor(scope: Construct, id: string, foundation: Foundation) {
+    super(scope, id)
+    this.on = foundation
+    this.scan = this.createScan()
+    this.metadata = this.createMetadata()
+  }
+
+  /**
+   * clamd holds ~1.2 GB of signatures and scans one file on one core, so 4 GB (2.3 vCPU) give it all it can use;
+   * 10 GB would cost 2.5 times as much and scan no faster. A file passes through /tmp, up to 2 GiB, and what
+   * is unpacked from it lies beside it.
+   */
+  private createScan() {
+    const { stage, alarms, database, storage } = this.on
+    const scan = new QueueWorker(this, 'scan-worker', {
+      stage,
+      alarms,
+      database,
+      name: 'scan-worker',
+      image: true,
+      memorySize: 4096,
+      ephemeralStorage: Size.gibibytes(6),
+      queue: storage.scanQueue,
+      environment: {
+        UPLOADS_BUCKET: storage.uploads.bucketName,
+        MEDIA_BUCKET: storage.media.bucketName,
+        SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
+      },
+    })
+    scan.allow(
+      ['s3:GetObject', 's3:DeleteObject', 's3:PutObjectTagging'],
+      storage.uploads.arnForObjects('uploads/*'),
+    )
+    scan.allow(['s3:PutObject'], storage.media.arnForObjects('originals/*'))
+    return scan
+  }
+
+  private createMetadata() {
+    const { stage, alarms, database, storage, events } = this.on
+    const metadata = new QueueWorker(this, 'metadata-worker', {
+      stage,
+      alarms,
+      database,
+      name: 'metadata-worker',
+      memorySize: 1024,
+      queue: storage.metadataQueue,
+      environment: {
+        MEDIA_BUCKET: storage.media.bucketName,
+        EVENTS_QUEUE_URL: events.queue.queueUrl,
+        METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
+      },
+    })
+    metadata.allow(['s3:GetObject'], storage.media.arnForObjects('originals/*'))
+    metadata.grantSend(events.queue)
+    return metadata
+  }
+}

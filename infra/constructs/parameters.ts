@@ -1,0 +1,41 @@
+import { CfnParameter, Fn, type Stack } from 'aws-cdk-lib'
+import type { StageConfig } from '../config.ts'
+
+/** What a deployment may set without a change of code; the defaults are the stage's. */
+export interface Parameters {
+  readonly streamServerUrl: string
+  readonly appUrl: string
+  readonly mailFrom: string
+  readonly corsOrigins: string[]
+  /** The same list as functions get it. */
+  readonly corsOriginsText: string
+}
+
+export function declareParameters(stack: Stack, stage: StageConfig): Parameters {
+  const { streamServerUrl, appUrl, mailFrom } = stage.parameters
+  const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
+  return {
+    streamServerUrl: text(
+      stack,
+      'StreamServerUrl',
+      streamServerUrl,
+      'Where functions reach the stream server',
+    ),
+    appUrl: text(stack, 'AppUrl', appUrl, 'The web application that links in mails lead to'),
+    mailFrom: text(stack, 'MailFrom', mailFrom, 'Sender of mails; SES must know its domain or itself'),
+    corsOrigins,
+    corsOriginsText: Fn.join(',', corsOrigins),
+  }
+}
+
+/** In both stacks that need it, under one name: `cdk deploy --parameters CorsOrigins=…` sets both. */
+export function corsOriginsParameter(stack: Stack, stage: StageConfig) {
+  return new CfnParameter(stack, 'CorsOrigins', {
+    type: 'CommaDelimitedList',
+    default: stage.parameters.corsOrigins,
+    description: 'Exact origins of the web applications that may call the API and upload, comma-separated',
+  })
+}
+
+const text = (stack: Stack, id: string, value: string, description: string) =>
+  new CfnParameter(stack, id, { default: value, description }).valueAsString

@@ -1,0 +1,70 @@
+import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib'
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { Schedule, type ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
+import { Queue } from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+import { resourceName, type StageConfig } from '../config.ts'
+import type { Alarms } from './alarms.ts'
+import type { ServiceFunction } from './service-function.ts'
+import { deadLetterSettings } from './work-queue.ts'
+
+/** Functions that run by the clock. A run that could not be delivered goes to one dead-letter queue for all. */
+export class Schedules extends Construct {
+  readonly deadLetters: Queue
+  private readonly stage: StageConfig
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, alarms }: { readonly stage: StageConfig; readonly alarms: Alarms },
+  ) {
+    super(scope, id)
+    this.stage = stage
+    this.deadLetters = new Queue(this, 'DeadLetters', {
+      queueName: resourceName(stage, 'schedules-dlq'),
+      ...deadLetterSettings,
+    })
+    alarms.watchDeadLetters('schedules', this.deadLetters)
+  }
+
+  /** `retries` is low where the next run does the work of a missed one. */
+  run(name: string, target: ServiceFunction, schedule: ScheduleExpression, retries: number) {
+    new Schedule(this, name, {
+      scheduleName: resourceName(this.stage, name),
+      schedule,
+      target: new LambdaInvoke(target.fn, {
+        role: this.createRole(name, target).withoutPolicyUpdates(),
+        deadLetterQueue: this.deadLetters,
+        retryAttempts: retries,
+        maxEventAge: Duration.minutes(5),
+      }),
+    })
+  }
+
+  /** Exactly this function and the queue; left alone, CDK would add every version of the function. */
+  private createRole(name: string, target: ServiceFunction) {
+    const role = new Role(this, `${name}-role`, {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': Aws.ACCOUNT_ID,
+            'aws:SourceArn': Stack.of(this).formatArn({
+              service: 'scheduler',
+              resource: 'schedule-group',
+              resourceName: 'default',
+              arnFormat: ArnFormat.SLASH_RESOURCE_NAME,
+            }),
+          },
+        },
+      }),
+    })
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.fn.functionArn] }),
+    )
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetters.queueArn] }),
+    )
+    return role
+  }
+}

@@ -1,0 +1,51 @@
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager'
+import { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { removalPolicy } from '../removal.ts'
+import { acknowledge } from './acknowledge.ts'
+
+/** Generated at the first deployment; every audience has a key of its own. Functions get the ARNs only. */
+export class Secrets extends Construct {
+  /** `{"kid","key"}`; a rotation adds `previous_kid` and `previous_key` for as long as old tokens live. */
+  readonly jwt: Secret
+  /** `{"kid","key"}`: encrypts single fields in the database. */
+  readonly field: Secret
+  /** Shared with the stream server: its tokens, its signed URLs, the jobs sent to it. */
+  readonly streamJwt: Secret
+  readonly streamUrl: Secret
+  readonly streamJob: Secret
+
+  constructor(scope: Construct, id: string, stage: StageConfig) {
+    super(scope, id)
+    const generate = (name: string, description: string, keyed: boolean, why: string) => {
+      const secret = new Secret(this, name, {
+        description,
+        generateSecretString: {
+          passwordLength: 64,
+          excludePunctuation: true,
+          ...(keyed && { secretStringTemplate: JSON.stringify({ kid: '1' }), generateStringKey: 'key' }),
+        },
+        removalPolicy: removalPolicy(stage),
+      })
+      acknowledge(secret, 'AwsSolutions-SMG4', why)
+      return secret
+    }
+    const shared = 'The stream server holds the same key, so both sides change it together, by hand'
+
+    this.jwt = generate(
+      'JwtSecret',
+      'Signs access tokens',
+      true,
+      'An operator rotates it by writing the current key as previous_key beside a new one',
+    )
+    this.field = generate(
+      'FieldSecret',
+      'Encrypts fields at rest',
+      true,
+      'Rows name the kid they were sealed with; replacing the key without sealing them anew would lose them',
+    )
+    this.streamJwt = generate('StreamJwtSecret', 'Signs tokens for the stream server', false, shared)
+    this.streamUrl = generate('StreamUrlSecret', 'Signs stream URLs', false, shared)
+    this.streamJob = generate('StreamJobSecret', 'Signs jobs sent to the stream server', false, shared)
+  }
+}

@@ -1,0 +1,92 @@
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import type { Construct } from 'constructs'
+import { routeGroups } from '../../functions/routes.ts'
+import type { StageConfig } from '../config.ts'
+import { Alarms } from '../constructs/alarms.ts'
+import { ApiFunctions } from '../constructs/api-functions.ts'
+import { operatorPolicy, streamServerPolicy } from '../constructs/caller-policies.ts'
+import { NetworkInterfacePolicy, throughProxy, toCluster } from '../constructs/database-access.ts'
+import { watchDatabase } from '../constructs/database-alarms.ts'
+import { EventFunctions } from '../constructs/event-functions.ts'
+import type { Foundation } from '../constructs/foundation.ts'
+import { Gateway } from '../constructs/gateway.ts'
+import { MediaPipeline } from '../constructs/media-pipeline.ts'
+import { Migration } from '../constructs/migration.ts'
+import { declareParameters } from '../constructs/parameters.ts'
+import { Schedules } from '../constructs/schedules.ts'
+import { WorkQueue } from '../constructs/work-queue.ts'
+import type { DataStack } from './data-stack.ts'
+import type { StorageStack } from './storage-stack.ts'
+
+export interface AppStackProps extends StackProps {
+  readonly stage: StageConfig
+  readonly data: DataStack
+  readonly storage: StorageStack
+}
+
+/** What changes with every release: functions, routes, schedules, alarms. */
+export class AppStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, data, storage, ...props }: AppStackProps) {
+    super(scope, id, props)
+    const alarms = new Alarms(this, 'Alarms', stage)
+    const events = new WorkQueue(this, 'Events', { stage, name: 'events' })
+    const schedules = new Schedules(this, 'Schedules', { stage, alarms })
+    const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
+    const parameters = declareParameters(this, stage)
+    const foundation: Foundation = {
+      stage,
+      alarms,
+      storage,
+      events,
+      parameters,
+      secrets: data.secrets,
+      database: throughProxy(data, stage, networkPolicy),
+    }
+
+    const api = new ApiFunctions(this, 'Api', foundation)
+    const media = new MediaPipeline(this, 'Media', foundation)
+    const work = new EventFunctions(this, 'Work', foundation)
+    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs]
+    const { migrate } = new Migration(this, 'Migration', {
+      stage,
+      alarms,
+      database: toCluster(data, stage, networkPolicy),
+      before: serving,
+    })
+    schedules.run('outbox-relay', work.relay, ScheduleExpression.rate(Duration.minutes(1)), 0)
+    watchDatabase(alarms, data.database, stage)
+
+    const gateway = new Gateway(this, 'Gateway', {
+      stage,
+      alarms,
+      authorizer: api.authorizer.fn,
+      corsOrigins: parameters.corsOrigins,
+    })
+    for (const [group, fn] of Object.entries(api.byGroup)) {
+      gateway.serve(group, routeGroups[group as keyof typeof routeGroups], fn.fn)
+    }
+
+    const workQueues = [storage.scanQueue, storage.metadataQueue, events]
+    const operator = operatorPolicy(this, {
+      queues: [
+        ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
+        schedules.deadLetters,
+      ],
+      invocable: [migrate, work.relay],
+      functions: [...serving, migrate],
+    })
+    const streamServer = streamServerPolicy(this, gateway.api, routeGroups.internal)
+    this.tell({
+      ApiUrl: gateway.api.apiEndpoint,
+      UploadsBucketName: storage.uploads.bucketName,
+      MediaBucketName: storage.media.bucketName,
+      StreamServerPolicyArn: streamServer.managedPolicyArn,
+      OperatorPolicyArn: operator.managedPolicyArn,
+    })
+  }
+
+  private tell(outputs: Readonly<Record<string, string>>) {
+    for (const [id, value] of Object.entries(outputs)) new CfnOutput(this, id, { value })
+  }
+}

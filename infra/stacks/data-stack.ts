@@ -1,0 +1,24 @@
+import { Stack, type StackProps } from 'aws-cdk-lib'
+import type { Construct } from 'constructs'
+import type { StageConfig } from '../config.ts'
+import { Database } from '../constructs/database.ts'
+import { Network } from '../constructs/network.ts'
+import { Secrets } from '../constructs/secrets.ts'
+
+/** What changes least: network, database, keys. */
+export class DataStack extends Stack {
+  readonly network: Network
+  readonly database: Database
+  readonly secrets: Secrets
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, ...props }: StackProps & { readonly stage: StageConfig },
+  ) {
+    super(scope, id, props)
+    this.network = new Network(this, 'Network', stage)
+    this.database = new Database(this, 'Database', { stage, network: this.network })
+    this.secrets = new Secrets(this, 'Secrets', stage)
+  }
+}

@@ -1,0 +1,101 @@
+import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { type Bucket, HttpMethods, type IBucket } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+import { resourceName, type StageConfig } from '../config.ts'
+import { ObjectBucket } from '../constructs/object-bucket.ts'
+import { corsOriginsParameter } from '../constructs/parameters.ts'
+import { WorkQueue } from '../constructs/work-queue.ts'
+
+/**
+ * Quarantine and library, and the queues that follow what is written to them. Two buckets, so that no rule is
+ * ambiguous and nothing written in answer to an event can raise it again.
+ */
+export class StorageStack extends Stack {
+  readonly uploads: Bucket
+  readonly media: Bucket
+  readonly scanQueue: WorkQueue
+  readonly metadataQueue: WorkQueue
+  private readonly stage: StageConfig
+
+  constructor(
+    scope: Construct,
+    id: string,
+    { stage, ...props }: StackProps & { readonly stage: StageConfig },
+  ) {
+    super(scope, id, props)
+    this.stage = stage
+    this.scanQueue = new WorkQueue(this, 'Scan', { stage, name: 'scan' })
+    this.metadataQueue = new WorkQueue(this, 'Metadata', { stage, name: 'metadata' })
+    const accessLogs = this.createAccessLogs()
+    this.uploads = this.createUploads(accessLogs)
+    this.media = this.createMedia(accessLogs)
+  }
+
+  private createAccessLogs() {
+    const logs = new ObjectBucket(this, 'AccessLogs', { stage: this.stage, versioned: false })
+    logs.bucket.addLifecycleRule({ id: 'old-logs', expiration: Duration.days(90) })
+    // The class declares as possibly undefined what its interface declares as absent.
+    return logs.bucket as IBucket
+  }
+
+  private createUploads(accessLogs: IBucket) {
+    const corsOrigins = corsOriginsParameter(this, this.stage)
+    const uploads = new ObjectBucket(this, 'Uploads', {
+      stage: this.stage,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'uploads/',
+      cors: [
+        {
+          allowedOrigins: corsOrigins.valueAsList,
+          allowedMethods: [HttpMethods.PUT],
+          allowedHeaders: ['content-type', 'if-none-match', 'x-amz-checksum-sha256'],
+          exposedHeaders: ['etag'],
+          maxAge: 3600,
+        },
+      ],
+      // A source is deleted once copied; what is left here was refused, abandoned or infected.
+      lifecycleRules: [
+        {
+          id: 'leftovers',
+          prefix: 'uploads/',
+          expiration: Duration.days(7),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+      ],
+    })
+    this.keepQuarantined(uploads.bucket)
+    uploads.notify(this.scanQueue, 'uploads/')
+    return uploads.bucket
+  }
+
+  private createMedia(accessLogs: IBucket) {
+    const media = new ObjectBucket(this, 'Media', {
+      stage: this.stage,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'media/',
+      lifecycleRules: [{ id: 'replaced', noncurrentVersionExpiration: Duration.days(30) }],
+    })
+    media.notify(this.metadataQueue, 'originals/')
+    return media.bucket
+  }
+
+  /**
+   * Nobody but the scanner reads what is not scanned, whatever their own policies allow, administrators
+   * included. The role is named, not referenced, for it lives in the stack after this one. Nobody can be locked
+   * out by it: it denies the reading of objects only, never of the policy, so who manages the bucket can lift it.
+   */
+  private keepQuarantined(uploads: Bucket) {
+    const scanner = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${resourceName(this.stage, 'scan-worker')}`
+    uploads.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'OnlyTheScannerReads',
+        effect: Effect.DENY,
+        principals: [new AnyPrincipal()],
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [uploads.arnForObjects('*')],
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': scanner } },
+      }),
+    )
+  }
+}
