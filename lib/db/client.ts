@@ -15,6 +15,8 @@ export interface Sql extends Db {
   begin: postgres.Sql['begin']
   /** A transaction that changes nothing when it runs a second time; it does so when the connection is lost. */
   beginIdempotent<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Drops the connection with whatever runs on it: a request given up leaves no open transaction behind. */
+  discard(): void
   end(options?: { timeout?: number }): Promise<void>
 }
 
@@ -176,6 +178,7 @@ export function createDatabase(settings: DatabaseSettings, now: () => number = D
     begin: (...args: unknown[]) =>
       begin(args.length > 1 ? String(args[0]) : '', args.at(-1) as (tx: Transaction) => unknown),
     beginIdempotent,
+    discard: () => replace(connection),
     end: (options?: { timeout?: number }) => connection.client.end(options),
   })
   return { sql: sql as unknown as Sql }

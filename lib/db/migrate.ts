@@ -50,7 +50,7 @@ async function readMigration(folder: string, name: string, expected: number): Pr
 
 function applyNext(sql: Sql, migrations: readonly Migration[]): Promise<string | undefined> {
   return sql.begin(async (tx) => {
-    await tx`select pg_advisory_xact_lock(${lockKey})`
+    await takeTurn(tx)
     // After the lock: a second run waits for the first, but nobody's queries wait long for a table.
     await tx`set local lock_timeout = '10s'`
     const next = findNext(migrations, await listRecords(tx))
@@ -58,6 +58,11 @@ function applyNext(sql: Sql, migrations: readonly Migration[]): Promise<string |
     await apply(tx, next)
     return next.name
   })
+}
+
+/** Held until the transaction ends. */
+export async function takeTurn(tx: Transaction): Promise<void> {
+  await tx`select pg_advisory_xact_lock(${lockKey})`
 }
 
 async function listRecords(tx: Transaction): Promise<MigrationRecord[]> {

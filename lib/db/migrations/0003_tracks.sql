@@ -23,8 +23,9 @@ create table tracks (
   updated_at timestamptz not null default now(),
   deleted_at timestamptz
 );
-create index tracks_owner on tracks (owner_id, created_at desc, id desc) where deleted_at is null;
-create index tracks_public on tracks (created_at desc, id desc)
+-- Ids are UUIDv7, so that newest first is the order of the key.
+create index tracks_owner on tracks (owner_id, id desc) where deleted_at is null;
+create index tracks_public on tracks (id desc)
   where deleted_at is null and status = 'ready' and visibility = 'public';
 
 -- One file on its way from the uploader to the listeners.
@@ -38,6 +39,8 @@ create table uploads (
   -- As the uploader declares it, lower-case hex.
   sha256 text,
   object_key text not null unique,
+  -- Of the object that was first told of; nothing else put there later is ever looked at.
+  object_etag text,
   status text not null default 'uploading'
     check (status in ('uploading', 'scanning', 'processing', 'transcoding', 'ready', 'rejected', 'failed')),
   status_reason text,
@@ -46,7 +49,9 @@ create table uploads (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-create index uploads_track on uploads (track_id, created_at desc);
+create index uploads_track on uploads (track_id, id desc);
+create unique index uploads_live on uploads (track_id)
+  where status in ('uploading', 'scanning', 'processing', 'transcoding');
 
 create table upload_events (
   id bigint primary key generated always as identity,
@@ -65,6 +70,8 @@ create table track_versions (
   number integer not null,
   label text,
   object_key text not null unique,
+  -- When the clean file had been copied to its key; until then it is still where it was uploaded.
+  stored_at timestamptz,
   sha256 text not null,
   size_bytes bigint not null,
   content_type text not null,
