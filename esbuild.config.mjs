@@ -26,11 +26,21 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
   .map((entry) => entry.name)
   .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
 
-/** @param {(changed: string[]) => void} [onBuilt] told which functions' bundles changed */
-const options = (onBuilt = () => {}) => ({
+/**
+ * Packages imported with `await import('@aws-sdk/…')` become files of their own, read on first use: inlined,
+ * an SDK client that is never called still costs 12-20 ms of parsing at every cold start.
+ */
+const lazyPackages = {
+  name: 'lazy-packages',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^@aws-sdk\// }, ({ kind, path: name }) =>
+      kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
+    ),
+}
+const lazyFile = (name) => `lazy/${name.replace('@aws-sdk/', '')}.js`
+
+const common = {
   absWorkingDir: root,
-  entryPoints: functionNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
-  outdir: dist,
   bundle: true,
   minify: true,
   keepNames: true,
@@ -38,15 +48,25 @@ const options = (onBuilt = () => {}) => ({
   target: 'node24',
   format: 'cjs',
   mainFields: ['module', 'main'],
+  // `import()` of a file beside the bundle becomes a plain `require`.
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  logLevel: 'warning',
+}
+
+/** @param {(changed: string[]) => void} [onBuilt] told which functions' bundles changed */
+const options = (onBuilt = () => {}) => ({
+  ...common,
+  entryPoints: functionNames.map((name) => ({ in: `functions/${name}/handler.ts`, out: `${name}/index` })),
+  outdir: dist,
   sourcemap: 'external',
   sourcesContent: false,
   external: nativePackages.map((name) => `${name}-*`),
-  legalComments: 'none',
-  logLevel: 'warning',
   logOverride: { 'require-resolve-not-external': 'silent', 'empty-import-meta': 'silent' },
   metafile: true,
   write: false,
   plugins: [
+    lazyPackages,
     {
       name: 'artefacts',
       setup: (build) => build.onEnd(async (result) => onBuilt(await writeArtefacts(result))),
@@ -54,7 +74,8 @@ const options = (onBuilt = () => {}) => ({
   ],
 })
 
-async function writeArtefacts({ outputFiles = [], metafile }) {
+async function writeArtefacts({ errors, outputFiles = [], metafile }) {
+  if (errors.length > 0) return []
   const changed = []
   for (const { path: file, contents } of outputFiles) {
     const name = path.basename(path.dirname(file))
@@ -75,6 +96,8 @@ async function writeIfChanged(file, contents) {
 }
 
 async function copyBeside(name, metafile) {
+  // The repository is an ES module package; what is deployed is CommonJS wherever it lies.
+  await writeIfChanged(path.join(dist, name, 'package.json'), Buffer.from('{"type":"commonjs"}'))
   for (const [from, to] of assets[name] ?? []) {
     await cp(path.join(root, from), path.join(dist, name, to), { recursive: true })
   }
@@ -84,6 +107,20 @@ async function copyBeside(name, metafile) {
   )) {
     await copyNative(native, path.join(dist, name, 'node_modules'))
   }
+  const lazy = new Set(imports.map(({ path }) => path).filter((file) => file.startsWith('./lazy/')))
+  for (const file of lazy) {
+    await writeIfChanged(path.join(dist, name, file), await buildLazy(path.basename(file, '.js')))
+  }
+}
+
+/** Built once a process; the packages do not change while it watches. */
+const built = new Map()
+function buildLazy(name) {
+  const stdin = { contents: `export * from '@aws-sdk/${name}'`, resolveDir: root }
+  const build = async () =>
+    Buffer.from((await esbuild({ ...common, stdin, write: false })).outputFiles[0].contents)
+  if (!built.has(name)) built.set(name, build())
+  return built.get(name)
 }
 
 async function copyNative(name, target) {
