@@ -84,7 +84,7 @@ export class ApiFunctions extends Construct {
       STREAM_URL_SECRET_ARN: secrets.streamUrl.secretArn,
       STREAM_SERVER_URL: parameters.streamServerUrl,
     })
-    tracks.allow(['s3:PutObject'], storage.uploads.arnForObjects('uploads/*'))
+    tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
     for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
     return tracks
   }
@@ -95,7 +95,7 @@ export class ApiFunctions extends Construct {
       MEDIA_BUCKET: storage.media.bucketName,
       EVENTS_QUEUE_URL: events.queue.queueUrl,
     })
-    internal.allow(['s3:GetObject'], storage.media.arnForObjects('originals/*'))
+    internal.allowObjects(['s3:GetObject'], storage.media, 'originals/')
     return internal
   }
 

@@ -14,6 +14,7 @@ import {
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager'
 import { Construct } from 'constructs'
 import { database, resourceName, type StageConfig } from '../config.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { Network } from './network.ts'
 
 /**
@@ -47,7 +48,7 @@ export class Database extends Construct {
   private createCluster(stage: StageConfig, network: Network) {
     const engine = DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_18_6 })
     const { minCapacity, maxCapacity, readers, backupDays } = stage.database
-    return new DatabaseCluster(this, 'Cluster', {
+    const cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
       writer: ClusterInstance.serverlessV2('Writer', { enablePerformanceInsights: true }),
       readers: Array.from({ length: readers }, (_, index) =>
@@ -72,6 +73,10 @@ export class Database extends Construct {
       removalPolicy: stage.keepData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
       copyTagsToSnapshot: true,
     })
+    if (!stage.keepData) {
+      acknowledge(cluster, 'AwsSolutions-RDS10', 'This stage is taken down and rebuilt; its data may be lost')
+    }
+    return cluster
   }
 
   private createProxy(stage: StageConfig, network: Network) {

@@ -38,11 +38,8 @@ export class MediaPipeline extends Construct {
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
       },
     })
-    scan.allow(
-      ['s3:GetObject', 's3:DeleteObject', 's3:PutObjectTagging'],
-      storage.uploads.arnForObjects('uploads/*'),
-    )
-    scan.allow(['s3:PutObject'], storage.media.arnForObjects('originals/*'))
+    scan.allowObjects(['s3:GetObject', 's3:DeleteObject', 's3:PutObjectTagging'], storage.uploads, 'uploads/')
+    scan.allowObjects(['s3:PutObject'], storage.media, 'originals/')
     return scan
   }
 
@@ -61,7 +58,7 @@ export class MediaPipeline extends Construct {
         METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
       },
     })
-    metadata.allow(['s3:GetObject'], storage.media.arnForObjects('originals/*'))
+    metadata.allowObjects(['s3:GetObject'], storage.media, 'originals/')
     metadata.grantSend(events.queue)
     return metadata
   }

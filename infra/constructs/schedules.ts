@@ -5,6 +5,7 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { resourceName, type StageConfig } from '../config.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { Alarms } from './alarms.ts'
 import type { ServiceFunction } from './service-function.ts'
 import { deadLetterSettings } from './work-queue.ts'
@@ -25,6 +26,7 @@ export class Schedules extends Construct {
       queueName: resourceName(stage, 'schedules-dlq'),
       ...deadLetterSettings,
     })
+    acknowledge(this.deadLetters, 'AwsSolutions-SQS3', 'It is the dead-letter queue of every schedule')
     alarms.watchDeadLetters('schedules', this.deadLetters)
   }
 

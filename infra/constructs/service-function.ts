@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { Duration, type Size } from 'aws-cdk-lib'
+import { Duration, type Size, Stack } from 'aws-cdk-lib'
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets'
 import {
   type IGrantable,
@@ -11,11 +11,13 @@ import {
 } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Code, Handler, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda'
 import { LogGroup } from 'aws-cdk-lib/aws-logs'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 import { resourceName, type StageConfig } from '../config.ts'
 import { removalPolicy } from '../removal.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { Alarms } from './alarms.ts'
 import type { DatabaseAccess } from './database-access.ts'
 
@@ -34,7 +36,9 @@ export interface ServiceFunctionProps {
   readonly ephemeralStorage?: Size
 }
 
-const bundle = (name: string) => path.join(import.meta.dirname, '../../dist', name)
+/** `-c bundles=…` names another folder than the build's own. */
+const bundle = (scope: Construct, name: string) =>
+  path.join(scope.node.tryGetContext('bundles') ?? path.join(import.meta.dirname, '../../dist'), name)
 
 /** A Lambda with a role of its own that may write its log and nothing else until it is granted more. */
 export class ServiceFunction extends Construct implements IGrantable {
@@ -72,15 +76,26 @@ export class ServiceFunction extends Construct implements IGrantable {
     this.allow(['secretsmanager:GetSecretValue'], secret.secretArn)
   }
 
+  /** Objects whose keys begin with `prefix`; they are named at run time. */
+  allowObjects(actions: string[], bucket: Bucket, prefix: string) {
+    this.allow(actions, bucket.arnForObjects(`${prefix}*`))
+    acknowledge(
+      this.role,
+      `AwsSolutions-IAM5[Resource::${exportedName(bucket)}/${prefix}*]`,
+      `Keys under ${prefix} are made at run time; the prefix is the narrowest that can be named`,
+    )
+  }
+
   /** CDK's own grants come with actions that we do not call; these are the ones named. */
   allow(actions: string[], ...resources: string[]) {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }))
   }
 
   private createFunction(functionName: string, props: ServiceFunctionProps) {
+    const folder = bundle(this, props.name)
     return new LambdaFunction(this, 'Function', {
       functionName,
-      ...(props.image ? imageCode(props.name) : zipCode(props.name)),
+      ...(props.image ? imageCode(folder) : zipCode(folder)),
       architecture: Architecture.ARM_64,
       memorySize: props.memorySize,
       timeout: props.timeout,
@@ -113,17 +128,23 @@ export class ServiceFunction extends Construct implements IGrantable {
   }
 }
 
+/** The export that carries the bucket's ARN to this stack: the name cdk-nag has for it. */
+function exportedName(bucket: Bucket): string {
+  const stack = Stack.of(bucket)
+  return stack.resolve(stack.exportValue(bucket.bucketArn))['Fn::ImportValue']
+}
+
 const networkPolicies = (database?: DatabaseAccess): IManagedPolicy[] =>
   database ? [database.networkPolicy] : []
 
-const zipCode = (name: string) => ({
+const zipCode = (folder: string) => ({
   runtime: Runtime.NODEJS_24_X,
   handler: 'index.handler',
-  code: Code.fromAsset(bundle(name)),
+  code: Code.fromAsset(folder),
 })
 
-const imageCode = (name: string) => ({
+const imageCode = (folder: string) => ({
   runtime: Runtime.FROM_IMAGE,
   handler: Handler.FROM_IMAGE,
-  code: Code.fromAssetImage(bundle(name), { platform: Platform.LINUX_ARM64 }),
+  code: Code.fromAssetImage(folder, { platform: Platform.LINUX_ARM64 }),
 })
