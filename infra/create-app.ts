@@ -8,7 +8,6 @@ import { StorageStack } from './stacks/storage-stack.ts'
 const featureFlags = {
   '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
-  '@aws-cdk/aws-apigateway:logGroupDestinationArnWithoutWildcard': true,
   '@aws-cdk/core:validateAgainstDefaultRules': true,
 }
 

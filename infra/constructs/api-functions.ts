@@ -66,10 +66,7 @@ export class ApiFunctions extends Construct {
   }
 
   private createUsers() {
-    const { secrets } = this.on
-    const users = this.apiFunction('users', { JWT_SECRET_ARN: secrets.jwt.secretArn })
-    users.grantSecret(secrets.jwt)
-    return users
+    return this.apiFunction('users', {})
   }
 
   /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */

@@ -4,6 +4,7 @@ import {
   type CfnStage,
   CorsHttpMethod,
   HttpApi,
+  type HttpRoute,
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
@@ -56,7 +57,7 @@ export class Gateway extends Construct {
   }
 
   serve(group: string, routes: Routes, fn: IFunction) {
-    const added = new HttpRoutes(this, group, {
+    const { routes: added } = new HttpRoutes(this, group, {
       api: this.api,
       routes,
       fn,
@@ -66,14 +67,14 @@ export class Gateway extends Construct {
   }
 
   /** Throttles name routes, so the stage comes after them. */
-  private throttle(routes: readonly Route[], added: Construct) {
+  private throttle(routes: readonly Route[], added: readonly HttpRoute[]) {
     const open = routes.filter(({ auth }) => auth === 'none')
     const stage = this.stage.node.defaultChild as CfnStage
     stage.addPropertyOverride(
       'RouteSettings',
       Object.fromEntries(open.map((route) => [routeKey(route), guessable])),
     )
-    stage.node.addDependency(added)
+    stage.node.addDependency(...added)
   }
 
   private createStage(stage: StageConfig) {

@@ -29,6 +29,8 @@ const reasons: Readonly<Record<Open, string>> = {
 
 /** One gateway route for each row of a group's table, all served by one function through one integration. */
 export class HttpRoutes extends Construct {
+  readonly routes: readonly HttpRoute[]
+
   constructor(scope: Construct, id: string, { api, routes, fn, userAuthorizer }: HttpRoutesProps) {
     super(scope, id)
     // One permission for the function, not one for each route: its policy holds 20 KB.
@@ -42,15 +44,12 @@ export class HttpRoutes extends Construct {
       iam: new HttpIamAuthorizer(),
     }
 
-    for (const { method, path, auth } of Object.values(routes)) {
-      const added = api.addRoutes({
-        path,
-        methods: [HttpMethod[method]],
-        integration,
-        authorizer: authorizers[auth],
-      })
+    this.routes = Object.values(routes).flatMap(({ method, path, auth }) => {
+      const methods = [HttpMethod[method]]
+      const added = api.addRoutes({ path, methods, integration, authorizer: authorizers[auth] })
       if (isOpen(auth)) explainOpen(added, reasons[auth])
-    }
+      return added
+    })
   }
 }
 
