@@ -1,3 +1,39 @@
-import { defineRoutes } from '../../lib/http/route.ts'
+import { defineRoutes, noContent } from '../../lib/http/route.ts'
+import { source, sourceQuery, streamFailed, streamReady } from '../../lib/media/schemas.ts'
+import { trackParams } from '../../lib/tracks/schemas.ts'
 
-export const internalRoutes = defineRoutes({})
+export const internalRoutes = defineRoutes({
+  getTrackSource: {
+    method: 'GET',
+    path: '/api/v1/internal/tracks/{track_id}/source',
+    auth: 'iam',
+    summary: 'Where the stream server fetches the original of a version',
+    params: trackParams,
+    query: sourceQuery,
+    status: 200,
+    response: source,
+    problems: ['not_found'],
+  },
+  reportStreamReady: {
+    method: 'POST',
+    path: '/api/v1/internal/tracks/{track_id}/stream-ready',
+    auth: 'iam',
+    summary: 'The stream of a version can be played; 200 when that no longer counts',
+    params: trackParams,
+    body: streamReady,
+    status: 204,
+    response: noContent,
+    problems: ['not_found'],
+  },
+  reportStreamFailed: {
+    method: 'POST',
+    path: '/api/v1/internal/tracks/{track_id}/stream-failed',
+    auth: 'iam',
+    summary: 'The stream of a version could not be made; 200 when that no longer counts',
+    params: trackParams,
+    body: streamFailed,
+    status: 204,
+    response: noContent,
+    problems: ['not_found'],
+  },
+})

@@ -1,0 +1,13 @@
+import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { CallbackResult, CallbackService } from '../../lib/media/callback-service.ts'
+import type { internalRoutes } from './routes.ts'
+
+export function createInternalHandlers(callbacks: CallbackService): Handlers<typeof internalRoutes> {
+  return {
+    getTrackSource: ({ params, query }) => callbacks.source(params.track_id, query.version_id),
+    reportStreamReady: async ({ params, body }) => reply(await callbacks.ready(params.track_id, body)),
+    reportStreamFailed: async ({ params, body }) => reply(await callbacks.failed(params.track_id, body)),
+  }
+}
+
+const reply = (result: CallbackResult) => new Reply(undefined, { status: result === 'accepted' ? 204 : 200 })

@@ -1,0 +1,40 @@
+import { createMailer } from '../../lib/aws/mailer.ts'
+import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { createSecrets } from '../../lib/aws/secrets.ts'
+import { requireEnv } from '../../lib/config.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createEventConsumer } from '../../lib/event-consumer.ts'
+import { createReceipts } from '../../lib/event-receipts.ts'
+import { createMailService } from '../../lib/mail/service.ts'
+import { createPrepareService } from '../../lib/media/prepare-service.ts'
+import { createStreamServer } from '../../lib/media/stream-server.ts'
+
+const sql = connect(databaseSettings())
+
+const mail = createMailService({
+  sql,
+  mailer: createMailer({ from: requireEnv('MAIL_FROM') }),
+  appUrl: requireEnv('APP_URL'),
+})
+
+const streams = createPrepareService({
+  sql,
+  streamServer: createStreamServer({
+    url: requireEnv('STREAM_SERVER_URL'),
+    secrets: createSecrets(),
+    jobSecretId: requireEnv('STREAM_JOB_SECRET_ARN'),
+  }),
+})
+
+export const handler = createQueueWorker({
+  queueUrl: requireEnv('EVENTS_QUEUE_URL'),
+  handleMessage: createEventConsumer({
+    receipts: createReceipts({ sql, consumer: 'jobs' }),
+    jobs: {
+      'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
+      'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
+      'mail.session_revoked': ({ user_id }) => mail.sendSessionRevoked(user_id),
+      'stream.prepare': streams.prepare,
+    },
+  }),
+})

@@ -1,0 +1,22 @@
+import { createObjectStore } from '../../lib/aws/object-store.ts'
+import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { requireEnv } from '../../lib/config.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createClamd } from '../../lib/media/clamd.ts'
+import { readBucketEvent } from '../../lib/media/s3-events.ts'
+import { createScanService } from '../../lib/media/scan-service.ts'
+
+const scans = createScanService({
+  sql: connect(databaseSettings()),
+  uploads: createObjectStore(requireEnv('UPLOADS_BUCKET')),
+  media: createObjectStore(requireEnv('MEDIA_BUCKET')),
+  clamd: createClamd({ socketPath: requireEnv('CLAMD_SOCKET') }),
+})
+
+export const handler = createQueueWorker({
+  queueUrl: requireEnv('SCAN_QUEUE_URL'),
+  retryDelays: [5, 15, 60, 300, 900],
+  handleMessage: async (body) => {
+    for (const object of readBucketEvent(body)) await scans.handle(object)
+  },
+})

@@ -1,0 +1,25 @@
+import type { Receipts } from './event-receipts.ts'
+import { type EventPayload, type EventType, eventMessage, events } from './events.ts'
+import { logger } from './logger.ts'
+
+/** What to do on each event; one that is missing does not compile. */
+export type Jobs = { readonly [T in EventType]: (payload: EventPayload<T>) => Promise<void> }
+
+export interface EventConsumerDependencies {
+  readonly receipts: Receipts
+  readonly jobs: Jobs
+}
+
+/** Handles a message of the events queue, once however often it is delivered. */
+export function createEventConsumer({ receipts, jobs }: EventConsumerDependencies) {
+  return async (message: unknown): Promise<void> => {
+    const { id, type, payload, request_id } = eventMessage.parse(message)
+    const work = jobs[type] as (payload: unknown) => Promise<void>
+    const isFirst = await receipts.once(id, () => work(events[type].parse(payload)))
+    logger.info(isFirst ? 'An event was handled' : 'An event had been handled before', {
+      id,
+      type,
+      request_id,
+    })
+  }
+}

@@ -1,0 +1,69 @@
+import type { ObjectStore } from '../aws/object-store.ts'
+import type { Sql, Transaction } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { logger } from '../logger.ts'
+import { type LockedTrack, lockTrack, moveUpload } from './repository.ts'
+import type { StreamFailed, StreamReady } from './schemas.ts'
+import { activateVersion, findVersion, type Version } from './versions-repository.ts'
+
+export interface CallbackDependencies {
+  readonly sql: Sql
+  readonly media: Pick<ObjectStore, 'presignGet'>
+  readonly now?: () => Date
+}
+
+export type CallbackService = ReturnType<typeof createCallbackService>
+
+/** `ignored`: a callback of a job that no longer counts, or of a version that another one has overtaken. */
+export type CallbackResult = 'accepted' | 'ignored'
+
+const sourceSeconds = 15 * 60
+
+/** What the stream server asks and tells us about the jobs it was given. */
+export function createCallbackService({ sql, media, now = () => new Date() }: CallbackDependencies) {
+  return {
+    /** The original as it was uploaded; the newest version unless one is named. */
+    async source(trackId: string, versionId: string | undefined) {
+      const version = await findVersion(sql, trackId, versionId)
+      if (!version) throw new AppError('not_found')
+      const { object_key, sha256, content_type } = version
+      const expires_at = new Date(now().getTime() + sourceSeconds * 1000)
+      return { url: await media.presignGet(object_key, sourceSeconds), expires_at, sha256, content_type }
+    },
+
+    ready: (trackId: string, callback: StreamReady): Promise<CallbackResult> =>
+      answer(trackId, callback, 'ready', async (tx, version, at) => {
+        await activateVersion(tx, version, callback, at)
+        await moveUpload(tx, version.upload_id, { from: 'transcoding', to: 'ready', at })
+      }),
+
+    failed: (trackId: string, callback: StreamFailed): Promise<CallbackResult> =>
+      answer(trackId, callback, 'failed', async (tx, version, at) => {
+        const { job_id, reason } = callback
+        logger.error('The stream server failed a job', { job_id, version_id: version.id, reason })
+        const step = { from: 'transcoding', to: 'failed', reason: 'stream_failed', at } as const
+        await moveUpload(tx, version.upload_id, step)
+      }),
+  }
+
+  /** Does the work of a callback once; a repetition of what was done already is accepted and changes nothing. */
+  function answer(
+    trackId: string,
+    { version_id, job_id }: { readonly version_id: string; readonly job_id: string },
+    status: 'ready' | 'failed',
+    work: (tx: Transaction, version: Version, at: Date) => Promise<void>,
+  ): Promise<CallbackResult> {
+    return sql.begin(async (tx) => {
+      const track = await lockTrack(tx, trackId)
+      const version = await findVersion(tx, trackId, version_id)
+      if (!track || !version) throw new AppError('not_found')
+      if (version.stream_job_id !== job_id || isOvertaken(version, track)) return 'ignored'
+      if (version.upload_status === status) return 'accepted'
+      if (version.upload_status !== 'transcoding') return 'ignored'
+      await work(tx, version, now())
+      return 'accepted'
+    })
+  }
+}
+
+const isOvertaken = ({ number }: Version, { current_number }: LockedTrack) => number < (current_number ?? 0)

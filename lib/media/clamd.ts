@@ -1,0 +1,114 @@
+import { connect, type Socket } from 'node:net'
+
+export type ScanVerdict =
+  | { readonly verdict: 'clean' }
+  | { readonly verdict: 'infected'; readonly signature: string }
+  /** The engine stopped before it had seen everything, which must never count as clean. */
+  | { readonly verdict: 'over_limit'; readonly limit: string }
+
+/** There is no verdict: clamd is away, too slow or in trouble. Trying later may help. */
+export class ScannerUnavailable extends Error {
+  override name = 'ScannerUnavailable'
+}
+
+export interface ClamdSettings {
+  readonly socketPath: string
+  readonly pingTimeoutMs?: number
+  /** For a whole scan: longer than clamd's own MaxScanTime, shorter than the caller's timeout. */
+  readonly scanTimeoutMs?: number
+}
+
+export type Clamd = ReturnType<typeof createClamd>
+
+/** Speaks clamd's protocol over its socket: one connection a command, the bytes streamed and never held. */
+export function createClamd({ socketPath, pingTimeoutMs = 2_000, scanTimeoutMs = 720_000 }: ClamdSettings) {
+  return {
+    async ping(): Promise<void> {
+      const answer = await command(socketPath, pingTimeoutMs, (socket) => send(socket, 'zPING\0'))
+      if (answer !== 'PONG') throw new ScannerUnavailable(`clamd answered a ping with "${answer}"`)
+    },
+
+    async scan(source: AsyncIterable<Uint8Array>): Promise<ScanVerdict> {
+      return toVerdict(await command(socketPath, scanTimeoutMs, (socket) => sendStream(socket, source)))
+    },
+  }
+}
+
+type Send = (socket: Socket) => Promise<boolean>
+
+async function command(socketPath: string, timeoutMs: number, sendAll: Send): Promise<string> {
+  const socket = connect(socketPath)
+  const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  try {
+    const [answer] = await Promise.all([readAnswer(socket), sendAll(socket)])
+    return answer
+  } finally {
+    clearTimeout(timer)
+    socket.destroy()
+  }
+}
+
+function readAnswer(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    let failure: Error | undefined
+    socket.on('data', (bytes) => {
+      answer += bytes.toString()
+    })
+    socket.on('error', (error) => {
+      failure = error
+    })
+    socket.on('close', () => {
+      if (answer.endsWith('\0')) return resolve(answer.slice(0, -1))
+      reject(new ScannerUnavailable(`clamd: ${failure?.message ?? 'hung up'}`, { cause: failure }))
+    })
+  })
+}
+
+async function sendStream(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<boolean> {
+  if (!(await send(socket, 'zINSTREAM\0'))) return false
+  for await (const chunk of source) {
+    // An empty chunk would end the stream.
+    if (chunk.length > 0 && !(await send(socket, lengthOf(chunk), chunk))) return false
+  }
+  return send(socket, lengthOf(new Uint8Array()))
+}
+
+function lengthOf(chunk: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(chunk.length)
+  return length
+}
+
+/**
+ * Waits until the bytes are taken. False when the connection is gone: no error, for clamd may answer and hang
+ * up in the middle of a stream, and then its answer is what counts.
+ */
+async function send(socket: Socket, ...parts: readonly (string | Uint8Array)[]): Promise<boolean> {
+  if (!socket.writable) return false
+  socket.cork()
+  const flowing = parts.map((part) => socket.write(part)).every(Boolean)
+  socket.uncork()
+  return flowing || drained(socket)
+}
+
+function drained(socket: Socket): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = () => {
+      socket.off('drain', settle).off('close', settle)
+      resolve(socket.writable)
+    }
+    socket.on('drain', settle).on('close', settle)
+  })
+}
+
+function toVerdict(answer: string): ScanVerdict {
+  if (answer === 'stream: OK') return { verdict: 'clean' }
+  const signature = /^stream: (.+) FOUND$/.exec(answer)?.[1]
+  if (signature?.startsWith('Heuristics.Limits.')) return { verdict: 'over_limit', limit: signature }
+  if (signature) return { verdict: 'infected', signature }
+  if (answer.startsWith('INSTREAM size limit exceeded')) {
+    return { verdict: 'over_limit', limit: 'StreamMaxLength' }
+  }
+  throw new ScannerUnavailable(`clamd answered "${answer}"`)
+}

@@ -1,0 +1,96 @@
+import type { Db } from '../db/client.ts'
+
+export type UploadStatus =
+  | 'uploading'
+  | 'scanning'
+  | 'processing'
+  | 'transcoding'
+  | 'ready'
+  | 'rejected'
+  | 'failed'
+
+/** An upload as the workers see it, with the version that came of it. */
+export interface UploadProgress {
+  readonly id: string
+  readonly track_id: string
+  readonly is_track_deleted: boolean
+  readonly content_type: string
+  readonly size_bytes: number
+  readonly sha256: string | null
+  readonly object_key: string
+  readonly object_etag: string | null
+  readonly status: UploadStatus
+  readonly status_reason: string | null
+  readonly version_id: string | null
+  readonly version_key: string | null
+  readonly stored_at: Date | null
+}
+
+export async function findUploadByKey(db: Db, objectKey: string): Promise<UploadProgress | undefined> {
+  const [row] = await db<[UploadProgress?]>`
+    select
+      u.id, u.track_id, t.deleted_at is not null as is_track_deleted, u.content_type, u.size_bytes, u.sha256,
+      u.object_key, u.object_etag, u.status, u.status_reason,
+      v.id as version_id, v.object_key as version_key, v.stored_at
+    from uploads u
+    join tracks t on t.id = u.track_id
+    left join track_versions v on v.upload_id = u.id
+    where u.object_key = ${objectKey}
+  `
+  return row
+}
+
+export interface LockedTrack {
+  readonly is_deleted: boolean
+  readonly current_number: number | null
+}
+
+/** Whoever changes anything of a track takes this lock first, so that changes queue up in one order. */
+export async function lockTrack(db: Db, trackId: string): Promise<LockedTrack | undefined> {
+  const [row] = await db<[LockedTrack?]>`
+    select t.deleted_at is not null as is_deleted, v.number as current_number
+    from tracks t
+    left join track_versions v on v.id = t.current_version_id
+    where t.id = ${trackId}
+    for update of t
+  `
+  return row
+}
+
+export interface Move {
+  readonly from: UploadStatus
+  readonly to: UploadStatus
+  readonly reason?: string | undefined
+  readonly at: Date
+}
+
+/**
+ * Takes an upload one step on, unless it is elsewhere already, and writes that down in its timeline. The
+ * track shows the state of its newest upload for as long as it plays nothing.
+ */
+export async function moveUpload(db: Db, uploadId: string, { from, to, reason, at }: Move): Promise<boolean> {
+  const rows = await db`
+    with moved as (
+      update uploads
+      set status = ${to}, status_reason = ${reason ?? null}, revision = revision + 1, updated_at = ${at}
+      where id = ${uploadId} and status = ${from}
+      returning id, track_id, status, status_reason
+    ), told as (
+      insert into upload_events (upload_id, status, reason, at)
+      select id, status, status_reason, ${at} from moved
+    ), followed as (
+      update tracks t
+      set status = m.status, status_reason = m.status_reason, revision = t.revision + 1, updated_at = ${at}
+      from moved m
+      where t.id = m.track_id and t.current_version_id is null and t.deleted_at is null
+        and not exists (select from uploads newer where newer.track_id = t.id and newer.id > m.id)
+    )
+    select from moved
+  `
+  return rows.length > 0
+}
+
+/** From now on only the object with this entity tag is meant, whatever else is put at its key. */
+export async function pinObject(db: Db, uploadId: string, etag: string): Promise<void> {
+  await db`update uploads set object_etag = ${etag} where id = ${uploadId}`
+}

@@ -1,0 +1,38 @@
+import * as z from 'zod'
+
+/** An object that was written, as a bucket's notification tells of it. */
+export interface WrittenObject {
+  readonly key: string
+  readonly size_bytes: number
+  readonly etag: string
+}
+
+const notification = z.object({
+  Records: z.array(
+    z.object({
+      eventName: z.string(),
+      s3: z.object({
+        object: z.object({ key: z.string(), size: z.number().int().nonnegative(), eTag: z.string().min(1) }),
+      }),
+    }),
+  ),
+})
+
+/** What S3 sends once when a notification is set up. */
+const testEvent = z.object({ Event: z.literal('s3:TestEvent') })
+
+/** The objects a message of a bucket's queue tells of. Anything but a notification throws. */
+export function readBucketEvent(message: unknown): WrittenObject[] {
+  if (testEvent.safeParse(message).success) return []
+  return notification
+    .parse(message)
+    .Records.filter(({ eventName }) => eventName.replace(/^s3:/, '').startsWith('ObjectCreated:'))
+    .map(({ s3: { object } }) => ({
+      key: decodeKey(object.key),
+      size_bytes: object.size,
+      etag: object.eTag.replaceAll('"', ''),
+    }))
+}
+
+/** Keys travel form-encoded: a space is a plus. */
+const decodeKey = (key: string) => decodeURIComponent(key.replaceAll('+', ' '))

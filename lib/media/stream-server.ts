@@ -1,0 +1,48 @@
+import type { Secrets } from '../aws/secrets.ts'
+
+export interface PrepareJob {
+  readonly job_id: string
+  readonly track_id: string
+  readonly version_id: string
+}
+
+export interface StreamServer {
+  /** Resolves once the server has taken the job; asking twice for one job is asking once. */
+  prepare(job: PrepareJob): Promise<void>
+}
+
+export interface StreamServerSettings {
+  readonly url: string
+  readonly secrets: Pick<Secrets, 'read'>
+  readonly jobSecretId: string
+  readonly timeoutMs?: number
+  readonly now?: () => Date
+}
+
+/** Sends jobs signed as Standard Webhooks says. */
+export function createStreamServer(settings: StreamServerSettings): StreamServer {
+  const { url, secrets, jobSecretId, timeoutMs = 5_000, now = () => new Date() } = settings
+  return {
+    async prepare(job) {
+      const { Webhook } = await import('standardwebhooks')
+      const secret = await secrets.read(jobSecretId)
+      const body = JSON.stringify(job)
+      const at = now()
+      const signature = new Webhook(Buffer.from(secret).toString('base64')).sign(job.job_id, at, body)
+      const response = await fetch(`${url}/jobs`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'webhook-id': job.job_id,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+          'webhook-signature': signature,
+        },
+        body,
+        redirect: 'error',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      await response.body?.cancel()
+      if (response.status !== 202) throw new Error(`The stream server answered ${response.status} to a job`)
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import type { Actor } from '../auth/actor.ts'
+import type { LoadKeys } from '../auth/key-ring.ts'
+import type { Secrets } from '../aws/secrets.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { findPlayableTrack } from './stream-repository.ts'
+import { guest, signPlayToken, signStreamToken, signStreamUrl, streamSeconds } from './streaming.ts'
+
+export interface StreamDependencies {
+  readonly sql: Sql
+  readonly secrets: Pick<Secrets, 'read'>
+  readonly loadKeys: LoadKeys
+  readonly streamServerUrl: string
+  readonly tokenSecretId: string
+  readonly urlSecretId: string
+  readonly now?: () => Date
+}
+
+export type StreamService = ReturnType<typeof createStreamService>
+
+/** Hands out what a player needs for one listening: a signed manifest and the tokens that go with it. */
+export function createStreamService(dependencies: StreamDependencies) {
+  const { sql, secrets, loadKeys, streamServerUrl, tokenSecretId, urlSecretId } = dependencies
+  const { now = () => new Date() } = dependencies
+
+  return {
+    async issue(actor: Actor | undefined, trackId: string) {
+      const at = now()
+      const track = await findPlayableTrack(sql, trackId, actor?.id, at)
+      if (!track) throw new AppError('not_found')
+      const { version_id, manifest_key, duration_ms, caller } = track
+      if (!version_id || !manifest_key) throw new AppError('track_not_ready')
+      const listener = actor && caller ? { ...caller, session_id: actor.session_id } : guest()
+      const { session_id } = listener
+      const issuedAt = Math.floor(at.getTime() / 1000)
+      const times = { issuedAt, expires: issuedAt + streamSeconds(duration_ms) }
+      const play = { track_id: trackId, version_id, user_id: actor?.id, session_id }
+      const [urlSecret, tokenSecret] = await Promise.all([
+        secrets.read(urlSecretId),
+        secrets.read(tokenSecretId),
+      ])
+      const [stream_token, play_token] = await Promise.all([
+        signStreamToken(tokenSecret, listener, times),
+        signPlayToken(loadKeys, play, times),
+      ])
+      return {
+        manifest_url: signStreamUrl(streamServerUrl, urlSecret, manifest_key, times.expires),
+        stream_token,
+        play_token,
+        expires_at: new Date(times.expires * 1000),
+      }
+    },
+  }
+}

@@ -1,0 +1,110 @@
+import type { Db } from '../db/client.ts'
+import type { AudioMetadata } from './metadata.ts'
+import type { UploadStatus } from './repository.ts'
+import type { StreamReady } from './schemas.ts'
+
+export interface NewVersion {
+  readonly track_id: string
+  readonly upload_id: string
+  readonly sha256: string
+  readonly size_bytes: number
+  readonly content_type: string
+}
+
+/** The caller holds the lock of the track, so that no two versions get one number. */
+export async function insertVersion(db: Db, version: NewVersion, now: Date): Promise<void> {
+  await db`
+    insert into track_versions (
+      id, track_id, upload_id, number, object_key, sha256, size_bytes, content_type, created_at
+    )
+    select
+      v.id, ${version.track_id}, ${version.upload_id},
+      (select coalesce(max(number), 0) + 1 from track_versions where track_id = ${version.track_id}),
+      'originals/' || v.id || '/' || ${version.sha256}::text, ${version.sha256}, ${version.size_bytes},
+      ${version.content_type}, ${now}
+    from (select uuidv7() as id) v
+  `
+}
+
+export async function markStored(db: Db, versionId: string, now: Date): Promise<void> {
+  await db`update track_versions set stored_at = coalesce(stored_at, ${now}) where id = ${versionId}`
+}
+
+export interface Version {
+  readonly id: string
+  readonly track_id: string
+  readonly upload_id: string
+  readonly upload_status: UploadStatus
+  readonly number: number
+  readonly object_key: string
+  readonly sha256: string
+  readonly size_bytes: number
+  readonly content_type: string
+  readonly stream_job_id: string | null
+}
+
+const columns = (db: Db) => db`
+  v.id, v.track_id, v.upload_id, u.status as upload_status, v.number, v.object_key, v.sha256, v.size_bytes,
+  v.content_type, v.stream_job_id
+`
+
+export async function findVersionByKey(db: Db, objectKey: string): Promise<Version | undefined> {
+  const [row] = await db<[Version?]>`
+    select ${columns(db)}
+    from track_versions v
+    join uploads u on u.id = v.upload_id
+    where v.object_key = ${objectKey}
+  `
+  return row
+}
+
+/** A version of a track that still exists; its newest one when none is named. */
+export async function findVersion(
+  db: Db,
+  trackId: string,
+  versionId: string | undefined,
+): Promise<Version | undefined> {
+  const [row] = await db<[Version?]>`
+    select ${columns(db)}
+    from track_versions v
+    join uploads u on u.id = v.upload_id
+    join tracks t on t.id = v.track_id
+    where t.id = ${trackId} and t.deleted_at is null
+      ${versionId === undefined ? db`` : db`and v.id = ${versionId}`}
+    order by v.number desc
+    limit 1
+  `
+  return row
+}
+
+/** What was read from the bytes, and the job that is to make a stream of them. */
+export async function markInspected(
+  db: Db,
+  versionId: string,
+  { embedded_tags, ...metadata }: AudioMetadata,
+  jobId: string,
+): Promise<void> {
+  const values = { ...metadata, embedded_tags: db.json(embedded_tags), stream_job_id: jobId }
+  await db`update track_versions set ${db(values)} where id = ${versionId}`
+}
+
+/** The version plays from now on; what its file did not tell of the length, the stream server may. */
+export async function activateVersion(
+  db: Db,
+  version: Version,
+  ready: StreamReady,
+  now: Date,
+): Promise<void> {
+  await db`
+    update track_versions
+    set manifest_key = ${ready.manifest_key}, renditions = ${db.json(ready.renditions)}, ready_at = ${now},
+        duration_ms = coalesce(duration_ms, ${ready.duration_ms ?? null})
+    where id = ${version.id}
+  `
+  await db`
+    update tracks
+    set current_version_id = ${version.id}, status = 'ready', status_reason = null,
+        revision = revision + 1, updated_at = ${now}
+    where id = ${version.track_id}
+  `
+}

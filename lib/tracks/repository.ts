@@ -1,0 +1,108 @@
+import type { Db } from '../db/client.ts'
+import type { CreateTrack, Track } from './schemas.ts'
+
+export type TrackRow = Track & { readonly revision: number }
+
+export interface Viewer {
+  /** Undefined for a guest. */
+  readonly id: string | undefined
+  readonly now: Date
+}
+
+/** Its artist sees a track in any state; others once it plays and is released. */
+const isVisible = (db: Db, { id, now }: Viewer) => db`(
+  t.owner_id = ${id ?? null}
+  or (t.status = 'ready' and t.visibility <> 'private' and (t.release_at is null or t.release_at <= ${now}))
+)`
+
+// Both revisions only grow, so that their sum tells when either of the two rows shown has changed.
+const columns = (db: Db, { id }: Viewer) => db`
+  t.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
+  t.title, t.description, t.genre, t.tags, t.bpm, t.musical_key, t.is_explicit, t.visibility, t.release_at,
+  t.status, t.status_reason,
+  case when v.id is not null then json_build_object('id', v.id, 'number', v.number, 'label', v.label) end as version,
+  v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
+  json_build_object(
+    'stream', v.id is not null,
+    'download', v.id is not null and t.owner_id is not distinct from ${id ?? null},
+    'edit', t.owner_id is not distinct from ${id ?? null}
+  ) as access,
+  t.created_at, t.updated_at, t.revision + o.revision as revision
+`
+
+const tables = (db: Db) => db`
+  tracks t
+  join users o on o.id = t.owner_id
+  left join track_versions v on v.id = t.current_version_id
+`
+
+export interface NewTrack extends CreateTrack {
+  readonly owner_id: string
+  readonly rights_confirmed_ip: string
+}
+
+export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<string> {
+  const [row] = await db<[{ id: string }]>`
+    insert into tracks (
+      owner_id, title, description, genre, tags, bpm, musical_key, is_explicit, visibility, release_at,
+      rights_confirmed_at, rights_confirmed_ip, created_at, updated_at
+    ) values (
+      ${track.owner_id}, ${track.title}, ${track.description}, ${track.genre ?? null},
+      ${track.tags}::text[], ${track.bpm ?? null}, ${track.musical_key ?? null}, ${track.is_explicit},
+      ${track.visibility}, ${track.release_at ?? null}, ${now}, ${track.rights_confirmed_ip}, ${now}, ${now}
+    )
+    returning id
+  `
+  return row.id
+}
+
+export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<TrackRow | undefined> {
+  const [row] = await db<[TrackRow?]>`
+    select ${columns(db, viewer)}
+    from ${tables(db)}
+    where t.id = ${trackId} and t.deleted_at is null and ${isVisible(db, viewer)}
+  `
+  return row
+}
+
+export interface TrackFilter {
+  readonly artist: string | undefined
+  /** Only tracks older than the one with this id. */
+  readonly before: string | undefined
+  readonly limit: number
+}
+
+/** Newest first: what anybody may find, and everything of the viewer's own. */
+export async function listTracks(db: Db, viewer: Viewer, filter: TrackFilter): Promise<TrackRow[]> {
+  return db<TrackRow[]>`
+    select ${columns(db, viewer)}
+    from ${tables(db)}
+    where t.deleted_at is null
+      and (t.owner_id = ${viewer.id ?? null} or t.visibility = 'public')
+      and ${isVisible(db, viewer)}
+      ${filter.artist === undefined ? db`` : db`and o.username = ${filter.artist}`}
+      ${filter.before === undefined ? db`` : db`and t.id < ${filter.before}`}
+    order by t.id desc
+    limit ${filter.limit}
+  `
+}
+
+/** Locks a track that the user owns. Whoever changes anything of a track takes this lock first. */
+export async function lockOwnTrack(db: Db, trackId: string, ownerId: string) {
+  const [row] = await db<[{ revision: number }?]>`
+    select t.revision + o.revision as revision
+    from tracks t
+    join users o on o.id = t.owner_id
+    where t.id = ${trackId} and t.owner_id = ${ownerId} and t.deleted_at is null
+    for update of t
+  `
+  return row
+}
+
+export async function markDeleted(db: Db, trackId: string, now: Date): Promise<void> {
+  await db`
+    update tracks
+    set deleted_at = ${now}, updated_at = ${now}, revision = revision + 1
+    where id = ${trackId}
+  `
+}

@@ -1,0 +1,60 @@
+import * as z from 'zod'
+import type { Actor } from '../auth/actor.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import {
+  findTrack,
+  insertTrack,
+  listTracks,
+  lockOwnTrack,
+  markDeleted,
+  type TrackRow,
+  type Viewer,
+} from './repository.ts'
+import type { CreateTrack, ListTracks } from './schemas.ts'
+
+export interface TrackDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+export type TrackService = ReturnType<typeof createTrackService>
+
+const cursorValues = z.tuple([z.uuid()])
+
+export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
+  const viewerOf = (actor: Actor | undefined): Viewer => ({ id: actor?.id, now: now() })
+
+  const get = async (actor: Actor | undefined, trackId: string): Promise<TrackRow> => {
+    const row = await findTrack(sql, trackId, viewerOf(actor))
+    if (!row) throw new AppError('not_found')
+    return row
+  }
+
+  return {
+    get,
+
+    /** The address goes on record with the uploader's word that the rights are theirs. */
+    async create(actor: Actor, track: CreateTrack, ip: string): Promise<TrackRow> {
+      const id = await insertTrack(sql, { ...track, owner_id: actor.id, rights_confirmed_ip: ip }, now())
+      return get(actor, id)
+    },
+
+    async list(actor: Actor | undefined, { limit, cursor, artist }: ListTracks) {
+      const scope = `tracks:${artist ?? ''}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+      const rows = await listTracks(sql, viewerOf(actor), { artist, before, limit: limit + 1 })
+      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
+    },
+
+    /** `confirm` sees the present row before it goes, and may throw. */
+    remove: (actor: Actor, trackId: string, confirm: (row: { revision: number }) => void): Promise<void> =>
+      sql.begin(async (tx) => {
+        const row = await lockOwnTrack(tx, trackId, actor.id)
+        if (!row) throw new AppError('not_found')
+        confirm(row)
+        await markDeleted(tx, trackId, now())
+      }),
+  }
+}

@@ -1,0 +1,66 @@
+import type { Actor } from '../auth/actor.ts'
+import type { ObjectStore } from '../aws/object-store.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { lockOwnTrack } from './repository.ts'
+import type { RequestUpload } from './schemas.ts'
+import {
+  findLiveUpload,
+  findOwnUpload,
+  insertUpload,
+  type LiveUpload,
+  markExpired,
+  markUploading,
+  type UploadRow,
+} from './uploads-repository.ts'
+
+export interface UploadDependencies {
+  readonly sql: Sql
+  readonly store: Pick<ObjectStore, 'presignPut'>
+  readonly now?: () => Date
+}
+
+export type UploadService = ReturnType<typeof createUploadService>
+
+const grantSeconds = 15 * 60
+
+/** Seconds after which asking again is worth it. */
+const pollSeconds = 2
+
+export function createUploadService({ sql, store, now = () => new Date() }: UploadDependencies) {
+  return {
+    /** Grants one PUT of exactly the declared bytes, straight to the bucket. */
+    grant: (actor: Actor, trackId: string, request: RequestUpload) =>
+      sql.begin(async (tx) => {
+        const at = now()
+        if (!(await lockOwnTrack(tx, trackId, actor.id))) throw new AppError('not_found')
+        const live = await findLiveUpload(tx, trackId)
+        if (live && !isExpired(live, at)) throw new AppError('upload_in_progress', `It is ${live.status}`)
+        if (live) await markExpired(tx, live.id, at)
+        const expires_at = new Date(at.getTime() + grantSeconds * 1000)
+        const upload = { ...request, track_id: trackId, created_by: actor.id, expires_at }
+        const { id, object_key } = await insertUpload(tx, upload, at)
+        await markUploading(tx, trackId, at)
+        const { url, headers } = await store.presignPut(object_key, {
+          content_type: request.content_type,
+          size_bytes: request.size_bytes,
+          sha256: request.sha256,
+          expires_in_seconds: grantSeconds,
+        })
+        return { upload_id: id, mode: 'single' as const, method: 'PUT' as const, url, headers, expires_at }
+      }),
+
+    async get(actor: Actor, trackId: string, uploadId: string): Promise<UploadRow> {
+      const row = await findOwnUpload(sql, trackId, uploadId, actor.id)
+      if (!row) throw new AppError('not_found')
+      return row
+    },
+  }
+}
+
+const isExpired = ({ status, expires_at }: LiveUpload, at: Date) => status === 'uploading' && expires_at <= at
+
+const resting: readonly UploadRow['status'][] = ['ready', 'rejected', 'failed']
+
+/** Seconds until the status may have changed; undefined when it will not. */
+export const retryAfter = ({ status }: UploadRow) => (resting.includes(status) ? undefined : pollSeconds)
