@@ -1,0 +1,5 @@
+export interface Logger {
+  info(message: string): void
+  warn(message: string): void
+  error(message: string): void
+}
