@@ -1,0 +1,41 @@
+/** What the platform and the process of an execution environment say to each other. */
+export type PlatformMessage = EnvironmentData | InvocationMessage
+
+export interface EnvironmentData {
+  readonly kind: 'load'
+  readonly codeDir: string
+  readonly handler: string
+  /** Where the packages stand that Lambda's own runtime brings along: the AWS SDK. */
+  readonly runtimePackages: string
+  readonly context: FunctionContext
+}
+
+export interface FunctionContext {
+  readonly functionName: string
+  readonly functionVersion: string
+  readonly invokedFunctionArn: string
+  readonly memoryLimitInMB: string
+  readonly logGroupName: string
+  readonly logStreamName: string
+}
+
+export interface InvocationMessage {
+  readonly kind: 'invoke'
+  readonly requestId: string
+  /** JSON, as it would come over the wire. */
+  readonly payload: string
+  readonly timeoutMs: number
+}
+
+export interface LambdaError {
+  readonly errorType: string
+  readonly errorMessage: string
+  readonly trace?: readonly string[]
+}
+
+export type EnvironmentMessage =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'init-failed'; readonly error: LambdaError }
+  | { readonly kind: 'result'; readonly payload: string }
+  | { readonly kind: 'failed'; readonly error: LambdaError }
+  | { readonly kind: 'log'; readonly text: string }
