@@ -87,7 +87,7 @@ export function createApi<T extends Routes>(
 
   const finish = (exchange: Exchange, response: APIGatewayProxyStructuredResultV2) => {
     const { event, requestId, endpoint, actor, startedAt } = exchange
-    const standard = standardHeaders(requestId, event.headers?.origin)
+    const standard = standardHeaders(requestId, event.headers.origin)
     const { vary, ...headers } = response.headers ?? {}
     response.headers = { ...standard, ...headers, ...(vary && { vary: `${standard.vary}, ${vary}` }) }
     record({
@@ -121,9 +121,10 @@ export function createApi<T extends Routes>(
   return handler as unknown as ApiHandler
 }
 
-function open(event: ApiEvent, endpoints: ReadonlyMap<string, Endpoint>): Exchange {
-  const { 'x-request-id': sent, traceparent } = event.headers ?? {}
-  const requestId = sent && /^[A-Za-z0-9_-]{8,64}$/.test(sent) ? sent : randomUUID()
+function open(sent: ApiEvent, endpoints: ReadonlyMap<string, Endpoint>): Exchange {
+  const event = { ...sent, headers: sent.headers ?? {} }
+  const { 'x-request-id': given, traceparent } = event.headers
+  const requestId = given && /^[A-Za-z0-9_-]{8,64}$/.test(given) ? given : randomUUID()
   logger.appendKeys({ request_id: requestId, ...(isTraceparent(traceparent) && { traceparent }) })
   return {
     event,

@@ -1,0 +1,55 @@
+import path from 'node:path'
+import { clientSettings } from '../../lib/aws/client-settings.ts'
+import { readList, requireEnv } from '../../lib/config.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createApi } from '../../lib/http/api.ts'
+import { toOpenApi } from '../../lib/http/openapi.ts'
+import { createReadiness } from '../../lib/system/readiness.ts'
+import { createReferencePage } from '../../lib/system/reference-page.ts'
+import { routeGroups } from '../routes.ts'
+import { createSystemHandlers } from './handlers.ts'
+import { systemRoutes } from './routes.ts'
+
+const version = requireEnv('APP_VERSION')
+const bucket = requireEnv('UPLOADS_BUCKET')
+const queueUrl = requireEnv('EVENTS_QUEUE_URL')
+const sql = connect(databaseSettings())
+
+async function loadChecks() {
+  const [{ HeadBucketCommand, S3Client }, { GetQueueAttributesCommand, SQSClient }] = await Promise.all([
+    import('@aws-sdk/client-s3'),
+    import('@aws-sdk/client-sqs'),
+  ])
+  const once = { ...clientSettings, maxAttempts: 1 }
+  const s3 = new S3Client(once)
+  const sqs = new SQSClient(once)
+  return {
+    database: async () => sql`select 1`,
+    queue: (abortSignal: AbortSignal) =>
+      sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }), {
+        abortSignal,
+      }),
+    storage: (abortSignal: AbortSignal) =>
+      s3.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
+  }
+}
+
+let document: ReturnType<typeof toOpenApi> | undefined
+function describeApi() {
+  document ??= toOpenApi({ title: 'Veza API', version }, routeGroups)
+  return document
+}
+
+/** In a bundle, which is CommonJS, the files lie beside it. */
+const directory = path.join(import.meta.dirname ?? __dirname, 'docs')
+
+export const handler = createApi(
+  systemRoutes,
+  createSystemHandlers({
+    version,
+    checkReadiness: createReadiness({ loadChecks }),
+    reference: createReferencePage({ directories: [directory] }),
+    describeApi,
+  }),
+  { service: 'system', corsOrigins: readList('CORS_ORIGINS') },
+)

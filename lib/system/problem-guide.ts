@@ -1,0 +1,37 @@
+import { type ProblemCode, problems } from '../errors.ts'
+
+/** What whoever meets a problem can do about it. */
+const advice: Partial<Record<ProblemCode, string>> = {
+  invalid_request:
+    'Send well-formed JSON in UTF-8, and a cursor only to the list, with the filters, that gave it.',
+  invalid_token: 'Ask for a new link; each works once and for a limited time.',
+  unauthenticated: 'Send `Authorization: Bearer <access_token>` with a token of a login.',
+  token_expired: 'Get a new access token with the refresh token, then repeat the request.',
+  token_revoked: 'Log in again: the session was ended, or the account has changed since the token was made.',
+  invalid_credentials: 'Check the name and the password, or reset the password.',
+  refresh_token_not_found: 'Log in again.',
+  refresh_token_already_used: 'Log in again; the session was ended, for somebody else may hold its token.',
+  session_expired: 'Log in again.',
+  forbidden: 'Ask whoever owns the resource, or use an account that may do this.',
+  email_not_verified: 'Open the link in the mail that was sent, or ask for another one.',
+  account_suspended: 'Write to support.',
+  not_found: 'Check the address; it may also name something that you may not see.',
+  method_not_allowed: 'Use one of the methods of the `Allow` header.',
+  conflict: 'Read the resource again and decide from its present state.',
+  username_taken: 'Choose another username.',
+  track_not_ready: 'Wait until the status of the track is `ready`.',
+  upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
+  precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
+  payload_too_large: 'Send at most 1 MiB; audio goes to the upload address, not through the API.',
+  unsupported_media_type: 'Send the body as `application/json`.',
+  validation_failed: 'Correct each member that `errors` names by its pointer.',
+  precondition_required: 'Send the `ETag` of the resource in `If-Match`.',
+  rate_limited: 'Wait as long as `Retry-After` says.',
+  internal: 'Try again later; if it stays so, report the `request_id`.',
+  unavailable: 'Try again after the time that `Retry-After` names.',
+}
+
+export function explain(code: ProblemCode) {
+  const [status, title] = problems[code]
+  return { code, status, title, advice: advice[code] ?? title }
+}

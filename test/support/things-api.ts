@@ -1,0 +1,124 @@
+import * as z from 'zod'
+import type { Actor } from '../../lib/auth/actor.ts'
+import { type ApiDependencies, createApi } from '../../lib/http/api.ts'
+import { defineRoutes, type Handlers, noContent, Reply, timestamp } from '../../lib/http/route.ts'
+
+/** A small API of its own, so that the tests of the dispatch lean on no domain. */
+const thingParams = z.strictObject({ thing_id: z.uuid() })
+const thing = z.object({ id: z.uuid(), title: z.string(), created_at: timestamp })
+
+export const thingRoutes = defineRoutes({
+  readThing: {
+    method: 'GET',
+    path: '/api/v1/things/{thing_id}',
+    auth: 'user',
+    summary: 'Read a thing',
+    params: thingParams,
+    status: 200,
+    response: thing,
+    problems: ['conflict'],
+  },
+  removeThing: {
+    method: 'DELETE',
+    path: '/api/v1/things/{thing_id}',
+    auth: 'user',
+    summary: 'Remove a thing',
+    params: thingParams,
+    status: 204,
+    response: noContent,
+    problems: [],
+  },
+  createThing: {
+    method: 'POST',
+    path: '/api/v1/things',
+    auth: 'none',
+    summary: 'Make a thing',
+    body: z.strictObject({
+      title: z.string().min(1).max(100),
+      count: z.int().min(0).max(1_000).optional(),
+      ratio: z.number().optional(),
+      tags: z.array(z.string()).max(3).optional(),
+      extra: z.record(z.string(), z.unknown()).optional(),
+    }),
+    status: 201,
+    response: z.object({ received: z.unknown() }),
+    problems: [],
+  },
+  listThings: {
+    method: 'GET',
+    path: '/api/v1/things',
+    auth: 'optional',
+    summary: 'List things',
+    query: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+      q: z.string().optional(),
+    }),
+    status: 200,
+    response: z.object({ viewer: z.string().nullable(), limit: z.number() }),
+    problems: [],
+  },
+  receiveHook: {
+    method: 'POST',
+    path: '/api/v1/hooks',
+    auth: 'signature',
+    summary: 'Take a signed message',
+    status: 200,
+    response: z.object({ hex: z.string() }),
+    problems: [],
+  },
+  reportThing: {
+    method: 'POST',
+    path: '/api/v1/internal/things',
+    auth: 'iam',
+    summary: 'Tell of a thing',
+    status: 200,
+    response: z.object({ ok: z.boolean() }),
+    problems: [],
+  },
+  logIn: {
+    method: 'POST',
+    path: '/api/v1/auth/login',
+    auth: 'none',
+    summary: 'Log in',
+    status: 200,
+    response: z.object({ token: z.string() }),
+    problems: [],
+  },
+})
+
+export const thingId = '0199f0f0-0000-7000-8000-000000000001'
+
+export const actor: Actor = {
+  id: '0199f0f0-0000-7000-8000-00000000000a',
+  session_id: '0199f0f0-0000-7000-8000-00000000000b',
+  role: 'user',
+  token_version: 1,
+}
+
+/** A row as a query gives it, with a column that is nobody's business. */
+export const row = {
+  id: thingId,
+  title: 'One',
+  created_at: new Date(0),
+  password_hash: 'column-not-in-schema',
+}
+
+const plain: Handlers<typeof thingRoutes> = {
+  readThing: async () => new Reply(row, { etag: '"7"' }),
+  removeThing: async () => undefined,
+  createThing: async ({ body }) => ({ received: body }),
+  listThings: async ({ actor, query }) => ({ viewer: actor?.id ?? null, limit: query.limit }),
+  receiveHook: async ({ rawBody }) => ({ hex: rawBody.toString('hex') }),
+  reportThing: async () => ({ ok: true }),
+  logIn: async () => ({ token: 'made-by-login' }),
+}
+
+export const createThingsApi = (
+  handlers: Partial<Handlers<typeof thingRoutes>> = {},
+  dependencies: Partial<ApiDependencies> = {},
+) =>
+  createApi(
+    thingRoutes,
+    { ...plain, ...handlers },
+    { service: 'things', corsOrigins: [], verifyToken: async () => undefined, ...dependencies },
+  )
