@@ -16,6 +16,11 @@ const dist = path.join(root, 'dist')
 const assets = {
   migrate: [['lib/db/migrations', 'migrations']],
   'scan-worker': [['functions/scan-worker/image', '.']],
+  system: [
+    ['functions/system/docs', 'docs'],
+    ['node_modules/swagger-ui-dist/swagger-ui.css', 'docs/swagger-ui.css'],
+    ['node_modules/swagger-ui-dist/swagger-ui-bundle.js', 'docs/swagger-ui-bundle.js'],
+  ],
 }
 
 /** Native packages stay outside the bundle; every platform's binary that is installed goes along. */
