@@ -1,3 +1,78 @@
-import { defineRoutes } from '../../lib/http/route.ts'
+import {
+  login,
+  refresh,
+  register,
+  resendVerification,
+  signedIn,
+  verificationRequired,
+  verifiedUser,
+  verifyEmail,
+} from '../../lib/auth/schemas.ts'
+import { defineRoutes, noContent } from '../../lib/http/route.ts'
 
-export const authRoutes = defineRoutes({})
+export const authRoutes = defineRoutes({
+  register: {
+    method: 'POST',
+    path: '/api/v1/auth/register',
+    auth: 'none',
+    summary: 'Register; the address gets a mail, whether or not it has an account',
+    body: register,
+    status: 202,
+    response: verificationRequired,
+    problems: ['username_taken'],
+  },
+  verifyEmail: {
+    method: 'POST',
+    path: '/api/v1/auth/verify-email',
+    auth: 'none',
+    summary: 'Verify an e-mail address with the token of a mailed link',
+    body: verifyEmail,
+    status: 200,
+    response: verifiedUser,
+    problems: ['invalid_token'],
+  },
+  resendVerification: {
+    method: 'POST',
+    path: '/api/v1/auth/verify-email/resend',
+    auth: 'none',
+    summary: 'Ask for another verification mail',
+    body: resendVerification,
+    status: 202,
+    response: verificationRequired,
+    problems: [],
+  },
+  login: {
+    method: 'POST',
+    path: '/api/v1/auth/login',
+    auth: 'none',
+    summary: 'Sign in and start a session',
+    body: login,
+    status: 200,
+    response: signedIn,
+    problems: ['invalid_credentials', 'email_not_verified', 'account_suspended'],
+  },
+  refresh: {
+    method: 'POST',
+    path: '/api/v1/auth/refresh',
+    auth: 'none',
+    summary: 'Replace a refresh token and get a new access token',
+    body: refresh,
+    status: 200,
+    response: signedIn,
+    problems: [
+      'refresh_token_not_found',
+      'refresh_token_already_used',
+      'session_expired',
+      'account_suspended',
+    ],
+  },
+  logout: {
+    method: 'POST',
+    path: '/api/v1/auth/logout',
+    auth: 'user',
+    summary: 'End this session',
+    status: 204,
+    response: noContent,
+    problems: [],
+  },
+})

@@ -1,0 +1,47 @@
+import { email, username } from '../../../lib/auth/schemas.ts'
+
+test.each([
+  ['  Nova@Example.COM ', 'nova@example.com'],
+  ['nova+live@sub.example.co.uk', 'nova+live@sub.example.co.uk'],
+  ['nova@BÜCHER.example', 'nova@bücher.example'],
+  ["o'neil@example.com", "o'neil@example.com"],
+])('reads the address %j as %j', (given, expected) => {
+  expect(email.parse(given)).toBe(expected)
+})
+
+test.each([
+  '',
+  'nova',
+  '@example.com',
+  'nova@',
+  'nova@localhost',
+  'nova@@example.com',
+  'nova..live@example.com',
+  '.nova@example.com',
+  'no va@example.com',
+  'nova@example.com\r\nBcc: all@example.com',
+  'nova\0@example.com',
+  'nova@example.com, other@example.com',
+  'Nova <nova@example.com>',
+  'nova@example.com;drop table users',
+  `${'x'.repeat(250)}@example.com`,
+])('refuses the address %j', (given) => {
+  expect(email.safeParse(given).success).toBe(false)
+})
+
+test('refuses a megabyte of address for its length alone', () => {
+  const { error } = email.safeParse(`${'a.'.repeat(500_000)}@`)
+
+  expect(error?.issues.map(({ code }) => code)).toEqual(['too_big'])
+})
+
+test('folds a username to lower case', () => {
+  expect(username.parse('Nova_DJ')).toBe('nova_dj')
+})
+
+test.each(['ab', 'x'.repeat(31), 'nova dj', ' nova', 'nova-dj', 'növa', 'nova\0', "nova'--", '🎧🎧🎧'])(
+  'refuses the username %j',
+  (given) => {
+    expect(username.safeParse(given).success).toBe(false)
+  },
+)
