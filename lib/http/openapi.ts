@@ -21,7 +21,6 @@ export function toOpenApi(
   return {
     openapi: '3.1.0',
     info,
-    servers: [{ url: '/' }],
     tags: Object.keys(groups).map((name) => ({ name })),
     paths,
     components: { securitySchemes, schemas },

@@ -19,8 +19,9 @@ export function createRequestLog(service: string) {
     logger.info('request', { ...record })
     metrics.addDimension('route', `${method} ${route}`)
     metrics.addMetric('duration', MetricUnit.Milliseconds, duration_ms)
-    metrics.addMetric('client_errors', MetricUnit.Count, status >= 400 && status < 500 ? 1 : 0)
-    metrics.addMetric('server_errors', MetricUnit.Count, status >= 500 ? 1 : 0)
+    // Rates are errors over the count of durations, so that a success costs one metric only.
+    if (status >= 400)
+      metrics.addMetric(status < 500 ? 'client_errors' : 'server_errors', MetricUnit.Count, 1)
     metrics.publishStoredMetrics()
   }
 }
