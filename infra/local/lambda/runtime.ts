@@ -103,10 +103,12 @@ function compile(file: string, runtimePackages: string): Exports {
   module.paths = [path.join(path.dirname(file), 'node_modules')]
   const requireOwn = module.require.bind(module)
   const requireRuntime = createRequire(path.join(runtimePackages, 'package.json'))
-  module.require = Object.assign(
-    (id: string) => (/^@(aws-sdk|smithy)\//.test(id) ? requireRuntime(id) : requireOwn(id)),
-    module.require,
-  )
+  const requireEither = (id: string) => {
+    if (!/^@(aws-sdk|smithy)\//.test(id)) return requireOwn(id)
+    const brought = path.join(path.dirname(file), 'node_modules', id)
+    return existsSync(brought) ? requireOwn(id) : requireRuntime(id)
+  }
+  module.require = Object.assign(requireEither, module.require)
   module._compile(readFileSync(file, 'utf8'), file)
   return module.exports
 }
