@@ -71,11 +71,9 @@ export class ApiFunctions extends Construct {
 
   /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */
   private createTracks() {
-    const { secrets, events, storage, parameters } = this.on
+    const { secrets, storage, parameters } = this.on
     const tracks = this.apiFunction('tracks', {
       UPLOADS_BUCKET: storage.uploads.bucketName,
-      MEDIA_BUCKET: storage.media.bucketName,
-      EVENTS_QUEUE_URL: events.queue.queueUrl,
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       STREAM_JWT_SECRET_ARN: secrets.streamJwt.secretArn,
       STREAM_URL_SECRET_ARN: secrets.streamUrl.secretArn,
@@ -87,11 +85,8 @@ export class ApiFunctions extends Construct {
   }
 
   private createInternal() {
-    const { events, storage } = this.on
-    const internal = this.apiFunction('internal', {
-      MEDIA_BUCKET: storage.media.bucketName,
-      EVENTS_QUEUE_URL: events.queue.queueUrl,
-    })
+    const { storage } = this.on
+    const internal = this.apiFunction('internal', { MEDIA_BUCKET: storage.media.bucketName })
     internal.allowObjects(['s3:GetObject'], storage.media, 'originals/')
     return internal
   }

@@ -62,10 +62,10 @@ export class Network extends Construct {
     this.logRefusedTraffic(stage)
   }
 
+  /** The proxy's way to the cluster comes with its target. */
   private connect() {
     const postgres = Port.tcp(database.port)
     this.functions.connections.allowTo(this.proxy, postgres, 'queries')
-    this.proxy.connections.allowTo(this.cluster, postgres, 'pooled queries')
     this.migration.connections.allowTo(this.cluster, postgres, 'migrations')
     // The stream server, AWS behind its endpoints, and S3 whose addresses are a public prefix.
     for (const group of [this.functions, this.migration]) {

@@ -1,6 +1,6 @@
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { EventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
-import { queues, type StageConfig } from '../config.ts'
+import { queues } from '../config.ts'
 import { ServiceFunction, type ServiceFunctionProps } from './service-function.ts'
 import type { WorkQueue } from './work-queue.ts'
 
@@ -16,15 +16,19 @@ export class QueueWorker extends ServiceFunction {
   constructor(scope: Construct, id: string, { queue: source, ...props }: QueueWorkerProps) {
     const { workerTimeout, batchSize } = queues[source.name]
     super(scope, id, { ...props, timeout: workerTimeout })
-    this.fn.addEventSource(
-      new SqsEventSource(source.queue, {
-        batchSize,
-        maxConcurrency: concurrencyOf(props.stage, source),
-        reportBatchItemFailures: true,
-      }),
-    )
+    const { queueArn } = source.queue
+    this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], queueArn)
+    // The worker itself sets when a message that failed comes back.
+    this.allow(['sqs:ChangeMessageVisibility'], queueArn)
+    const mapping = new EventSourceMapping(this, 'Source', {
+      target: this.fn,
+      eventSourceArn: queueArn,
+      batchSize,
+      maxConcurrency: props.stage.maxConcurrency[source.name],
+      reportBatchItemFailures: true,
+    })
+    // Lambda tries the queue with the role when the mapping is made.
+    mapping.node.addDependency(this.role)
     props.alarms.watchQueue(source)
   }
 }
-
-const concurrencyOf = (stage: StageConfig, { name }: WorkQueue) => stage.maxConcurrency[name]

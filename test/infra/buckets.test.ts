@@ -1,0 +1,131 @@
+import { everyResource, type Resource, resources, synthesize, target } from './synth.ts'
+
+const stage = synthesize('prod')
+const buckets = everyResource(stage, 'AWS::S3::Bucket')
+const policies = everyResource(stage, 'AWS::S3::BucketPolicy')
+const bucket = (name: string) => buckets.find(({ id }) => id.startsWith(name))!
+const table = buckets.map((bucket) => ({ name: bucket.id, bucket }))
+
+it('has the quarantine, the library and their access logs', () => {
+  expect(buckets.map(({ id }) => id.replace(/Bucket.*/, '')).sort()).toEqual([
+    'AccessLogs',
+    'Media',
+    'Uploads',
+  ])
+})
+
+it.each(table)('$name is private, encrypted, TLS only and owned by the account', ({ bucket }) => {
+  expect(bucket.Properties.PublicAccessBlockConfiguration).toEqual({
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  })
+  expect(bucket.Properties.OwnershipControls.Rules).toEqual([{ ObjectOwnership: 'BucketOwnerEnforced' }])
+  expect(bucket.Properties.BucketEncryption).toBeDefined()
+  expect(statementsOf(bucket)).toContainEqual(
+    expect.objectContaining({
+      Effect: 'Deny',
+      Action: 's3:*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }),
+  )
+})
+
+it.each(table)('$name does not keep unfinished uploads', ({ bucket }) => {
+  expect(bucket.Properties.LifecycleConfiguration.Rules).toContainEqual(
+    expect.objectContaining({
+      AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+      Status: 'Enabled',
+    }),
+  )
+})
+
+it.each(['Uploads', 'Media'])('%s keeps versions and logs its access', (name) => {
+  expect(bucket(name).Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' })
+  expect(target(bucket(name).Properties.LoggingConfiguration.DestinationBucketName)).toBe(
+    bucket('AccessLogs').id,
+  )
+})
+
+it.each([
+  { name: 'Uploads', prefix: 'uploads/', queue: 'veza-prod-scan' },
+  { name: 'Media', prefix: 'originals/', queue: 'veza-prod-metadata' },
+])(
+  'new objects of $name under $prefix become messages of $queue, which lets S3 send',
+  ({ name, prefix, queue }) => {
+    const [rule, ...others] = bucket(name).Properties.NotificationConfiguration.QueueConfigurations
+    const [receiver] = resources(stage.storage, 'AWS::SQS::Queue').filter(
+      ({ Properties }) => Properties.QueueName === queue,
+    )
+    expect(others).toEqual([])
+    expect(rule.Event).toBe('s3:ObjectCreated:*')
+    expect(rule.Filter.S3Key.Rules).toEqual([{ Name: 'prefix', Value: prefix }])
+    expect(target(rule.Queue)).toBe(receiver!.id)
+
+    const [policy] = resources(stage.storage, 'AWS::SQS::QueuePolicy').filter(
+      ({ Properties }) => target(Properties.Queues[0]) === receiver!.id,
+    )
+    expect(policy!.Properties.PolicyDocument.Statement).toContainEqual({
+      Effect: 'Allow',
+      Principal: { Service: 's3.amazonaws.com' },
+      Action: 'sqs:SendMessage',
+      Resource: { 'Fn::GetAtt': [receiver!.id, 'Arn'] },
+      Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+    })
+    expect(bucket(name).DependsOn).toContain(policy!.id)
+  },
+)
+
+it('needs no custom resource, and so no function that may change any bucket', () => {
+  const custom = resources(stage.storage).filter(({ Type }) => /^Custom::|Lambda/.test(Type))
+  expect(custom).toEqual([])
+})
+
+it('lets browsers put, and only that, from the origins of the web application', () => {
+  expect(bucket('Uploads').Properties.CorsConfiguration.CorsRules).toEqual([
+    expect.objectContaining({ AllowedMethods: ['PUT'], AllowedOrigins: { Ref: 'CorsOrigins' } }),
+  ])
+  expect(bucket('Media').Properties.CorsConfiguration).toBeUndefined()
+})
+
+it('forgets what is left in the quarantine after a week', () => {
+  expect(bucket('Uploads').Properties.LifecycleConfiguration.Rules).toContainEqual(
+    expect.objectContaining({
+      Prefix: 'uploads/',
+      ExpirationInDays: 7,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+    }),
+  )
+})
+
+it('denies everyone but the scanner to read what is not scanned, and denies nobody to change that', () => {
+  const denials = statementsOf(bucket('Uploads')).filter(({ Sid }) => Sid === 'OnlyTheScannerReads')
+  const scanner = synthesizedRoleName('scan-worker')
+  expect(denials).toEqual([
+    expect.objectContaining({
+      Effect: 'Deny',
+      Principal: { AWS: '*' },
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Condition: {
+        ArnNotEquals: {
+          'aws:PrincipalArn': {
+            'Fn::Join': ['', expect.arrayContaining([`:role/${scanner}`])],
+          },
+        },
+      },
+    }),
+  ])
+})
+
+function synthesizedRoleName(name: string): string {
+  const [role] = resources(stage.app, 'AWS::IAM::Role').filter(({ Properties }) =>
+    Properties.RoleName?.endsWith(name),
+  )
+  return role!.Properties.RoleName
+}
+
+function statementsOf({ id }: Resource) {
+  const [policy] = policies.filter(({ Properties }) => target(Properties.Bucket) === id)
+  return policy!.Properties.PolicyDocument.Statement as readonly { readonly Sid?: string }[]
+}

