@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import type { Listener } from '../media/streaming.ts'
 import type { CreateTrack, Track } from './schemas.ts'
 
 export type TrackRow = Track & { readonly revision: number }
@@ -85,6 +86,34 @@ export async function listTracks(db: Db, viewer: Viewer, filter: TrackFilter): P
     order by t.id desc
     limit ${filter.limit}
   `
+}
+
+export interface PlayableTrack {
+  readonly version_id: string | null
+  readonly manifest_key: string | null
+  readonly duration_ms: number | null
+  /** The viewer; null for a guest. */
+  readonly listener: Omit<Listener, 'session_id'> | null
+}
+
+/** What plays of a track, and who asks for it, as the stream server knows people. */
+export async function findPlayableTrack(
+  db: Db,
+  trackId: string,
+  viewer: Viewer,
+): Promise<PlayableTrack | undefined> {
+  const [row] = await db<[PlayableTrack?]>`
+    select
+      v.id as version_id, v.manifest_key, v.duration_ms,
+      case when l.id is not null then
+        json_build_object('user_number', l.user_number, 'username', l.username, 'role', l.role)
+      end as listener
+    from tracks t
+    left join track_versions v on v.id = t.current_version_id
+    left join users l on l.id = ${viewer.id ?? null}
+    where t.id = ${trackId} and t.deleted_at is null and ${isVisible(db, viewer)}
+  `
+  return row
 }
 
 /** Locks a track that the user owns. Whoever changes anything of a track takes this lock first. */

@@ -3,8 +3,8 @@ import type { LoadKeys } from '../auth/key-ring.ts'
 import type { Secrets } from '../aws/secrets.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { findPlayableTrack } from './stream-repository.ts'
-import { guest, signPlayToken, signStreamToken, signStreamUrl, streamSeconds } from './streaming.ts'
+import { guest, signPlayToken, signStreamToken, signStreamUrl, streamSeconds } from '../media/streaming.ts'
+import { findPlayableTrack } from './repository.ts'
 
 export interface StreamDependencies {
   readonly sql: Sql
@@ -26,11 +26,11 @@ export function createStreamService(dependencies: StreamDependencies) {
   return {
     async issue(actor: Actor | undefined, trackId: string) {
       const at = now()
-      const track = await findPlayableTrack(sql, trackId, actor?.id, at)
+      const track = await findPlayableTrack(sql, trackId, { id: actor?.id, now: at })
       if (!track) throw new AppError('not_found')
-      const { version_id, manifest_key, duration_ms, caller } = track
+      const { version_id, manifest_key, duration_ms } = track
       if (!version_id || !manifest_key) throw new AppError('track_not_ready')
-      const listener = actor && caller ? { ...caller, session_id: actor.session_id } : guest()
+      const listener = actor && track.listener ? { ...track.listener, session_id: actor.session_id } : guest()
       const { session_id } = listener
       const issuedAt = Math.floor(at.getTime() / 1000)
       const times = { issuedAt, expires: issuedAt + streamSeconds(duration_ms) }

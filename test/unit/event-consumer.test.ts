@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import { createEventConsumer, type Jobs } from '../../lib/event-consumer.ts'
+import type { Receipts } from '../../lib/event-receipts.ts'
+import { type EventType, events } from '../../lib/events.ts'
+
+function prepare() {
+  const done: { type: EventType; payload: unknown }[] = []
+  const types = Object.keys(events) as EventType[]
+  const jobs = Object.fromEntries(
+    types.map((type) => [type, async (payload: unknown) => void done.push({ type, payload })]),
+  ) as unknown as Jobs
+  const seen = new Set<string>()
+  const receipts: Receipts = {
+    async once(id, work) {
+      if (seen.has(id)) return false
+      await work()
+      seen.add(id)
+      return true
+    },
+  }
+  return { done, consume: createEventConsumer({ receipts, jobs }) }
+}
+
+const ids = { user_id: randomUUID(), track_id: randomUUID(), version_id: randomUUID(), job_id: randomUUID() }
+const messageOf = (type: string, payload: unknown = ids) => ({
+  id: randomUUID(),
+  type,
+  payload,
+  request_id: null,
+  created_at: '2026-01-01T00:00:00.000Z',
+})
+
+test.each(Object.keys(events) as EventType[])('%s goes to its job with its own payload', async (type) => {
+  const { done, consume } = prepare()
+  await consume(messageOf(type))
+  expect(done).toEqual([{ type, payload: events[type].parse(ids) }])
+})
+
+test('an event delivered twice is handled once', async () => {
+  const { done, consume } = prepare()
+  const message = messageOf('stream.prepare')
+  await consume(message)
+  await consume(message)
+  expect(done).toHaveLength(1)
+})
+
+test.each([
+  { name: 'an unknown type', message: messageOf('track.exploded') },
+  { name: 'a payload of another event', message: messageOf('stream.prepare', { user_id: ids.user_id }) },
+  { name: 'no envelope', message: ids },
+])('$name is refused', async ({ message }) => {
+  const { done, consume } = prepare()
+  await expect(consume(message)).rejects.toThrow()
+  expect(done).toEqual([])
+})
