@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import { createAuthHandlers } from '../../functions/auth/handlers.ts'
+import { authRoutes } from '../../functions/auth/routes.ts'
+import { createUserHandlers } from '../../functions/users/handlers.ts'
+import { userRoutes } from '../../functions/users/routes.ts'
+import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
+import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { createPasswords } from '../../lib/auth/passwords.ts'
+import { createRegistrationService } from '../../lib/auth/registration.ts'
+import { createAuthService } from '../../lib/auth/service.ts'
+import { createSessionCheck } from '../../lib/auth/session-check.ts'
+import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
+import type { OutgoingMail } from '../../lib/aws/mailer.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import { createEventConsumer } from '../../lib/event-consumer.ts'
+import { createReceipts } from '../../lib/event-receipts.ts'
+import { createApi } from '../../lib/http/api.ts'
+import type { Route } from '../../lib/http/route.ts'
+import { createMailService } from '../../lib/mail/service.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createUserService } from '../../lib/users/service.ts'
+import { type CallOptions, call } from './api.ts'
+
+export const password = 'correct horse battery'
+
+const loadKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'k'.repeat(64) }))
+const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
+
+/** A clock that stands still until it is moved. */
+export function createClock(start = new Date()) {
+  let ms = start.getTime()
+  return {
+    now: () => new Date(ms),
+    advance: (seconds: number) => {
+      ms += seconds * 1000
+    },
+  }
+}
+
+export type Clock = ReturnType<typeof createClock>
+
+/** The auth and users functions as one environment each would have them, on one connection. */
+export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
+  const { now } = clock
+  const queued: string[] = []
+  const queue = {
+    send: async (messages: readonly { id: string; body: string }[]) => {
+      queued.push(...messages.map(({ body }) => body))
+      return messages.map(({ id }) => id)
+    },
+  }
+  const users = createUserService({ sql, now })
+  const common = {
+    sql,
+    users,
+    now,
+    passwords: createPasswords({ cost: 4 }),
+    relay: createOutboxRelay({ sql, queue }),
+  }
+  const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
+  const verifyToken = createTokenVerifier({ loadKeys, now })
+  const dependencies = { corsOrigins: [], now }
+  const authApi = createApi(
+    authRoutes,
+    createAuthHandlers({
+      registration: createRegistrationService(common),
+      auth: createAuthService({ ...common, signer, cipher: createFieldCipher({ loadKeys: loadFieldKeys }) }),
+    }),
+    { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
+  )
+  const usersApi = createApi(userRoutes, createUserHandlers({ users }), {
+    service: 'users',
+    checkSession: createSessionCheck({ sql, now }),
+    ...dependencies,
+  })
+  const postbox = createPostbox(sql, queued, now)
+
+  /** What the authorizer passes on about a token. */
+  const vouch = async (token: string | undefined): Promise<CallOptions> => {
+    const verified = await verifyToken(token && `Bearer ${token}`)
+    if (!verified) return {}
+    return 'reason' in verified ? verified : { actor: verified.actor, expires_at: verified.expires_at }
+  }
+
+  const request = async <R extends Route>(
+    route: R,
+    { token, ...options }: CallOptions & { token?: string | undefined } = {},
+  ) => {
+    const api = route.path.startsWith('/api/v1/auth/') ? authApi : usersApi
+    return call(api, route, { ...options, ...(await vouch(token)) })
+  }
+
+  const register = async (body: { email: string; username: string; password: string }) => {
+    const answer = await request(authRoutes.register, { body })
+    if (answer.status !== 202) throw new Error(answer.text)
+  }
+
+  const login = (identifier: string, given = password) =>
+    request(authRoutes.login, { body: { identifier, password: given } })
+
+  /** Registers and verifies somebody new. */
+  const join = async (username = `u_${randomUUID().slice(0, 8)}`) => {
+    const email = `${username}@example.test`
+    await register({ email, username, password })
+    const token = await postbox.tokenFor(email)
+    const { body } = await request(authRoutes.verifyEmail, { body: { token } })
+    return { username, email, id: body.user.id }
+  }
+
+  const signIn = async () => {
+    const user = await join()
+    return { ...user, ...(await login(user.username)).body }
+  }
+
+  return { request, login, join, signIn, postbox, clock }
+}
+
+export type AccountsApi = ReturnType<typeof createAccountsApi>
+
+/** Does what the jobs worker does with the mail events, and keeps what was sent. */
+function createPostbox(sql: Sql, queued: string[], now: () => Date) {
+  const sent: OutgoingMail[] = []
+  const mailer = {
+    send: async (mail: OutgoingMail) => {
+      sent.push(mail)
+    },
+  }
+  const mail = createMailService({ sql, mailer, appUrl: 'https://veza.example', now })
+  const consume = createEventConsumer({
+    receipts: createReceipts({ sql, consumer: 'test' }),
+    jobs: {
+      'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
+      'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
+      'mail.session_revoked': ({ user_id }) => mail.sendSessionRevoked(user_id),
+      'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
+    },
+  })
+
+  const mailsTo = async (address: string) => {
+    for (const message of queued.splice(0)) await consume(JSON.parse(message))
+    return sent.filter(({ to }) => to === address)
+  }
+
+  return {
+    mailsTo,
+    mail,
+    queued,
+    /** The token of the latest link that was mailed to the address. */
+    tokenFor: async (address: string) => {
+      const texts = (await mailsTo(address)).map(({ text }) => text)
+      const token = /token=([\w-]+)/.exec(texts.findLast((text) => text.includes('token=')) ?? '')?.[1]
+      if (!token) throw new Error(`No link was mailed to ${address}`)
+      return token
+    },
+  }
+}
