@@ -24,7 +24,10 @@ async function loadChecks() {
   const s3 = new S3Client(once)
   const sqs = new SQSClient(once)
   return {
-    database: async () => sql`select 1`,
+    database: async (abort: AbortSignal) => {
+      abort.addEventListener('abort', () => sql.discard())
+      return sql`select 1`
+    },
     queue: (abortSignal: AbortSignal) =>
       sqs.send(new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }), {
         abortSignal,
@@ -51,5 +54,5 @@ export const handler = createApi(
     reference: createReferencePage({ directories: [directory] }),
     describeApi,
   }),
-  { service: 'system', corsOrigins: readList('CORS_ORIGINS') },
+  { service: 'system', corsOrigins: readList('CORS_ORIGINS'), onTimeout: sql.discard },
 )

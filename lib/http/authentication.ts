@@ -1,6 +1,6 @@
 import { type Actor, type Authentication, authorizerContext, type Refusal } from '../auth/actor.ts'
 import { AppError } from '../errors.ts'
-import type { ApiEvent } from './api.ts'
+import type { ApiEvent } from './exchange.ts'
 import type { Route } from './route.ts'
 
 export type VerifyToken = (authorization: string | undefined) => Promise<Authentication | undefined>

@@ -1,7 +1,7 @@
 import { type ProblemCode, problems } from '../errors.ts'
 
 /** What whoever meets a problem can do about it. */
-const advice: Partial<Record<ProblemCode, string>> = {
+const advice: Record<ProblemCode, string> = {
   invalid_request:
     'Send well-formed JSON in UTF-8, and a cursor only to the list, with the filters, that gave it.',
   invalid_token: 'Ask for a new link; each works once and for a limited time.',
@@ -33,5 +33,5 @@ const advice: Partial<Record<ProblemCode, string>> = {
 
 export function explain(code: ProblemCode) {
   const [status, title] = problems[code]
-  return { code, status, title, advice: advice[code] ?? title }
+  return { code, status, title, advice: advice[code] }
 }

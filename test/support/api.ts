@@ -1,7 +1,8 @@
 import type { Context } from 'aws-lambda'
 import type * as z from 'zod'
 import type { Actor, Refusal } from '../../lib/auth/actor.ts'
-import type { ApiEvent, ApiHandler } from '../../lib/http/api.ts'
+import type { ApiHandler } from '../../lib/http/api.ts'
+import type { ApiEvent } from '../../lib/http/exchange.ts'
 import type { Problem } from '../../lib/http/problem.ts'
 import { type Route, routeKey } from '../../lib/http/route.ts'
 
