@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 export type ScanVerdict =
   | { readonly verdict: 'clean' }
@@ -14,6 +15,8 @@ export class ScannerUnavailable extends Error {
 export interface ClamdSettings {
   readonly socketPath: string
   readonly pingTimeoutMs?: number
+  /** How long a clamd that still loads its signatures is waited for. */
+  readonly startPatienceMs?: number
   /** For a whole scan: longer than clamd's own MaxScanTime, shorter than the caller's timeout. */
   readonly scanTimeoutMs?: number
 }
@@ -21,11 +24,26 @@ export interface ClamdSettings {
 export type Clamd = ReturnType<typeof createClamd>
 
 /** Speaks clamd's protocol over its socket: one connection a command, the bytes streamed and never held. */
-export function createClamd({ socketPath, pingTimeoutMs = 2_000, scanTimeoutMs = 720_000 }: ClamdSettings) {
+export function createClamd(settings: ClamdSettings) {
+  const { socketPath, pingTimeoutMs = 2_000, startPatienceMs = 45_000, scanTimeoutMs = 720_000 } = settings
+
+  const ping = async (): Promise<void> => {
+    const answer = await command(socketPath, pingTimeoutMs, (socket) => send(socket, 'zPING\0'))
+    if (answer !== 'PONG') throw new ScannerUnavailable(`clamd answered a ping with "${answer}"`)
+  }
+
   return {
-    async ping(): Promise<void> {
-      const answer = await command(socketPath, pingTimeoutMs, (socket) => send(socket, 'zPING\0'))
-      if (answer !== 'PONG') throw new ScannerUnavailable(`clamd answered a ping with "${answer}"`)
+    ping,
+
+    /** Resolves once clamd answers; rejects when it does not within the patience. */
+    async ready(): Promise<void> {
+      const deadline = Date.now() + startPatienceMs
+      for (;;) {
+        const failure = await ping().then(() => undefined, toError)
+        if (!failure) return
+        if (Date.now() >= deadline) throw failure
+        await delay(pollMs)
+      }
     },
 
     async scan(source: AsyncIterable<Uint8Array>): Promise<ScanVerdict> {
@@ -33,6 +51,9 @@ export function createClamd({ socketPath, pingTimeoutMs = 2_000, scanTimeoutMs =
     },
   }
 }
+
+const pollMs = 200
+const toError = (error: unknown) => error as Error
 
 type Send = (socket: Socket) => Promise<boolean>
 

@@ -11,7 +11,7 @@ export interface ScanDependencies {
   readonly sql: Sql
   readonly uploads: Pick<ObjectStore, 'bucket' | 'getStream' | 'remove' | 'tag'>
   readonly media: Pick<ObjectStore, 'copyFrom'>
-  readonly clamd: Pick<Clamd, 'scan'>
+  readonly clamd: Pick<Clamd, 'ready' | 'scan'>
   readonly now?: () => Date
 }
 
@@ -55,6 +55,7 @@ export function createScanService({ sql, uploads, media, clamd, now = () => new 
 
   async function judge(upload: UploadProgress): Promise<Outcome> {
     if (upload.is_track_deleted) return trackDeleted
+    await clamd.ready()
     const { body, size_bytes } = await uploads.getStream(upload.object_key, upload.object_etag!)
     if (size_bytes === 0 || size_bytes !== upload.size_bytes) {
       body.destroy()

@@ -27,6 +27,7 @@ async function prepare(file: File) {
   const upload = await seedUpload(sql, buckets, actor, file)
   const [object] = readBucketEvent(upload.event)
   const clamd = {
+    ready: async () => {},
     scan: async (source: AsyncIterable<Uint8Array>) => {
       for await (const _ of source);
       return { verdict: 'clean' as const }

@@ -20,13 +20,13 @@ async function prepare(file: Buffer, more: Partial<Parameters<typeof seedUpload>
   const buckets = createBuckets()
   const actor = await seedActor(sql)
   const upload = await seedUpload(sql, buckets, actor, { file, ...more })
-  const clamd = createClamd({ socketPath: clamav.socketPath })
+  const clamd = createClamd({ socketPath: clamav.socketPath, startPatienceMs: 0 })
   let scans = 0
   const scan = (source: AsyncIterable<Uint8Array>) => {
     scans++
     return clamd.scan(source)
   }
-  const service = createScanService({ sql, ...buckets, clamd: { scan } })
+  const service = createScanService({ sql, ...buckets, clamd: { ...clamd, scan } })
   const deliver = async (message: unknown = upload.event) => {
     for (const object of readBucketEvent(message)) await service.handle(object)
   }
@@ -86,7 +86,7 @@ describe('the same event again', () => {
 
   test('at the same time makes one version', async () => {
     const { upload, deliver, states, media, uploads } = await prepare(clean)
-    const clamd = createClamd({ socketPath: clamav.socketPath })
+    const clamd = createClamd({ socketPath: clamav.socketPath, startPatienceMs: 0 })
     const workers = [connect(settings), connect(settings), connect(settings)].map((own) => ({
       end: () => own.end(),
       ...createScanService({ sql: own, uploads, media, clamd }),
@@ -229,14 +229,14 @@ test('a track deleted during the scan itself takes nothing in', async () => {
   const buckets = createBuckets()
   const actor = await seedActor(sql)
   const upload = await seedUpload(sql, buckets, actor, { file: clean })
-  const clamd = createClamd({ socketPath: clamav.socketPath })
+  const clamd = createClamd({ socketPath: clamav.socketPath, startPatienceMs: 0 })
   const scan = async (source: AsyncIterable<Uint8Array>) => {
     await createTrackService({ sql }).remove(actor, upload.track_id, () => {})
     return clamd.scan(source)
   }
 
   for (const object of readBucketEvent(upload.event)) {
-    await createScanService({ sql, ...buckets, clamd: { scan } }).handle(object)
+    await createScanService({ sql, ...buckets, clamd: { ...clamd, scan } }).handle(object)
   }
 
   expect(await statesOf(sql, upload)).toMatchObject({ upload: 'failed', reason: 'track_deleted' })

@@ -155,6 +155,22 @@ test('a file that cannot be read further is no fault of clamd', async () => {
   expect(isClosed).toBe(true)
 })
 
+describe('waiting for clamd', () => {
+  const answerPing = (socket: Socket) => socket.on('data', () => socket.end('PONG\0'))
+
+  test('ends when it has come up', async () => {
+    const socketPath = join(directory, 'late.sock')
+    const waiting = createClamd({ socketPath, startPatienceMs: 5_000 }).ready()
+    server = createServer(answerPing).listen(socketPath)
+    await expect(waiting).resolves.toBeUndefined()
+  })
+
+  test('ends without it when the patience does', async () => {
+    const clamd = createClamd({ socketPath: join(directory, 'never.sock'), startPatienceMs: 250 })
+    await expect(clamd.ready()).rejects.toThrow(ScannerUnavailable)
+  })
+})
+
 test('pings', async () => {
   const { clamd } = await fake((socket) =>
     socket.on('data', (bytes) => socket.end(String(bytes) === 'zPING\0' ? 'PONG\0' : '?\0')),
