@@ -9,6 +9,8 @@ const featureFlags = {
   '@aws-cdk/aws-s3:serverAccessLogsUseBucketPolicy': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
   '@aws-cdk/core:validateAgainstDefaultRules': true,
+  // A stack cannot take away what another still reads.
+  '@aws-cdk/core:defaultCrossStackReferences': 'strong',
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   Credentials,
   DatabaseCluster,
   DatabaseClusterEngine,
+  DatabaseInsightsMode,
   DatabaseProxy,
   DefaultAuthScheme,
   ParameterGroup,
@@ -50,7 +51,7 @@ export class Database extends Construct {
     const { minCapacity, maxCapacity, readers, backupDays } = stage.database
     const cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
-      writer: ClusterInstance.serverlessV2('Writer', { enablePerformanceInsights: true }),
+      writer: ClusterInstance.serverlessV2('Writer'),
       readers: Array.from({ length: readers }, (_, index) =>
         ClusterInstance.serverlessV2(`Reader${index + 1}`, { scaleWithWriter: true }),
       ),
@@ -72,6 +73,8 @@ export class Database extends Construct {
       deletionProtection: stage.keepData,
       removalPolicy: stage.keepData ? RemovalPolicy.SNAPSHOT : RemovalPolicy.DESTROY,
       copyTagsToSnapshot: true,
+      enablePerformanceInsights: true,
+      databaseInsightsMode: DatabaseInsightsMode.STANDARD,
     })
     if (!stage.keepData) {
       acknowledge(cluster, 'AwsSolutions-RDS10', 'This stage is taken down and rebuilt; its data may be lost')
