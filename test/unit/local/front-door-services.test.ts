@@ -392,6 +392,19 @@ describe('what a service does in the name of a role', () => {
   })
 })
 
+it('refuses a request of another time', async () => {
+  const later = await startTestDoor({ now: () => new Date(Date.now() + 16 * 60_000) })
+
+  const secrets = new SecretsManagerClient(later.as('veza-test-tracks'))
+  const call = secrets.send(new GetSecretValueCommand({ SecretId: 'Test-JwtSecret' }))
+
+  await expect(call).rejects.toMatchObject({
+    name: 'InvalidSignatureException',
+    message: expect.stringContaining('request time'),
+  })
+  await later.close()
+})
+
 it('keeps what is on a queue over a restart', async () => {
   const first = await startTestDoor()
   first.parts.queues.send('scan', 'still to do')

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from '../aws/logger.ts'
+import { type Child, startChild } from './child.ts'
+import { findProgram } from './find-program.ts'
+import { scheduleFreshclam } from './freshclam.ts'
+import { createPart, type Part, type PartStatus } from './part.ts'
+
+export interface ClamdOptions {
+  readonly dataDir: string
+  readonly logger: Logger
+  /** Where to look for `clamd`; the machine's own places when it is not given. */
+  readonly searchPath?: string[]
+  /** Fetch the real definitions in the background. */
+  readonly update?: boolean
+}
+
+export interface Clamd extends Part {
+  readonly socket: string
+}
+
+/** Signatures of test files only: with them the way of an infected file can be gone without any download. */
+const TEST_SIGNATURES = path.resolve(import.meta.dirname, '../clamav')
+/** The real definitions take about 20 s to load on one core. */
+const START_TIMEOUT_MS = 120_000
+
+/** A real clamd on a Unix socket. Where it cannot be had the platform runs without it, and uploads wait. */
+export function createClamd(options: ClamdOptions): Clamd {
+  const { dataDir, logger, searchPath, update = true } = options
+  const directory = path.join(dataDir, 'clamav')
+  const socket = socketPath(directory)
+  let child: Child | undefined
+  let cancelUpdate = () => {}
+
+  const start = async (): Promise<PartStatus> => {
+    const clamd = findProgram('clamd', searchPath)
+    if (!clamd) return { state: 'unavailable', detail: MISSING }
+    prepare(directory)
+    rmSync(socket, { force: true })
+    const config = path.join(directory, 'clamd.conf')
+    writeFileSync(config, clamdConfig(directory, socket))
+    const started = await startChild(clamd, ['--foreground', `--config-file=${config}`], {
+      onLine: (line) => logger.info(line),
+    })
+    child = started
+    void started.exited.then(() =>
+      part.failed(`clamd ended by itself: ${started.lines.slice(-3).join(' | ')}`),
+    )
+    await waitForPong(socket, started)
+    if (update)
+      cancelUpdate = scheduleFreshclam({ directory, logger, reload: () => command(socket, 'RELOAD') })
+    return { state: 'running', detail: describeDefinitions(directory) }
+  }
+  const part = createPart('clamd', {
+    start,
+    async stop() {
+      cancelUpdate()
+      await child?.stop({ signal: 'SIGTERM', graceMs: 1_500 })
+      rmSync(socket, { force: true })
+    },
+  })
+  return Object.assign(part, { socket })
+}
+
+const MISSING =
+  'clamd is not installed, so nothing can be scanned and uploads wait in quarantine. Install it (apt-get install clamav-daemon, brew install clamav) and start again.'
+
+/** A socket's path ends at 108 bytes; a checkout may lie deeper than that. */
+const socketPath = (directory: string) =>
+  path.join(tmpdir(), `veza-clamd-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}.sock`)
+
+function prepare(directory: string): void {
+  const definitions = definitionsOf(directory)
+  mkdirSync(definitions, { recursive: true })
+  for (const file of readdirSync(TEST_SIGNATURES)) {
+    copyFileSync(path.join(TEST_SIGNATURES, file), path.join(definitions, file))
+  }
+}
+
+/** Limits of the uploads with room above; whatever exceeds one is reported, for clamd would call it clean. */
+function clamdConfig(directory: string, socket: string): string {
+  const lines = {
+    LocalSocket: socket,
+    LocalSocketMode: '660',
+    Foreground: 'yes',
+    DatabaseDirectory: definitionsOf(directory),
+    TemporaryDirectory: tmpdir(),
+    StreamMaxLength: '2000M',
+    MaxFileSize: '2000M',
+    MaxScanSize: '2000M',
+    MaxScanTime: '600000',
+    AlertExceedsMax: 'yes',
+    ConcurrentDatabaseReload: 'no',
+    SelfCheck: '600',
+    MaxThreads: '4',
+    ReadTimeout: '300',
+    CommandReadTimeout: '30',
+    LogTime: 'no',
+    ExitOnOOM: 'yes',
+  }
+  return Object.entries(lines)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('')
+}
+
+async function waitForPong(socket: string, child: Child): Promise<void> {
+  let ended = false
+  void child.exited.then(() => {
+    ended = true
+  })
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (Date.now() < deadline && !ended) {
+    if (existsSync(socket) && (await command(socket, 'PING').catch(() => '')) === 'PONG') return
+    await sleep(50)
+  }
+  throw new Error(`clamd is not up:\n${child.lines.join('\n')}`)
+}
+
+function command(socket: string, name: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const connection = net.connect(socket, () => connection.write(`z${name}\0`))
+    connection.setTimeout(5_000, () => connection.destroy(new Error('clamd does not answer')))
+    connection.on('data', (chunk) => {
+      answer += chunk.toString()
+    })
+    connection.once('error', reject).once('end', () => resolve(answer.replace(/\0$/, '')))
+  })
+}
+
+function describeDefinitions(directory: string): string {
+  const real = readdirSync(definitionsOf(directory)).some((file) => /^(main|daily)\.c[lv]d$/.test(file))
+  return real ? 'with the definitions of ClamAV' : 'with test signatures only (EICAR)'
+}
+
+const definitionsOf = (directory: string) => path.join(directory, 'definitions')
