@@ -5,35 +5,39 @@ import { asDriverQuery, type DriverQuery } from './driver.ts'
 import { unavailable } from './errors.ts'
 import { type DatabaseSettings, driverOptions } from './settings.ts'
 
-/** The driver's client with the sockets it opened, so that both can be thrown away whole. */
+/**
+ * The driver's client with its socket. The driver can reconnect by itself, but it keeps what it had not yet
+ * written to a socket that broke, and is then stuck; so a client ends with its socket.
+ */
 export interface Connection {
   readonly client: postgres.Sql
   readonly submit: DriverQuery['handler']
-  /** Set from a socket's error to its close, between which the driver loses what it is given. */
-  readonly closing: () => Promise<void> | undefined
+  readonly isUsable: () => boolean
+  /** Fails whatever runs or waits on it. */
   readonly discard: () => void
+  /** Tells the server to stop a query, over a connection of its own, and does not wait for it. */
+  readonly cancel: (query: DriverQuery) => void
 }
 
 export function openConnection(settings: DatabaseSettings): Connection {
   const sockets = new Set<net.Socket>()
-  let closing: Promise<void> | undefined
-  let discarded = false
+  let isDiscarded = false
+
+  function discard() {
+    if (isDiscarded) return
+    isDiscarded = true
+    client.end({ timeout: 0 }).catch(() => {})
+    for (const socket of sockets) socket.destroy()
+  }
 
   function openSocket(): net.Socket {
     const socket = net.connect({ host: settings.host, port: settings.port, noDelay: true })
     // Where the driver looks for the name that the certificate must bear.
     Object.assign(socket, { host: settings.host })
-    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     sockets.add(socket)
-    socket.once('error', () => {
-      closing = closed
-    })
-    socket.once('close', () => {
-      sockets.delete(socket)
-      closing = undefined
-    })
-    // The driver was already reconnecting when it was thrown away.
-    if (discarded) socket.destroy()
+    for (const event of ['end', 'error', 'close']) socket.once(event, discard)
+    // The driver was already reconnecting.
+    if (isDiscarded) socket.destroy()
     return socket
   }
 
@@ -57,13 +61,13 @@ export function openConnection(settings: DatabaseSettings): Connection {
   return {
     client: client as unknown as postgres.Sql,
     submit: asDriverQuery(client``).handler,
-    closing: () => closing,
-    discard: () => {
-      discarded = true
-      const destroy = () => {
-        for (const socket of sockets) socket.destroy()
-      }
-      client.end({ timeout: 0 }).then(destroy, destroy)
+    isUsable: () => !isDiscarded,
+    discard,
+    cancel: (query) => {
+      const { client: messenger } = openConnection(settings)
+      asDriverQuery(messenger``)
+        .canceller?.(query)
+        .catch(() => {})
     },
   }
 }

@@ -24,8 +24,11 @@ const unreachable = new Set([
   '57P03', // cannot_connect_now
 ])
 
-const codeOf = (error: unknown) =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+/** The driver's errors, PostgreSQL's and the socket's have nothing in common but this. */
+function codeOf(error: unknown): string {
+  const { code } = Object(error) as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
 
 export const isLostConnection = (error: unknown) => lost.has(codeOf(error))
 
