@@ -1,0 +1,58 @@
+import { parseArgs } from 'node:util'
+import { connect } from '../../lib/db/client.ts'
+import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
+import { measureHandlers } from './handlers.ts'
+import { measureImports } from './imports.ts'
+import { printFigures } from './table.ts'
+
+/** `npm run bench [-- imports|handlers|media …]`: figures measured side by side in one run; nothing here fails. */
+const sections: Record<string, () => Promise<void>> = {
+  imports: async () => printFigures('Import of a bundle against an empty function', measureImports(settings)),
+  handlers: async () => printFigures('Warm handler against its query', await measureHandlers(sql, settings)),
+}
+
+const { positionals } = parseArgs({ allowPositionals: true })
+const wanted = positionals.length > 0 ? positionals : Object.keys(sections)
+const unknown = wanted.find((name) => !(name in sections))
+if (unknown) throw new Error(`There is no section ${unknown}: ${Object.keys(sections).join(', ')}`)
+
+const server = await startServer()
+await server.createTemplate()
+const url = new URL(withDatabase(server.url, templateName))
+const sql = connect(settingsOf(url.href))
+/** What the template would set, for a bundle run by hand. */
+const settings: Readonly<Record<string, string>> = {
+  PGHOST: url.hostname,
+  PGPORT: url.port,
+  PGDATABASE: templateName,
+  PGUSER: decodeURIComponent(url.username),
+  PGPASSWORD: decodeURIComponent(url.password) || 'none',
+  PGSSLMODE: 'disable',
+  CORS_ORIGINS: 'http://localhost:3000',
+  ...Object.fromEntries(
+    [
+      ...['JWT_SECRET_ARN', 'FIELD_SECRET_ARN', 'STREAM_JWT_SECRET_ARN', 'STREAM_URL_SECRET_ARN'],
+      ...['STREAM_JOB_SECRET_ARN', 'DATABASE_ADMIN_SECRET_ARN', 'EVENTS_QUEUE_URL', 'SCAN_QUEUE_URL'],
+      ...[
+        'METADATA_QUEUE_URL',
+        'UPLOADS_BUCKET',
+        'MEDIA_BUCKET',
+        'MAIL_FROM',
+        'APP_VERSION',
+        'APP_DATABASE_USER',
+      ],
+    ].map((name) => [name, name.toLowerCase()]),
+  ),
+  STREAM_SERVER_URL: 'http://127.0.0.1:9',
+  APP_URL: 'http://localhost:3000',
+  CLAMD_SOCKET: '/tmp/none.sock',
+  ACCESS_TOKEN_TTL_SECONDS: '900',
+  BCRYPT_COST: '12',
+}
+
+try {
+  for (const name of wanted) await sections[name]!()
+} finally {
+  await sql.end({ timeout: 5 })
+  await server.stop()
+}
