@@ -48,7 +48,6 @@ const common = {
   absWorkingDir: root,
   bundle: true,
   minify: true,
-  keepNames: true,
   platform: 'node',
   target: 'node24',
   format: 'cjs',
