@@ -6,7 +6,7 @@ import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
-const openConnection = useConnections(db)
+const openConnections = useConnections(db)
 const daySeconds = 86_400
 
 /** A signed-in user under a clock of their own. */
@@ -116,7 +116,7 @@ test('ends one family and leaves the other sessions of the user', async () => {
 
 test('of 20 refreshes at once all get the one successor', async () => {
   const { clock, session, refresh, findSession } = await setUp()
-  const apis = Array.from({ length: 20 }, () => createAccountsApi(openConnection(), clock))
+  const apis = (await openConnections(20)).map((sql) => createAccountsApi(sql, clock))
 
   const answers = await Promise.all(
     apis.map(({ request }) =>

@@ -5,7 +5,7 @@ import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
-const openConnection = useConnections(db)
+const openConnections = useConnections(db)
 const clock = createClock()
 const api = createAccountsApi(db.sql, clock)
 const { request, postbox } = api
@@ -131,7 +131,7 @@ test('sends no link to an unverified address that is registered again', async ()
 test('does the same work for a taken address', async () => {
   const { email } = await api.join()
   const statements: string[] = []
-  const watched = createAccountsApi(watch(openConnection(), statements))
+  const watched = createAccountsApi(watch((await openConnections(1))[0]!, statements))
 
   await watched.request(authRoutes.register, { body: somebody() })
   const free = statements.splice(0)
@@ -243,7 +243,7 @@ test('stores what looks like SQL as text', async () => {
 })
 
 test('of many registrations of one username at once, one wins', async () => {
-  const apis = Array.from({ length: 8 }, () => createAccountsApi(openConnection()))
+  const apis = (await openConnections(8)).map((sql) => createAccountsApi(sql))
   const statuses = await Promise.all(
     apis.map(async ({ request: send }) => {
       const answer = await send(authRoutes.register, { body: somebody({ username: 'contested' }) })
@@ -256,7 +256,7 @@ test('of many registrations of one username at once, one wins', async () => {
 
 test('of many registrations of one address at once, one makes the account and nobody can tell', async () => {
   const email = 'contested@example.test'
-  const apis = Array.from({ length: 8 }, () => createAccountsApi(openConnection()))
+  const apis = (await openConnections(8)).map((sql) => createAccountsApi(sql))
   const statuses = await Promise.all(
     apis.map(async ({ request: send }) => {
       const answer = await send(authRoutes.register, { body: somebody({ email }) })
@@ -305,7 +305,7 @@ describe('a verification token', () => {
 
   test('works once, also when it is used many times at once', async () => {
     const { token } = await registered()
-    const apis = Array.from({ length: 5 }, () => createAccountsApi(openConnection(), clock))
+    const apis = (await openConnections(5)).map((sql) => createAccountsApi(sql, clock))
     const answers = await Promise.all(
       apis.map(({ request: send }) => send(authRoutes.verifyEmail, { body: { token } })),
     )

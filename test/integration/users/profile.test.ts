@@ -4,7 +4,7 @@ import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
-const openConnection = useConnections(db)
+const openConnections = useConnections(db)
 const clock = createClock()
 const api = createAccountsApi(db.sql, clock)
 
@@ -87,7 +87,7 @@ test('honours If-Match', async () => {
 test('of many changes of one version at once, one is made', async () => {
   const { token, read } = await setUp()
   const { etag = '' } = (await read()).headers
-  const apis = Array.from({ length: 6 }, () => createAccountsApi(openConnection(), clock))
+  const apis = (await openConnections(6)).map((sql) => createAccountsApi(sql, clock))
 
   const answers = await Promise.all(
     apis.map(({ request }, index) =>

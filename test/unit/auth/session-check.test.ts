@@ -11,7 +11,7 @@ const newActor = (): Actor => ({ id: randomUUID(), session_id: randomUUID(), rol
 /** A check over a database that answers every question with one row. */
 function setUp(row: object | undefined = live) {
   const clock = { ms: new Date('2026-01-01T00:00:00Z').getTime() }
-  const database = { row, queries: 0 }
+  const database: { row: object | undefined; queries: number } = { row, queries: 0 }
   const sql = (async () => {
     database.queries += 1
     return [database.row]
