@@ -8,6 +8,8 @@ import { createClamd } from '../../lib/media/clamd.ts'
 
 export interface TestClamd {
   readonly socketPath: string
+  /** For clamd's own programs. */
+  readonly configPath: string
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -24,13 +26,13 @@ const signature = 'Test.Eicar:0:*:45494341522d5354414e444152442d414e544956495255
 export async function startClamd(limits: ClamdLimits = {}): Promise<TestClamd & { remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'clamd-'))
   const socketPath = join(directory, 'clamd.sock')
-  const config = join(directory, 'clamd.conf')
+  const configPath = join(directory, 'clamd.conf')
   await writeFile(join(directory, 'test.ndb'), `${signature}\n`)
-  await writeFile(config, configOf(directory, socketPath, limits))
+  await writeFile(configPath, configOf(directory, socketPath, limits))
   let process: ChildProcess | undefined
 
   const start = async () => {
-    process = spawn('clamd', ['--foreground', '--config-file', config], { stdio: 'ignore' })
+    process = spawn('clamd', ['--foreground', '--config-file', configPath], { stdio: 'ignore' })
     await untilReady(socketPath, process)
   }
   const stop = async () => {
@@ -42,6 +44,7 @@ export async function startClamd(limits: ClamdLimits = {}): Promise<TestClamd & 
   await start()
   return {
     socketPath,
+    configPath,
     start,
     stop,
     async remove() {
@@ -95,6 +98,9 @@ export function useClamd(limits: ClamdLimits = {}): TestClamd {
   return {
     get socketPath() {
       return clamd!.socketPath
+    },
+    get configPath() {
+      return clamd!.configPath
     },
     start: () => clamd!.start(),
     stop: () => clamd!.stop(),
