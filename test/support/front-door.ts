@@ -158,6 +158,7 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
             'sqs:SendMessage',
             'sqs:GetQueueAttributes',
             'sqs:GetQueueUrl',
+            'sqs:ListDeadLetterSourceQueues',
             'sqs:ChangeMessageVisibility',
             'sqs:StartMessageMoveTask',
           ],

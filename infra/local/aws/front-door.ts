@@ -141,6 +141,9 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
         `${request.method} ${request.path.split('?')[0]}: ${error instanceof Error ? error.stack : error}`,
       )
     if (response.headersSent) return void response.destroy()
+    // A client that was not told to go on may send its body or not: only a new connection is sure to be in step.
+    if (request.incoming.headers.expect && !request.incoming.complete)
+      response.setHeader('connection', 'close')
     // A body nobody wants is read to its end, or the client would see a broken pipe instead of the answer.
     request.incoming.resume()
     service.fail(response, answer, request)
@@ -168,7 +171,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    usage: () => authorizer.usage(),
+    usage: () => authorizer.usage(principals.callers),
   }
 }
 

@@ -21,7 +21,8 @@ export interface Authorizer {
   authorize(principal: Principal, need: Need): Promise<Decision>
   /** May an AWS service itself do this, by the resource's policy (an S3 notification to a queue)? */
   authorizeService(service: string, need: Need, source: { readonly arn: string }): Promise<Decision>
-  usage(): Usage
+  /** What each of these asked for, and what it was granted and never asked for. */
+  usage(principals: readonly Principal[]): Usage
 }
 
 type PolicySource = Pick<Template, 'ofType' | 'find'>
@@ -76,7 +77,7 @@ export function createAuthorizer(template: PolicySource, logger: Logger): Author
         message: `${service} may not ${need.action} on ${need.resource} for ${source.arn}: its resource policy does not allow it`,
       }
     },
-    usage: () => usage.report(),
+    usage: usage.report,
   }
 }
 
@@ -118,7 +119,7 @@ function simulationOf(
 
 function refusal(principal: Principal, need: Need, result: Result): string {
   const what = `${principal.name} (${principal.arn}) is not authorized to perform ${need.action} on ${need.resource}`
-  if (typeof result === 'object') return `${what}: its policies are not valid: ${result.invalid}`
+  if (typeof result === 'object') return `${what}: IAM cannot decide it: ${result.invalid}`
   if (result === 'ExplicitlyDenied')
     return `${what}: a Deny statement of its own or of the resource's policy forbids it`
   const statement = { Effect: 'Allow', Action: need.action, Resource: need.resource }

@@ -21,6 +21,7 @@ const permissions: Readonly<Record<string, readonly string[]>> = {
   GetQueueUrl: ['sqs:GetQueueUrl'],
   PurgeQueue: ['sqs:PurgeQueue'],
   ListQueues: ['sqs:ListQueues'],
+  ListDeadLetterSourceQueues: ['sqs:ListDeadLetterSourceQueues'],
   StartMessageMoveTask: [
     'sqs:StartMessageMoveTask',
     'sqs:ReceiveMessage',
@@ -37,6 +38,9 @@ export function createSqsService(queues: Queues): AwsService {
       QueueUrls: queues.queues
         .map(({ ref }) => ref)
         .filter((url) => nameOf(url).startsWith(String(input.QueueNamePrefix ?? ''))),
+    }),
+    ListDeadLetterSourceQueues: (input) => ({
+      queueUrls: sourcesOf(queues, resourceOf('ListDeadLetterSourceQueues', input)).map(({ ref }) => ref),
     }),
     StartMessageMoveTask: (input) => {
       const destination = input.DestinationArn
@@ -92,12 +96,16 @@ function needsOfTarget(queues: Queues, action: string, input: Input) {
   const source = String(input.SourceArn)
   const targets =
     input.DestinationArn === undefined
-      ? queues.queues.filter(({ properties }) =>
-          JSON.stringify(properties.RedrivePolicy ?? '').includes(`"${source}"`),
-        )
+      ? sourcesOf(queues, source)
       : [findQueue(queues, String(input.DestinationArn))]
   return targets.map((target) => ({ action: 'sqs:SendMessage', resource: target.attribute('Arn') }))
 }
+
+/** The queues whose dead-letter queue this is. */
+const sourcesOf = (queues: Queues, deadLetterArn: string) =>
+  queues.queues.filter(({ properties }) =>
+    JSON.stringify(properties.RedrivePolicy ?? '').includes(`"${deadLetterArn}"`),
+  )
 
 function findQueue(queues: Queues, queue: string) {
   const found = queues.queues.find((resource) => resource.attribute('QueueName') === nameOf(queue))

@@ -15,6 +15,8 @@ export interface ClamdOptions {
   readonly logger: Logger
   /** Where to look for `clamd`; the machine's own places when it is not given. */
   readonly searchPath?: string[]
+  /** Lines of clamd.conf other than ours. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Fetch the real definitions in the background. */
   readonly update?: boolean
 }
@@ -25,12 +27,14 @@ export interface Clamd extends Part {
 
 /** Signatures of test files only: with them the way of an infected file can be gone without any download. */
 const TEST_SIGNATURES = path.resolve(import.meta.dirname, '../clamav')
+/** The most that clamd can count to; uploads end there too. */
+const MAX_BYTES = '2147483647'
 /** The real definitions take about 20 s to load on one core. */
 const START_TIMEOUT_MS = 120_000
 
 /** A real clamd on a Unix socket. Where it cannot be had the platform runs without it, and uploads wait. */
 export function createClamd(options: ClamdOptions): Clamd {
-  const { dataDir, logger, searchPath, update = true } = options
+  const { dataDir, logger, searchPath, settings = {}, update = true } = options
   const directory = path.join(dataDir, 'clamav')
   const socket = socketPath(directory)
   let child: Child | undefined
@@ -42,7 +46,7 @@ export function createClamd(options: ClamdOptions): Clamd {
     prepare(directory)
     rmSync(socket, { force: true })
     const config = path.join(directory, 'clamd.conf')
-    writeFileSync(config, clamdConfig(directory, socket))
+    writeFileSync(config, clamdConfig(directory, socket, settings))
     const started = await startChild(clamd, ['--foreground', `--config-file=${config}`], {
       onLine: (line) => logger.info(line),
     })
@@ -82,16 +86,16 @@ function prepare(directory: string): void {
 }
 
 /** Limits of the uploads with room above; whatever exceeds one is reported, for clamd would call it clean. */
-function clamdConfig(directory: string, socket: string): string {
+function clamdConfig(directory: string, socket: string, settings: Readonly<Record<string, string>>): string {
   const lines = {
     LocalSocket: socket,
     LocalSocketMode: '660',
     Foreground: 'yes',
     DatabaseDirectory: definitionsOf(directory),
     TemporaryDirectory: tmpdir(),
-    StreamMaxLength: '2000M',
-    MaxFileSize: '2000M',
-    MaxScanSize: '2000M',
+    StreamMaxLength: MAX_BYTES,
+    MaxFileSize: MAX_BYTES,
+    MaxScanSize: MAX_BYTES,
     MaxScanTime: '600000',
     AlertExceedsMax: 'yes',
     ConcurrentDatabaseReload: 'no',
@@ -101,6 +105,7 @@ function clamdConfig(directory: string, socket: string): string {
     CommandReadTimeout: '30',
     LogTime: 'no',
     ExitOnOOM: 'yes',
+    ...settings,
   }
   return Object.entries(lines)
     .map(([name, value]) => `${name} ${value}\n`)

@@ -328,6 +328,16 @@ describe('who may', () => {
     expect(unused.map(({ action }) => action)).not.toContain('s3:PutObject')
   })
 
+  it('refuses a large upload before it is sent', async () => {
+    const large = Buffer.alloc(4 * 1024 * 1024)
+    const upload = (key: string) =>
+      tracks.send(new PutObjectCommand({ Bucket: 'uploads', Key: key, Body: large }))
+
+    await expect(upload('sealed/large')).rejects.toMatchObject({ name: 'AccessDenied' })
+
+    await expect(upload('open/large')).resolves.toMatchObject({ ETag: expect.any(String) })
+  })
+
   it('tells its listeners before it answers the caller', async () => {
     const order: string[] = []
     const stop = local.door.onCall(async (call) => {

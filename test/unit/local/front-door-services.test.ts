@@ -13,6 +13,7 @@ import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
+  ListDeadLetterSourceQueuesCommand,
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   SendMessageCommand,
@@ -63,6 +64,14 @@ describe('SQS', () => {
     expect(dead.Messages?.[0]?.Body).toBe('poison')
     expect(back.Messages?.[0]).toMatchObject({ Body: 'poison', Attributes: { ApproximateReceiveCount: '1' } })
     local.parts.queues.delete('scan', [back.Messages![0]!.ReceiptHandle!])
+  })
+
+  it('knows whose dead-letter queue it is', async () => {
+    const { queueUrls } = await operator().send(
+      new ListDeadLetterSourceQueuesCommand({ QueueUrl: urlOf('scan-dlq') }),
+    )
+
+    expect(queueUrls).toEqual([urlOf('scan')])
   })
 
   it('knows a queue by the URL of the template', async () => {
