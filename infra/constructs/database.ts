@@ -51,9 +51,12 @@ export class Database extends Construct {
     const { minCapacity, maxCapacity, readers, backupDays } = stage.database
     const cluster = new DatabaseCluster(this, 'Cluster', {
       engine,
-      writer: ClusterInstance.serverlessV2('Writer'),
+      writer: ClusterInstance.serverlessV2('Writer', { enablePerformanceInsights: true }),
       readers: Array.from({ length: readers }, (_, index) =>
-        ClusterInstance.serverlessV2(`Reader${index + 1}`, { scaleWithWriter: true }),
+        ClusterInstance.serverlessV2(`Reader${index + 1}`, {
+          scaleWithWriter: true,
+          enablePerformanceInsights: true,
+        }),
       ),
       serverlessV2MinCapacity: minCapacity,
       serverlessV2MaxCapacity: maxCapacity,

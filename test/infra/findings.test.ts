@@ -1,4 +1,5 @@
 import { App, Stack, Validations } from 'aws-cdk-lib'
+import { Annotations, Match } from 'aws-cdk-lib/assertions'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { type StageName, stages } from '../../infra/config.ts'
@@ -15,7 +16,11 @@ it.each(names)(
   (name) => {
     const app = appFor(name)
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
-    app.synth()
+    expect(() => app.synth()).not.toThrow()
+
+    const stacks = app.node.children.filter((child) => Stack.isStack(child))
+    expect(stacks).toHaveLength(3)
+    expect(stacks.flatMap(warningsOf)).toEqual([])
   },
 )
 
@@ -25,3 +30,6 @@ it('would say so', () => {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   expect(() => app.synth()).toThrow('AwsSolutions-SQS4')
 })
+
+const warningsOf = (stack: Stack) =>
+  Annotations.fromStack(stack).findWarning('*', Match.stringLikeRegexp('.'))
