@@ -1,5 +1,6 @@
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { logger } from '../logger.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { UserService } from '../users/service.ts'
 import type { Actor } from './actor.ts'
@@ -103,7 +104,10 @@ export function createAuthService(dependencies: AuthDependencies) {
       if (!presented) throw new AppError('refresh_token_not_found')
 
       const { row, verdict } = presented
-      if (verdict === 'reused') await relay.flushSoon()
+      if (verdict === 'reused') {
+        logger.warn('A used refresh token came back', { user_id: row.user_id, session_id: row.session_id })
+        await relay.flushSoon()
+      }
       const refused = refusals[verdict]
       if (refused) throw new AppError(refused)
 
