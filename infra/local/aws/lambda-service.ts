@@ -45,9 +45,9 @@ export function createLambdaService(invokeFunction: InvokeFunction): AwsService 
 
 const isInvocationType = (type: string): type is InvocationType => type in statuses
 
-/** A function is named by name, ARN or `account:name`, each with a qualifier or none. */
+/** A function is named by name, ARN or `account:function:name`. With a qualifier it is another resource to IAM. */
 function functionArn(given: string): string {
   const parts = given.split(':')
-  const name = parts[0] === 'arn' ? parts[6] : parts.length === 3 ? parts[2] : parts[0]
-  return `arn:aws:lambda:${REGION}:${ACCOUNT}:function:${name}`
+  const at = parts.indexOf('function')
+  return [`arn:aws:lambda:${REGION}:${ACCOUNT}:function`, ...parts.slice(at + 1)].join(':')
 }

@@ -1,8 +1,17 @@
-import type { ServerResponse } from 'node:http'
 import { AwsError, notImplemented } from './aws-error.ts'
 import type { Operation } from './aws-service.ts'
 import type { Need } from './iam.ts'
+import {
+  answerXml,
+  bucketArn,
+  checkBucket,
+  objectArn,
+  onBucket,
+  onObject,
+  type S3Context,
+} from './s3-context.ts'
 import { listObjects } from './s3-list.ts'
+import { abortUpload, completeUpload, listParts, uploadPart } from './s3-multipart.ts'
 import {
   checkCopyPreconditions,
   checkPreconditions,
@@ -11,18 +20,7 @@ import {
   type S3Request,
   subresourceOf,
 } from './s3-request.ts'
-import type { ObjectFiles } from './s3-store.ts'
 import { readUpload } from './s3-upload.ts'
-import { toXml } from './xml.ts'
-
-export interface S3Context {
-  readonly files: ObjectFiles
-  readonly buckets: ReadonlySet<string>
-  /** Hands the request to s3rver, which answers it. */
-  forward(request: S3Request, response: ServerResponse): Promise<void>
-  /** Tells the queues, once the answer is known to be a success and before it goes out. */
-  announce(request: S3Request, response: ServerResponse, eventName: string): void
-}
 
 type Identify = (request: S3Request, context: S3Context) => Operation | Promise<Operation>
 
@@ -94,34 +92,6 @@ const unsupportedHeaders = [
   'x-amz-write-offset-bytes',
   'x-amz-server-side-encryption-customer-algorithm',
 ]
-
-function onBucket(
-  request: S3Request,
-  context: S3Context,
-  name: string,
-  action: string,
-  run: Operation['run'],
-): Operation {
-  return {
-    name,
-    needs: [{ action, resource: bucketArn(request.bucket) }],
-    async run(response) {
-      checkBucket(request.bucket, context)
-      await run(response)
-    },
-  }
-}
-
-function onObject(request: S3Request, context: S3Context, name: string, action = name): Operation {
-  return {
-    name,
-    needs: [{ action, resource: objectArn(request.bucket, request.key) }],
-    async run(response) {
-      checkBucket(request.bucket, context)
-      await context.forward(request, response)
-    },
-  }
-}
 
 async function readObject(request: S3Request, context: S3Context): Promise<Operation> {
   const { bucket, key, method, incoming } = request
@@ -210,106 +180,11 @@ function deleteObject(request: S3Request, context: S3Context): Operation {
   }
 }
 
-async function uploadPart(request: S3Request, context: S3Context): Promise<Operation> {
-  const operation = onObject(request, context, 's3:UploadPart', 's3:PutObject')
-  if (request.incoming.headers['x-amz-copy-source']) throw notImplemented('S3 UploadPartCopy')
-  const number = Number(request.query.get('partNumber'))
-  return {
-    ...operation,
-    async run(response) {
-      await findUpload(request, context)
-      if (!Number.isInteger(number) || number < 1 || number > 10_000) {
-        throw new AwsError(
-          'InvalidArgument',
-          400,
-          'Part number must be an integer between 1 and 10000, inclusive',
-        )
-      }
-      context.files.uploads.set(request.incoming, readUpload(request.incoming))
-      await operation.run(response)
-    },
-  }
-}
-
-function completeUpload(request: S3Request, context: S3Context): Operation {
-  const operation = onObject(request, context, 's3:CompleteMultipartUpload', 's3:PutObject')
-  return {
-    ...operation,
-    async run(response) {
-      await findUpload(request, context)
-      context.announce(request, response, 'ObjectCreated:CompleteMultipartUpload')
-      await operation.run(response)
-    },
-  }
-}
-
-function listParts(request: S3Request, context: S3Context): Operation {
-  const { bucket, key } = request
-  return {
-    ...onObject(request, context, 's3:ListParts', 's3:ListMultipartUploadParts'),
-    async run(response) {
-      const uploadId = await findUpload(request, context)
-      const parts = await context.files.listParts(bucket, uploadId)
-      answerXml(response, 'ListPartsResult', {
-        Bucket: bucket,
-        Key: key,
-        UploadId: uploadId,
-        IsTruncated: false,
-        MaxParts: 10_000,
-        Part: parts.map((part) => ({
-          PartNumber: part.number,
-          LastModified: part.modified.toISOString(),
-          ETag: part.etag,
-          Size: part.size,
-        })),
-      })
-    },
-  }
-}
-
-function abortUpload(request: S3Request, context: S3Context): Operation {
-  return {
-    ...onObject(request, context, 's3:AbortMultipartUpload'),
-    async run(response) {
-      await context.files.abortUpload(request.bucket, await findUpload(request, context))
-      response.writeHead(204).end()
-    },
-  }
-}
-
-async function findUpload(request: S3Request, context: S3Context): Promise<string> {
-  checkBucket(request.bucket, context)
-  const uploadId = request.query.get('uploadId') ?? ''
-  const key = /^[0-9a-f]{32}$/.test(uploadId)
-    ? await context.files.uploadKey(request.bucket, uploadId)
-    : undefined
-  if (key === request.key) return uploadId
-  throw new AwsError('NoSuchUpload', 404, 'The specified multipart upload does not exist.')
-}
-
 /** S3 tells only those who may list a bucket that an object is not in it; everyone else gets a 403. */
 const needToSeeAbsence = (bucket: string, found: boolean): Need[] =>
   found ? [] : [{ action: 's3:ListBucket', resource: bucketArn(bucket) }]
-
-function checkBucket(bucket: string, context: S3Context): void {
-  if (!context.buckets.has(bucket))
-    throw new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist')
-}
 
 function noSuchKey(context: S3Context, bucket: string): AwsError {
   checkBucket(bucket, context)
   return new AwsError('NoSuchKey', 404, 'The specified key does not exist.')
 }
-
-export function answerXml(
-  response: ServerResponse,
-  root: string,
-  content: Parameters<typeof toXml>[1],
-): void {
-  const body = toXml(root, content)
-  response.writeHead(200, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(body) })
-  response.end(body)
-}
-
-const bucketArn = (bucket: string) => `arn:aws:s3:::${bucket}`
-const objectArn = (bucket: string, key: string) => `arn:aws:s3:::${bucket}/${key}`
