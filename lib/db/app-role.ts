@@ -12,6 +12,7 @@ export async function grantAppRole(sql: Sql, role: string): Promise<void> {
     if (!known) await tx`create role ${tx(role)} login`
     const [onRds] = await tx`select from pg_roles where rolname = 'rds_iam'`
     if (onRds) await tx`grant rds_iam to ${tx(role)}`
+    await tx`grant usage on schema public to ${tx(role)}`
     await tx`grant select, insert, update, delete on all tables in schema public to ${tx(role)}`
     await tx`revoke insert, update, delete on migrations from ${tx(role)}`
   })

@@ -26,6 +26,23 @@ export const asDriverQuery = (query: unknown) => query as DriverQuery
 
 const isTemplate = (first: unknown): first is TemplateStringsArray => Array.isArray(first) && 'raw' in first
 
+const located = new WeakSet<TemplateStringsArray>()
+
+/**
+ * The driver ends the stack of a failure with where the statement was written, as four calls from its own
+ * depth: one short of our caller. It keeps that record by template, so it is set right once.
+ */
+function locate(query: object, strings: TemplateStringsArray) {
+  if (located.has(strings)) return
+  located.add(strings)
+  const records = query as Record<symbol, { stack?: string } | undefined>
+  const record = Object.getOwnPropertySymbols(query)
+    .map((symbol) => records[symbol])
+    .find((value) => value?.stack)
+  const [title, , , ...callers] = new Error().stack?.split('\n') ?? []
+  if (record) record.stack = [title, ...callers.slice(0, 4)].join('\n')
+}
+
 /** The same tag, but a query that runs goes to `send` first, with what would have run it. */
 export function intercept<T extends postgres.ISql>(
   source: T,
@@ -40,7 +57,9 @@ export function intercept<T extends postgres.ISql>(
   const call = source as unknown as (first: unknown, ...rest: unknown[]) => unknown
   const tag = (first: unknown, ...rest: unknown[]) => {
     const made = call(first, ...rest)
-    return isTemplate(first) ? take(made) : made
+    if (!isTemplate(first)) return made
+    locate(made as object, first)
+    return take(made)
   }
   const unsafe: T['unsafe'] = (...args) => take(source.unsafe(...args))
   return Object.assign(tag, source, { unsafe }) as unknown as T

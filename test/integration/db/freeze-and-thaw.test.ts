@@ -259,7 +259,10 @@ test('what the server says of a statement passes through', async () => {
     name: 'PostgresError',
     code: '23505',
   })
-  await expect(sql.begin((tx) => tx`select * from nothing`)).rejects.toMatchObject({ code: '42P01' })
+  await expect(sql.begin((tx) => tx`select * from nothing`)).rejects.toMatchObject({
+    code: '42P01',
+    stack: expect.stringContaining('freeze-and-thaw.test.ts'),
+  })
   await expect(
     sql.begin(async () => {
       throw new RangeError('mine')
