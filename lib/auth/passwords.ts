@@ -1,10 +1,5 @@
 import { hash, verify } from '@node-rs/bcrypt'
-import { AppError } from '../errors.ts'
-
-/** bcrypt ignores what comes after. */
-export const longestPasswordBytes = 72
-
-export const fitsBcrypt = (password: string) => Buffer.byteLength(password) <= longestPasswordBytes
+import { fitsBcrypt } from './password-rules.ts'
 
 export type Passwords = ReturnType<typeof createPasswords>
 
@@ -23,23 +18,4 @@ export function createPasswords({ cost }: { cost: number }) {
       return (await verify(password, storedHash)) && fitsBcrypt(password)
     },
   }
-}
-
-/** Refuses what an attacker who knows the account tries first. */
-export function refuseWeakPassword({
-  password,
-  username,
-  email,
-}: Record<'password' | 'username' | 'email', string>) {
-  const guesses = [username, email, email.slice(0, email.lastIndexOf('@'))]
-  if (!guesses.includes(password.toLowerCase())) return
-  throw new AppError('validation_failed', 'The password is too easy to guess', {
-    errors: [
-      {
-        pointer: '#/body/password',
-        code: 'password_too_weak',
-        detail: 'The password must differ from the username and the e-mail address',
-      },
-    ],
-  })
 }

@@ -4,7 +4,8 @@ import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { UserService } from '../users/service.ts'
 import { hashToken } from './one-time-tokens.ts'
-import { type Passwords, refuseWeakPassword } from './passwords.ts'
+import { refuseWeakPassword } from './password-rules.ts'
+import type { Passwords } from './passwords.ts'
 import {
   deleteEmailTokens,
   findClash,

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { displayName, ownUser } from '../users/schemas.ts'
-import { fitsBcrypt, longestPasswordBytes } from './passwords.ts'
+import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 
 // SES takes ASCII before the @ only; what follows may be an international domain.
 const emailPattern =

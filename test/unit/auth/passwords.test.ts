@@ -1,4 +1,5 @@
-import { createPasswords, refuseWeakPassword } from '../../../lib/auth/passwords.ts'
+import { refuseWeakPassword } from '../../../lib/auth/password-rules.ts'
+import { createPasswords } from '../../../lib/auth/passwords.ts'
 import { register } from '../../../lib/auth/schemas.ts'
 
 const passwords = createPasswords({ cost: 4 })
