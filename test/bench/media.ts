@@ -10,6 +10,7 @@ import { inspectAudio } from '../../lib/media/metadata.ts'
 import { createRangedSource } from '../../lib/media/ranged-source.ts'
 import { type AudioFormat, audioFormats, makeAudio, wavHeader } from '../support/audio.ts'
 import { startClamd } from '../support/clamd.ts'
+import { type Figure, median } from './table.ts'
 
 const run = promisify(execFile)
 const mebibyte = 1024 * 1024
@@ -125,8 +126,6 @@ async function timeOf(work: () => Promise<void>): Promise<number> {
   return performance.now() - started
 }
 
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-
 export interface ScanMemory {
   readonly size_bytes: number
   readonly before_bytes: number
@@ -161,5 +160,39 @@ async function* generated(sizeBytes: number) {
   yield wavHeader(sizeBytes - 44)
   for (let left = sizeBytes - 44; left > 0; left -= 65_536) {
     yield Buffer.alloc(Math.min(left, 65_536), left & 0xff)
+  }
+}
+
+/** The three as lines of the report. */
+export async function mediaFigures(): Promise<Record<'reads' | 'scan' | 'memory', Figure[]>> {
+  const reads = await measureMetadataReads()
+  const scan = await measureScan()
+  const memory = await measureScanMemory()
+  const inMiB = (bytes: number) => bytes / mebibyte
+  const scanOf = (name: string, against: number | undefined): Figure[] =>
+    against === undefined
+      ? []
+      : [{ name, ours: scan.client_ms, against, unit: 'ms', compare: 'ratio', goal: 1.2 }]
+  return {
+    reads: reads.map(({ format, bytes_read, size_bytes, requests }) => ({
+      name: `${format}, ${requests} reads`,
+      ours: inMiB(bytes_read),
+      against: inMiB(size_bytes),
+      unit: 'MiB',
+      compare: 'ratio',
+    })),
+    scan: [
+      ...scanOf('64 MiB WAV, clamdscan --stream', scan.clamdscan_stream_ms),
+      ...scanOf('64 MiB WAV, clamdscan --fdpass', scan.clamdscan_fdpass_ms),
+    ],
+    memory: [
+      {
+        name: 'resident, peak against before',
+        ours: inMiB(memory.peak_bytes),
+        against: inMiB(memory.before_bytes),
+        unit: 'MiB',
+        compare: 'difference',
+      },
+    ],
   }
 }

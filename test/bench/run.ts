@@ -3,12 +3,19 @@ import { connect } from '../../lib/db/client.ts'
 import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
+import { mediaFigures } from './media.ts'
 import { printFigures } from './table.ts'
 
 /** `npm run bench [-- imports|handlers|media …]`: figures measured side by side in one run; nothing here fails. */
 const sections: Record<string, () => Promise<void>> = {
   imports: async () => printFigures('Import of a bundle against an empty function', measureImports(settings)),
   handlers: async () => printFigures('Warm handler against its query', await measureHandlers(sql, settings)),
+  media: async () => {
+    const { reads, scan, memory } = await mediaFigures()
+    printFigures('Bytes read for the metadata against the size of the file', reads)
+    printFigures('A scan through our client, hash included, against clamdscan', scan)
+    printFigures('Memory while 1 GiB is scanned', memory)
+  },
 }
 
 const { positionals } = parseArgs({ allowPositionals: true })
