@@ -46,7 +46,6 @@ export function createLog(file: string, onRecord: (record: LogRecord) => void = 
   }
 }
 
-const CONSOLE_LINE = /^(\d{4}-\d\d-\d\dT[\d:.]+Z)\t([^\t]*)\t([A-Z]+)\t([\s\S]*)$/
 const LEVELS: Readonly<Record<string, Level>> = {
   TRACE: 'DEBUG',
   DEBUG: 'DEBUG',
@@ -56,18 +55,11 @@ const LEVELS: Readonly<Record<string, Level>> = {
   CRITICAL: 'ERROR',
 }
 
-/** A line a function printed: the logger's JSON, the runtime's `time id level message`, or bare text. */
+/** A line a function printed: the logger's JSON, or bare text. */
 export function toRecord(source: string, line: string, requestId: string): LogRecord {
   const fields = parseObject(line)
   if (fields) return fromJson(source, fields, requestId)
-  const [, time, id, level, message] = CONSOLE_LINE.exec(line) ?? []
-  return {
-    time: time ?? new Date().toISOString(),
-    source,
-    level: LEVELS[level ?? 'INFO'] ?? 'INFO',
-    message: message ?? line,
-    request_id: id || requestId,
-  }
+  return { time: new Date().toISOString(), source, level: 'INFO', message: line, request_id: requestId }
 }
 
 function fromJson(source: string, fields: Record<string, unknown>, requestId: string): LogRecord {

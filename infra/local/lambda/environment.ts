@@ -41,6 +41,13 @@ const BYTES_PER_MB = 1024 * 1024
 
 const PAGE_BYTES = 4096
 
+const running = new Set<ChildProcess>()
+
+// However the platform ends, no environment goes on without it.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 let runtimeSource: string | undefined
 
 /** The environment's program, its types stripped once and not once an environment. */
@@ -63,7 +70,7 @@ export function createEnvironment(
   const child = startProcess(definition)
   const exited = Promise.withResolvers<void>()
   const initialized = Promise.withResolvers<LambdaError | undefined>()
-  let running: { requestId: string; settle(outcome: LambdaError | string): void } | undefined
+  let current: { requestId: string; settle(outcome: LambdaError | string): void } | undefined
   let isDead = false
   let lastUsed = Date.now()
   let unfinishedLine = ''
@@ -74,14 +81,14 @@ export function createEnvironment(
       source: name,
       level,
       message,
-      request_id: running?.requestId ?? '',
+      request_id: current?.requestId ?? '',
     })
 
   const die = (error: LambdaError) => {
     isDead = true
     clearTimeout(initTimer)
     initialized.resolve(error)
-    running?.settle(error)
+    current?.settle(error)
     child.kill('SIGKILL')
   }
 
@@ -92,22 +99,24 @@ export function createEnvironment(
   const onOutput = (text: string) => {
     const lines = (unfinishedLine + text).split('\n')
     unfinishedLine = lines.pop() ?? ''
-    for (const line of lines) if (line) log(toRecord(name, line, running?.requestId ?? ''))
+    for (const line of lines) if (line) log(toRecord(name, line, current?.requestId ?? ''))
   }
 
   child.on('message', (message: EnvironmentMessage) => {
     switch (message.kind) {
       case 'log':
         return onOutput(message.text)
+      case 'console':
+        return note(message.level, message.text)
       case 'ready':
         clearTimeout(initTimer)
         return initialized.resolve(undefined)
       case 'init-failed':
         return die(message.error)
       case 'result':
-        return running?.settle(message.payload)
+        return current?.settle(message.payload)
       case 'failed':
-        return running?.settle(message.error)
+        return current?.settle(message.error)
     }
   })
   // What the process says as it dies; all else comes as messages.
@@ -118,8 +127,8 @@ export function createEnvironment(
     exited.resolve()
   })
   child.on('exit', (code, signal) => {
-    if (running) note('ERROR', `The environment ended: ${signal ?? `exit status ${code}`}`)
-    die(exitError(running?.requestId, describeExit(code, signal)))
+    if (current) note('ERROR', `The environment ended: ${signal ?? `exit status ${code}`}`)
+    die(exitError(current?.requestId, describeExit(code, signal)))
     exited.resolve()
   })
 
@@ -127,7 +136,7 @@ export function createEnvironment(
     const failure = await initialized.promise
     if (failure) return failure
     const { promise, resolve } = Promise.withResolvers<LambdaError | string>()
-    running = { requestId, settle: resolve }
+    current = { requestId, settle: resolve }
     const timer = setTimeout(() => {
       const seconds = (definition.timeoutMs / 1000).toFixed(2)
       note('ERROR', `Task timed out after ${seconds} seconds`)
@@ -141,7 +150,7 @@ export function createEnvironment(
       return await promise
     } finally {
       clearTimeout(timer)
-      running = undefined
+      current = undefined
       lastUsed = Date.now()
     }
   }
@@ -158,13 +167,13 @@ export function createEnvironment(
       return lastUsed
     },
     checkMemory() {
-      const used = running ? residentBytes(child.pid) : 0
+      const used = current ? residentBytes(child.pid) : 0
       if (used <= memoryMb * BYTES_PER_MB || isDead) return
       note('ERROR', `Killed: ${Math.round(used / BYTES_PER_MB)} MB used of ${memoryMb} MB`)
-      die(exitError(running?.requestId, 'signal: killed'))
+      die(exitError(current?.requestId, 'signal: killed'))
     },
     async terminate() {
-      die(exitError(running?.requestId, 'signal: killed'))
+      die(exitError(current?.requestId, 'signal: killed'))
       await exited.promise
     },
   }
@@ -181,6 +190,8 @@ function startProcess(definition: FunctionDefinition): ChildProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     },
   )
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   send(child, {
     kind: 'load',
     codeDir: definition.codeDir,

@@ -1,3 +1,5 @@
+import type { Level } from '../log.ts'
+
 /** What the platform and the process of an execution environment say to each other. */
 export type PlatformMessage = EnvironmentData | InvocationMessage
 
@@ -38,4 +40,7 @@ export type EnvironmentMessage =
   | { readonly kind: 'init-failed'; readonly error: LambdaError }
   | { readonly kind: 'result'; readonly payload: string }
   | { readonly kind: 'failed'; readonly error: LambdaError }
+  /** What was written to stdout or stderr, lines or parts of lines. */
   | { readonly kind: 'log'; readonly text: string }
+  /** One call of `console`, however many lines it has. */
+  | { readonly kind: 'console'; readonly level: Level; readonly text: string }

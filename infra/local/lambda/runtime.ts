@@ -8,6 +8,7 @@ import Module, { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { format } from 'node:util'
+import type { Level } from '../log.ts'
 import type {
   EnvironmentData,
   EnvironmentMessage,
@@ -41,7 +42,7 @@ async function load(data: EnvironmentData): Promise<void> {
     post({ kind: 'ready' })
   } catch (cause) {
     const error = describe(cause)
-    console.error('Uncaught Exception', JSON.stringify(error))
+    console.error('Uncaught Exception', JSON.stringify({ ...error, cause: causeOf(cause) }))
     post({ kind: 'init-failed', error })
   }
 }
@@ -59,7 +60,7 @@ async function answer(handler: Handler, invocation: InvocationMessage): Promise<
     post({ kind: 'result', payload: JSON.stringify(result) ?? 'null' })
   } catch (cause) {
     const error = describe(cause)
-    console.error('Invoke Error', JSON.stringify(error))
+    console.error('Invoke Error', JSON.stringify({ ...error, cause: causeOf(cause) }))
     post({ kind: 'failed', error })
   }
 }
@@ -123,13 +124,24 @@ function captureOutput(): void {
       return true
     }) as typeof stream.write
   }
-  const levels = { log: 'INFO', info: 'INFO', debug: 'DEBUG', trace: 'TRACE', warn: 'WARN', error: 'ERROR' }
-  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, string][]) {
+  const levels = {
+    log: 'INFO',
+    info: 'INFO',
+    debug: 'DEBUG',
+    trace: 'DEBUG',
+    warn: 'WARN',
+    error: 'ERROR',
+  } as const
+  for (const [method, level] of Object.entries(levels) as [keyof typeof levels, Level][]) {
     console[method] = (...values: unknown[]) => {
-      process.stdout.write(`${new Date().toISOString()}\t${requestId}\t${level}\t${format(...values)}\n`)
+      post({ kind: 'console', level, text: format(...values) })
     }
   }
 }
+
+/** Told to the log only, never to the caller. */
+const causeOf = (error: unknown) =>
+  error instanceof Error && error.cause !== undefined ? describe(error.cause) : undefined
 
 function describe(cause: unknown): LambdaError {
   if (!(cause instanceof Error)) return { errorType: typeof cause, errorMessage: String(cause), trace: [] }

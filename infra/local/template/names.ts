@@ -54,6 +54,12 @@ const secretArn: Value = (resource) =>
 const functionArn: Value = (resource) =>
   arn('lambda', `function:${named('FunctionName')(resource, noPlaces)}`)
 
+/** Versions and aliases name their function by its name or by its ARN. */
+const qualifiedArn = (resource: Named) => {
+  const target = String(resource.property('FunctionName'))
+  return target.startsWith('arn:') ? target : arn('lambda', `function:${target}`)
+}
+
 // Names and ARNs never ask where a service stands.
 const noPlaces: Places = { frontDoorUrl: '', apiUrl: '', databaseHost: '', databasePort: 0 }
 
@@ -79,15 +85,11 @@ const database = (arnAttribute: string, kind: string): Naming => ({
 const namings: Readonly<Record<string, Naming>> = {
   'AWS::Lambda::Function': { ref: named('FunctionName'), attributes: { Arn: functionArn } },
   'AWS::Lambda::Version': {
-    ref: (resource) => `${resource.property('FunctionName')}:1`,
-    attributes: { Version: () => '1' },
+    ref: (resource) => `${qualifiedArn(resource)}:1`,
+    attributes: { FunctionArn: (resource) => `${qualifiedArn(resource)}:1`, Version: () => '1' },
   },
   'AWS::Lambda::Alias': {
-    ref: (resource) => {
-      const target = String(resource.property('FunctionName'))
-      const base = target.startsWith('arn:') ? target : arn('lambda', `function:${target}`)
-      return `${base}:${resource.property('Name')}`
-    },
+    ref: (resource) => `${qualifiedArn(resource)}:${resource.property('Name')}`,
     attributes: {},
   },
   'AWS::S3::Bucket': {

@@ -1,0 +1,92 @@
+import * as z from 'zod'
+import type { Usage } from './aws/iam-usage.ts'
+import type { createFaults } from './faults.ts'
+import type { Answer } from './gateway/answer.ts'
+import type { LambdaFunction } from './lambda/function.ts'
+import type { Part } from './parts/part.ts'
+import type { Schedules } from './schedules.ts'
+
+export interface ControlOptions {
+  readonly schedules: Schedules
+  readonly parts: readonly Part[]
+  readonly faults: Pick<ReturnType<typeof createFaults>, 'arm'>
+  readonly functions: readonly LambdaFunction[]
+  readonly usage: () => Usage
+}
+
+const faultRequest = z.strictObject({
+  function: z.string(),
+  after: z.string().regex(/^[a-z0-9]+:[A-Za-z]+$/),
+  action: z.literal('kill'),
+})
+
+class ControlError extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
+}
+
+/** What a test or a developer does to the platform from outside; the gateway serves it under `/_local`. */
+export function createControl(options: ControlOptions) {
+  async function perform(method: string, path: string, body: Buffer): Promise<object | undefined> {
+    const [, , subject, name = '', verb = ''] = path.split('/')
+    if (method === 'GET' && subject === 'iam') return options.usage()
+    if (method !== 'POST') return undefined
+    if (subject === 'schedules' && verb === 'run') return runSchedule(decodeURIComponent(name))
+    if (subject === 'parts') return changePart(name, verb)
+    if (subject === 'faults') return armFault(body)
+    return undefined
+  }
+
+  async function runSchedule(name: string) {
+    if (!options.schedules.has(name)) throw new ControlError(404, `There is no schedule ${name}`)
+    const { functionError, payload } = await options.schedules.run(name)
+    if (functionError) throw new ControlError(502, `The function of ${name} failed: ${payload}`)
+    return { schedule: name, result: JSON.parse(payload) }
+  }
+
+  async function changePart(name: string, verb: string) {
+    const part = options.parts.find((candidate) => candidate.name === name)
+    if (!part) throw new ControlError(404, `There is no part ${name}`)
+    if (verb !== 'start' && verb !== 'stop' && verb !== 'restart') return undefined
+    await part[verb]()
+    return { part: name, ...part.status }
+  }
+
+  function armFault(body: Buffer) {
+    const { function: name, after, action } = readFault(body)
+    const target = options.functions.find(
+      (lambda) => lambda.name === name || lambda.name.endsWith(`-${name}`),
+    )
+    if (!target) throw new ControlError(404, `There is no function ${name}`)
+    options.faults.arm({ functionName: target.name, after })
+    return { function: target.name, after, action }
+  }
+
+  return async (method: string, path: string, body: Buffer): Promise<Answer | undefined> => {
+    try {
+      const result = await perform(method, path, body)
+      return result && toAnswer(200, result)
+    } catch (error) {
+      const status = error instanceof ControlError ? error.status : 500
+      return toAnswer(status, { message: error instanceof Error ? error.message : String(error) })
+    }
+  }
+}
+
+function readFault(body: Buffer) {
+  try {
+    return faultRequest.parse(JSON.parse(body.toString()))
+  } catch (error) {
+    throw new ControlError(400, error instanceof Error ? error.message : String(error))
+  }
+}
+
+const toAnswer = (status: number, body: object): Answer => ({
+  status,
+  headers: { 'content-type': 'application/json' },
+  body: JSON.stringify(body),
+})

@@ -1,0 +1,83 @@
+import { styleText } from 'node:util'
+import { Listr } from 'listr2'
+import type { PlatformInfo } from './client.ts'
+import type { Level, LogRecord } from './log.ts'
+import type { Step } from './platform.ts'
+
+const isTerminal = process.stdout.isTTY === true
+
+/** A spinner a step on a terminal; one line a finished step elsewhere. */
+export const showStep: Step = isTerminal ? showSpinner : showLine
+
+async function showSpinner<T>(
+  title: string,
+  work: (say: (detail: string) => void) => Promise<T>,
+): Promise<T> {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  const began = performance.now()
+  const task = {
+    title,
+    task: async (_: unknown, self: { title: string }) => {
+      let detail = ''
+      const result = await work((said) => {
+        detail = `, ${said}`
+      })
+      self.title = `${title} ${styleText('dim', secondsSince(began) + detail)}`
+      resolve(result)
+    },
+  }
+  await new Listr([task], { rendererOptions: { collapseErrors: false } }).run()
+  return promise
+}
+
+async function showLine<T>(title: string, work: (say: (detail: string) => void) => Promise<T>): Promise<T> {
+  const began = performance.now()
+  let detail = ''
+  const result = await work((said) => {
+    detail = `, ${said}`
+  })
+  console.log(`${title} ${secondsSince(began)}${detail}`)
+  return result
+}
+
+const secondsSince = (began: number) => `${((performance.now() - began) / 1000).toFixed(1)} s`
+
+export function showTable(info: PlatformInfo, seconds: string): void {
+  const rows = {
+    API: info.api_url,
+    Docs: info.docs_url,
+    Mailbox: info.mailbox_url,
+    Database: info.database_url,
+    Log: info.log_file,
+  }
+  console.log(`\nReady in ${seconds} s.\n`)
+  for (const [name, value] of Object.entries(rows)) console.log(`  ${dim(name.padEnd(10))}${value}`)
+  console.log(`\n  ${dim('Ctrl-C stops everything.')}\n`)
+}
+
+export function showError(error: unknown): void {
+  console.error(red(`\n${error instanceof Error ? error.message : String(error)}`))
+}
+
+const colours = { DEBUG: 'gray', INFO: 'green', WARN: 'yellow', ERROR: 'red' } as const satisfies Record<
+  Level,
+  string
+>
+
+/** Time, function, level, message, request id: one line a record. */
+export function showRecord({ time, source, level, message, request_id }: LogRecord): void {
+  const name = source.replace(/^veza-local-/, '').padEnd(16)
+  const parts = [
+    dim(time.slice(11, 23)),
+    styled('cyan', name),
+    styled(colours[level], level.padEnd(5)),
+    message,
+    request_id ? dim(request_id) : '',
+  ]
+  console.log(parts.join(' ').trimEnd())
+}
+
+const styled = (style: Parameters<typeof styleText>[0], text: string) =>
+  isTerminal ? styleText(style, text) : text
+const dim = (text: string) => styled('dim', text)
+const red = (text: string) => styled('red', text)

@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { buildAll, watch } from '../../esbuild.config.mjs'
+import { type BackEnds, startBackEnds } from './aws/back-ends.ts'
+import { type FrontDoor, startFrontDoor } from './aws/front-door.ts'
+import type { PlatformInfo } from './client.ts'
+import { type Closing, createClosing } from './closing.ts'
+import { createControl } from './control.ts'
+import { type DataDir, openDataDir } from './data-dir.ts'
+import { databaseOwner, openToFunctions } from './database-users.ts'
+import { startEventSources } from './event-sources.ts'
+import { createFaults } from './faults.ts'
+import { startGateway } from './gateway/gateway.ts'
+import { defineFunctions } from './lambda/definitions.ts'
+import { createFunctions, type Functions } from './lambda/functions.ts'
+import { createLog, type LogRecord, type PlatformLog } from './log.ts'
+import { type Clamd, createClamd } from './parts/clamd.ts'
+import type { Part } from './parts/part.ts'
+import { createPostgres, type Postgres } from './parts/postgres.ts'
+import { createStreamServer } from './parts/stream-server.ts'
+import { describePlatform, secretOf } from './platform-info.ts'
+import { choosePorts, type Ports } from './ports.ts'
+import { createPrincipals, type Principals } from './principals.ts'
+import { startSchedules } from './schedules.ts'
+import { synthesize } from './synthesize.ts'
+import { loadTemplate, type Template } from './template.ts'
+import { runTriggers } from './triggers.ts'
+
+/** One step of the start, shown while it is done; `say` adds what came of it. */
+export type Step = <T>(title: string, work: (say: (detail: string) => void) => Promise<T>) => Promise<T>
+
+export interface PlatformOptions {
+  /** The checkout. */
+  readonly root: string
+  readonly dataDir: string
+  readonly step: Step
+  /** Ends the start half-way and takes down what is up. */
+  readonly signal: AbortSignal
+  readonly apiPort?: number
+  readonly isFresh?: boolean
+  readonly isWatching?: boolean
+  readonly onRecord?: (record: LogRecord) => void
+}
+
+export interface Platform {
+  readonly info: PlatformInfo
+  readonly parts: readonly Part[]
+  stop(): Promise<void>
+}
+
+/** What every stage of the start builds on. */
+interface Site extends PlatformOptions {
+  readonly data: DataDir
+  readonly log: PlatformLog
+  readonly closing: Closing
+  readonly ports: Ports
+  readonly urls: { readonly api: string; readonly frontDoor: string; readonly streamServer: string }
+}
+
+interface Services {
+  readonly template: Template
+  readonly principals: Principals
+  readonly postgres: Postgres
+  readonly clamd: Clamd
+  readonly backEnds: BackEnds
+}
+
+interface Compute {
+  readonly functions: Functions
+  readonly frontDoor: FrontDoor
+  readonly faults: ReturnType<typeof createFaults>
+}
+
+/** The real definitions take some 20 s to load, which nobody needs to wait for. */
+const CLAMD_PATIENCE_MS = 3_000
+
+/** Brings the synthesized template up on this machine; when it cannot, nothing is left behind. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const data = openDataDir(options.dataDir, { isFresh: options.isFresh ?? false })
+  const log = createLog(data.logFile, options.onRecord)
+  const closing = createClosing()
+  const stop = async () => {
+    data.retract()
+    await closing.close()
+    await log.close()
+    data.release()
+  }
+  const step: Step = (title, work) => {
+    options.signal.throwIfAborted()
+    return options.step(title, work)
+  }
+  options.signal.addEventListener('abort', () => void closing.close(), { once: true })
+  try {
+    const ports = await choosePorts(data.path, options.apiPort)
+    const site = { ...options, step, data, log, closing, ports, urls: urlsOf(ports) }
+    return { ...(await bringUp(site)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
+  const { closing, data, log, urls } = site
+  const clamd = createClamd({ dataDir: data.path, logger: log.of('clamd') })
+  closing.service(clamd.stop)
+  const scanning = clamd.start().catch((error: Error) => log.of('clamd').error(error.message))
+
+  const template = await buildTemplate(site)
+  const services = await startServices(site, template, clamd)
+  const compute = await startCompute(site, services)
+  const parts = await startServing(site, services, compute)
+  await waitForClamd(site, clamd, scanning)
+  if (site.isWatching) closing.serving(await watchBundles(site, compute.functions))
+
+  const info = describePlatform({
+    ...services,
+    apiUrl: urls.api,
+    frontDoorUrl: urls.frontDoor,
+    streamServerUrl: urls.streamServer,
+    databaseUrl: services.postgres.url,
+    logFile: data.logFile,
+  })
+  site.signal.throwIfAborted()
+  data.publish(info)
+  return { info, parts }
+}
+
+async function buildTemplate({ root, data, step, urls, ports }: Site): Promise<Template> {
+  await step('Bundles', () => buildAll())
+  return step('Template', async (say) => {
+    const { directory, isCached } = await synthesize(root, data.path)
+    say(isCached ? 'unchanged' : 'synthesized')
+    const places = {
+      frontDoorUrl: urls.frontDoor,
+      apiUrl: urls.api,
+      databaseHost: '127.0.0.1',
+      databasePort: ports.database,
+    }
+    return loadTemplate(directory, { StreamServerUrl: urls.streamServer }, places)
+  })
+}
+
+async function startServices(site: Site, template: Template, clamd: Clamd): Promise<Services> {
+  const { data, log, step, closing, ports } = site
+  const postgres = createPostgres({
+    dataDir: data.path,
+    port: ports.database,
+    logger: log.of('postgres'),
+    ...databaseOwner(template),
+  })
+  closing.service(postgres.stop)
+  await step('PostgreSQL', () => postgres.start())
+  const backEnds = await step('S3, SQS, SES, Secrets Manager', () =>
+    startBackEnds({ template, dataDir: data.path, logger: log.of('aws'), mailboxPort: ports.mailbox }),
+  )
+  closing.service(backEnds.close)
+  return { template, principals: createPrincipals(template), postgres, clamd, backEnds }
+}
+
+async function startCompute(site: Site, services: Services): Promise<Compute> {
+  const { root, log, step, closing, ports, urls } = site
+  const { template, principals, postgres, clamd, backEnds } = services
+  const definitions = defineFunctions({
+    template,
+    principals,
+    frontDoorUrl: urls.frontDoor,
+    database: postgres.env,
+    imageEnvironment: { CLAMD_SOCKET: clamd.socket },
+    root,
+  })
+  const functions = createFunctions(definitions, { log: log.write, logger: log.of('lambda') })
+  closing.serving(functions.stop)
+  const frontDoor = await startFrontDoor({
+    template,
+    principals,
+    parts: backEnds,
+    invokeFunction: functions.invokeApi,
+    logger: log.of('aws'),
+    port: ports.frontDoor,
+  })
+  closing.service(frontDoor.close)
+  const faults = createFaults(functions.kill)
+  frontDoor.onCall(faults.onCall)
+  await step('Migrations', async () => {
+    await runTriggers(template, functions.invoke)
+    await openToFunctions(template, postgres.url)
+  })
+  return { functions, frontDoor, faults }
+}
+
+async function startServing(site: Site, services: Services, compute: Compute): Promise<Part[]> {
+  const { log, step, closing, ports } = site
+  const { template, postgres, clamd, backEnds } = services
+  const { functions, frontDoor, faults } = compute
+  const streamServer = defineStreamServer(site, services)
+  closing.service(streamServer.stop)
+  const parts = [postgres, clamd, streamServer]
+  const upstream = {
+    template,
+    invoke: functions.invoke,
+    authorize: frontDoor.authorize,
+    logger: log.of('lambda'),
+  }
+  await step('Gateway, queues, schedules', async () => {
+    await streamServer.start()
+    const schedules = startSchedules(upstream)
+    closing.serving(schedules.stop)
+    const gateway = await startGateway({
+      ...upstream,
+      port: ports.api,
+      verifyGatewayCall: frontDoor.verifyGatewayCall,
+      control: createControl({ schedules, parts, faults, functions: functions.list, usage: frontDoor.usage }),
+      logger: log.of('gateway'),
+    })
+    closing.serving(gateway.close)
+    closing.serving(startEventSources({ ...upstream, queues: backEnds.queues }).stop)
+  })
+  return parts
+}
+
+function defineStreamServer({ data, log, ports, urls }: Site, services: Services) {
+  return createStreamServer({
+    dataDir: data.path,
+    port: ports.streamServer,
+    apiUrl: urls.api,
+    credentials: services.principals.caller('stream_server'),
+    secrets: {
+      streamUrl: secretOf(services, 'STREAM_URL_SECRET_ARN'),
+      streamJob: secretOf(services, 'STREAM_JOB_SECRET_ARN'),
+    },
+    logger: log.of('stream-server'),
+  })
+}
+
+async function waitForClamd({ step }: Site, clamd: Clamd, scanning: Promise<unknown>): Promise<void> {
+  await step('ClamAV', async (say) => {
+    const patience = sleep(CLAMD_PATIENCE_MS, 'late', { ref: false })
+    const isLate = (await Promise.race([scanning, patience])) === 'late'
+    say(
+      isLate
+        ? 'still loads its definitions; uploads wait for it'
+        : (clamd.status.detail ?? clamd.status.state),
+    )
+  })
+}
+
+async function watchBundles({ log }: Site, functions: Functions) {
+  const logger = log.of('watch')
+  return watch((changed) => {
+    functions.replace(changed)
+    if (changed.length > 0) logger.info(`Rebuilt: ${changed.join(', ')}`)
+  })
+}
+
+function urlsOf(ports: Ports) {
+  const at = (port: number) => `http://127.0.0.1:${port}`
+  return { api: at(ports.api), frontDoor: at(ports.frontDoor), streamServer: at(ports.streamServer) }
+}
