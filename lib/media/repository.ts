@@ -61,18 +61,22 @@ export interface Move {
   readonly from: UploadStatus
   readonly to: UploadStatus
   readonly reason?: string | undefined
+  /** Pins the object: from now on only the one with this entity tag is meant, whatever comes to its key. */
+  readonly etag?: string
   readonly at: Date
 }
 
 /**
  * Takes an upload one step on, unless it is elsewhere already, and writes that down in its timeline. The
- * track shows the state of its newest upload for as long as it plays nothing.
+ * track follows for as long as it plays nothing; only its newest upload can be under way.
  */
-export async function moveUpload(db: Db, uploadId: string, { from, to, reason, at }: Move): Promise<boolean> {
+export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<boolean> {
+  const { from, to, reason, etag, at } = move
   const rows = await db`
     with moved as (
       update uploads
-      set status = ${to}, status_reason = ${reason ?? null}, revision = revision + 1, updated_at = ${at}
+      set status = ${to}, status_reason = ${reason ?? null}, object_etag = coalesce(object_etag, ${etag ?? null}),
+          revision = revision + 1, updated_at = ${at}
       where id = ${uploadId} and status = ${from}
       returning id, track_id, status, status_reason
     ), told as (
@@ -83,14 +87,8 @@ export async function moveUpload(db: Db, uploadId: string, { from, to, reason, a
       set status = m.status, status_reason = m.status_reason, revision = t.revision + 1, updated_at = ${at}
       from moved m
       where t.id = m.track_id and t.current_version_id is null and t.deleted_at is null
-        and not exists (select from uploads newer where newer.track_id = t.id and newer.id > m.id)
     )
     select from moved
   `
   return rows.length > 0
-}
-
-/** From now on only the object with this entity tag is meant, whatever else is put at its key. */
-export async function pinObject(db: Db, uploadId: string, etag: string): Promise<void> {
-  await db`update uploads set object_etag = ${etag} where id = ${uploadId}`
 }

@@ -3,7 +3,7 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import type { Clamd, ScanVerdict } from './clamd.ts'
-import { findUploadByKey, lockTrack, moveUpload, pinObject, type UploadProgress } from './repository.ts'
+import { findUploadByKey, lockTrack, moveUpload, type UploadProgress } from './repository.ts'
 import type { WrittenObject } from './s3-events.ts'
 import { insertVersion, markStored } from './versions-repository.ts'
 
@@ -37,20 +37,14 @@ export function createScanService({ sql, uploads, media, clamd, now = () => new 
     },
   }
 
-  /** Undefined when the object is not the one that was uploaded first under a key of ours. */
   async function begin({ key, etag }: WrittenObject): Promise<UploadProgress | undefined> {
-    const found = await findUploadByKey(sql, key)
-    if (found?.status === 'uploading') await pin(found, etag)
-    const upload = found?.status === 'uploading' ? await findUploadByKey(sql, key) : found
-    return upload?.object_etag === etag || upload?.object_etag === null ? upload : undefined
-  }
-
-  function pin({ id, track_id }: UploadProgress, etag: string) {
-    return sql.begin(async (tx) => {
-      await lockTrack(tx, track_id)
-      const isFirst = await moveUpload(tx, id, { from: 'uploading', to: 'scanning', at: now() })
-      if (isFirst) await pinObject(tx, id, etag)
+    const upload = await findUploadByKey(sql, key)
+    if (upload?.status !== 'uploading') return upload
+    await sql.begin(async (tx) => {
+      await lockTrack(tx, upload.track_id)
+      await moveUpload(tx, upload.id, { from: 'uploading', to: 'scanning', etag, at: now() })
     })
+    return findUploadByKey(sql, key)
   }
 
   async function judge(upload: UploadProgress): Promise<Outcome> {

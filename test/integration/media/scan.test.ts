@@ -126,14 +126,15 @@ describe('an event that means nothing here is harmless', () => {
     expect(await states()).toMatchObject({ upload: 'uploading' })
   })
 
-  test('another object, put at the key once the first one had gone', async () => {
-    const { upload, deliver, uploads, media, states } = await prepare(clean)
+  test('another object, put at the key once the first one had gone: it goes too, unread', async () => {
+    const { upload, deliver, uploads, media, states, scans } = await prepare(clean)
     await deliver()
 
     await deliver(uploads.put(upload.key, infected))
 
     expect(await states()).toMatchObject({ upload: 'processing' })
     expect([...media.objects.values()].map(({ bytes }) => bytes.equals(clean))).toEqual([true])
+    expect([uploads.objects.size, scans()]).toEqual([0, 1])
   })
 
   test('a grant that was given up', async () => {
@@ -142,6 +143,17 @@ describe('an event that means nothing here is harmless', () => {
     await deliver()
     expect(uploads.objects.size + media.objects.size).toBe(0)
   })
+})
+
+test('what was told of first is scanned, or nothing: an object that took its place is not', async () => {
+  const { upload, deliver, uploads, media, states } = await prepare(infected)
+  uploads.failNext('getStream', 'before')
+  await expect(deliver()).rejects.toThrow('getStream fails')
+
+  await expect(deliver(uploads.put(upload.key, clean))).rejects.toThrow('PreconditionFailed')
+
+  expect(await states()).toMatchObject({ upload: 'scanning' })
+  expect(media.objects.size).toBe(0)
 })
 
 describe('a worker that dies goes on where it stopped', () => {

@@ -3,6 +3,7 @@ import { jwtVerify } from 'jose'
 import { createInternalHandlers } from '../../../functions/internal/handlers.ts'
 import { internalRoutes } from '../../../functions/internal/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
+import { connect } from '../../../lib/db/client.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { createPrepareService } from '../../../lib/media/prepare-service.ts'
@@ -13,7 +14,7 @@ import { useDatabase } from '../../support/database.ts'
 import { createTestStreams, playKeys, streamSecrets } from '../../support/streams.ts'
 import { createBuckets, grantUpload, seedActor, seedUpload, statesOf } from '../../support/tracks.ts'
 
-const { sql } = useDatabase()
+const { sql, settings } = useDatabase()
 const at = new Date('2026-03-01T12:00:00Z')
 const now = () => at
 const seconds = at.getTime() / 1000
@@ -115,6 +116,26 @@ describe('stream-ready', () => {
     const before = await revisionsOf(job)
     expect(await ready(job, { manifest_key: 'other.m3u8' })).toMatchObject({ status: 204 })
     expect(await revisionsOf(job)).toEqual(before)
+  })
+
+  test('several times at once counts once', async () => {
+    const job = await prepare()
+    const connections = Array.from({ length: 4 }, () => connect(settings))
+    await Promise.all(connections.map((own) => own`select 1`))
+    const [before] = await revisionsOf(job)
+
+    const { track_id, version_id, job_id } = job
+    const callback = { version_id, job_id, manifest_key: manifest, renditions: [] }
+    const results = await Promise.all(
+      connections.map((own) =>
+        createCallbackService({ sql: own, media: buckets.media }).ready(track_id, callback),
+      ),
+    )
+    await Promise.all(connections.map((own) => own.end()))
+
+    expect(results).toEqual(Array(4).fill('accepted'))
+    const [after] = await revisionsOf(job)
+    expect([after!.track - before!.track, after!.upload - before!.upload]).toEqual([1, 1])
   })
 
   test.each([
