@@ -1,13 +1,16 @@
-import net from 'node:net'
+import type net from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { arrayTypeOf } from './column-types.ts'
 import { asDriverQuery, type DriverQuery } from './driver.ts'
 import { unavailable } from './errors.ts'
 import { type DatabaseSettings, driverOptions } from './settings.ts'
+import { openSocket } from './socket.ts'
 
 /**
- * The driver's client with its socket. The driver can reconnect by itself, but it keeps what it had not yet
- * written to a socket that broke, and is then stuck; so a client ends with its socket.
+ * The driver's client with its socket; it ends with it. The driver could reconnect by itself, but a client
+ * whose socket broke keeps what was not yet written, and is then stuck; or it writes to the socket it no
+ * longer has, and the process crashes. So it hears of the end of its socket only when it is ended itself.
  */
 export interface Connection {
   readonly client: postgres.Sql
@@ -15,30 +18,46 @@ export interface Connection {
   readonly isUsable: () => boolean
   /** Fails whatever runs or waits on it. */
   readonly discard: () => void
-  /** Tells the server to stop a query, over a connection of its own, and does not wait for it. */
-  readonly cancel: (query: DriverQuery) => void
+  /** Tells the server to stop a query, over a connection of its own, and discards this one. */
+  readonly giveUp: (query: DriverQuery) => void
 }
+
+/** A pooler knows what to cancel only while the connection is there. */
+const cancelPatienceMs = 1_000
+/** More than the driver takes to end a client at once. */
+const endPatienceMs = 20
 
 export function openConnection(settings: DatabaseSettings): Connection {
   const sockets = new Set<net.Socket>()
-  let isDiscarded = false
+  let isUsable = true
+  let ended: Promise<unknown> | undefined
 
   function discard() {
-    if (isDiscarded) return
-    isDiscarded = true
-    client.end({ timeout: 0 }).catch(() => {})
+    if (ended) return
+    isUsable = false
+    ended = Promise.race([client.end({ timeout: 0 }), pause(endPatienceMs)])
     for (const socket of sockets) socket.destroy()
   }
 
-  function openSocket(): net.Socket {
-    const socket = net.connect({ host: settings.host, port: settings.port, noDelay: true })
-    // Where the driver looks for the name that the certificate must bear.
-    Object.assign(socket, { host: settings.host })
+  function track(socket: net.Socket) {
     sockets.add(socket)
+    // Idle, it keeps no process alive; a statement does by its deadline.
+    socket.unref()
     for (const event of ['end', 'error', 'close']) socket.once(event, discard)
-    // The driver was already reconnecting.
-    if (isDiscarded) socket.destroy()
-    return socket
+  }
+
+  async function socket(): Promise<net.Socket> {
+    if (ended) throw Object.assign(new Error('The connection was given up'), { code: 'CONNECTION_DESTROYED' })
+    const opened = await openSocket(settings, track)
+    const emit = opened.emit.bind(opened)
+    opened.emit = (event: string | symbol, ...args: unknown[]) => {
+      if (event !== 'close') return emit(event, ...args)
+      discard()
+      const tell = () => emit(event, ...args)
+      ended?.then(tell, tell)
+      return true
+    }
+    return opened
   }
 
   /** Never rejects, nor answers for a closed socket: the driver would crash the process on either. */
@@ -53,7 +72,7 @@ export function openConnection(settings: DatabaseSettings): Connection {
     return new Promise(() => {})
   }
 
-  const options = { ...driverOptions(settings), password, socket: openSocket }
+  const options = { ...driverOptions(settings), password, socket }
   const client = postgres(options)
   const { shared } = client.options as unknown as { shared: { typeArrayMap: Record<number, number> } }
   Object.assign(shared.typeArrayMap, arrayTypeOf)
@@ -61,13 +80,13 @@ export function openConnection(settings: DatabaseSettings): Connection {
   return {
     client: client as unknown as postgres.Sql,
     submit: asDriverQuery(client``).handler,
-    isUsable: () => !isDiscarded,
+    isUsable: () => isUsable,
     discard,
-    cancel: (query) => {
+    giveUp: (query) => {
+      isUsable = false
       const { client: messenger } = openConnection(settings)
-      asDriverQuery(messenger``)
-        .canceller?.(query)
-        .catch(() => {})
+      const cancelled = asDriverQuery(messenger``).canceller?.(query)
+      Promise.race([cancelled, pause(cancelPatienceMs, undefined, { ref: false })]).then(discard, discard)
     },
   }
 }

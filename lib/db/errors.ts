@@ -13,6 +13,7 @@ const lost = new Set([
 
 /** The server could not be reached, or had no room. */
 const unreachable = new Set([
+  'ABORT_ERR', // it did not answer in time
   'CONNECT_TIMEOUT',
   'EAI_AGAIN',
   'ECONNREFUSED',

@@ -63,7 +63,8 @@ export function driverOptions(settings: DatabaseSettings) {
     port: settings.port,
     database: settings.database,
     user: settings.user,
-    ssl: settings.tls ? 'verify-full' : false,
+    // The socket is handed to the driver encrypted, see socket.ts.
+    ssl: false,
     // One environment serves one request; queries awaited together are pipelined on the one connection.
     max: 1,
     prepare: settings.prepare,

@@ -41,9 +41,9 @@ export function watch(lifeline: Lifeline, connection: Connection, query: DriverQ
     tell()
   }
   const stop = lifeline.startDeadline((error) => {
-    if (query.state) connection.cancel(query)
+    if (query.state) connection.giveUp(query)
+    else connection.discard()
     settle(() => reject(unavailable(error)))
-    connection.discard()
   })
   lifeline.enter()
   query.resolve = (result) => settle(() => resolve(result))

@@ -57,7 +57,6 @@ test('asks the server for nothing at start-up that RDS Proxy refuses', () => {
     connect_timeout: 5,
     idle_timeout: 60,
     max_lifetime: 900,
-    ssl: 'verify-full',
     prepare: true,
   })
 })

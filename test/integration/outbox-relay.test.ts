@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto'
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { mockClient } from 'aws-sdk-client-mock'
+import { addToOutbox } from '../../lib/outbox.ts'
+import { useDatabase } from '../support/database.ts'
+
+const { sql, url } = useDatabase()
+const sqs = mockClient(SQSClient)
+const { hostname, port, username, password, pathname } = new URL(url)
+
+Object.assign(process.env, {
+  PGHOST: hostname,
+  PGPORT: port,
+  PGUSER: username,
+  PGPASSWORD: password,
+  PGDATABASE: pathname.slice(1),
+  PGSSLMODE: 'disable',
+  EVENTS_QUEUE_URL: 'https://sqs.example/events',
+})
+const { handler } = await import('../../functions/outbox-relay/handler.ts')
+const withTime = (ms: number) => ({ getRemainingTimeInMillis: () => ms })
+
+beforeEach(async () => {
+  await sql`truncate outbox`
+  sqs.reset()
+  sqs.on(SendMessageBatchCommand).callsFake(({ Entries }) => ({ Successful: Entries }))
+})
+
+afterAll(() => sqs.restore())
+
+async function addEvents(count: number) {
+  await sql.begin(async (tx) => {
+    for (let index = 0; index < count; index++) {
+      await addToOutbox(tx, 'mail.verify_email', { user_id: randomUUID() })
+    }
+  })
+}
+
+test('sends everything that waits', async () => {
+  await addEvents(25)
+
+  await expect(handler({}, withTime(50_000))).resolves.toMatchObject({ relayed: 25 })
+
+  const calls = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input)
+  expect(calls.map(({ QueueUrl, Entries }) => [QueueUrl, Entries?.length])).toEqual([
+    ['https://sqs.example/events', 10],
+    ['https://sqs.example/events', 10],
+    ['https://sqs.example/events', 5],
+  ])
+  await expect(sql`select count(*) from outbox`).resolves.toEqual([{ count: 0 }])
+})
+
+test('stops ten seconds before its time is over', async () => {
+  await addEvents(25)
+  let left = 12_000
+  const context = { getRemainingTimeInMillis: () => (left -= 1_000) }
+
+  await expect(handler({}, context)).resolves.toMatchObject({ relayed: 10 })
+  await expect(sql`select count(*) from outbox`).resolves.toEqual([{ count: 15 }])
+})
+
+test('fails where it can be seen when the queue is down, and keeps the events', async () => {
+  await addEvents(1)
+  sqs.on(SendMessageBatchCommand).rejects(new Error('SQS is down'))
+
+  await expect(handler({}, withTime(50_000))).rejects.toThrow('SQS is down')
+  await expect(sql`select count(*) from outbox`).resolves.toEqual([{ count: 1 }])
+})
