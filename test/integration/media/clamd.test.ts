@@ -2,7 +2,7 @@ import { createClamd } from '../../../lib/media/clamd.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { useClamd } from '../../support/clamd.ts'
 
-const clamav = useClamd({ maxFileSize: 200_000 })
+const clamav = useClamd({ MaxFileSize: '200000' })
 const clean = await makeAudio('wav', { seconds: 1 })
 const long = await makeAudio('wav', { seconds: 3 })
 
