@@ -132,8 +132,6 @@ async function copy(client: S3Client, bucket: string, source: CopySource, key: s
       CopySourceIfMatch: quoted(source.etag),
       ContentType: type,
       MetadataDirective: 'REPLACE',
-      // The default reads the tags of the source, which takes a permission of its own.
-      TaggingDirective: 'REPLACE',
     }),
     copyTimeout,
   )
