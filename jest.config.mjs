@@ -34,6 +34,7 @@ export default {
       ...base,
       displayName: 'e2e',
       testMatch: ['<rootDir>/test/e2e/**/*.test.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
       globalSetup: '<rootDir>/test/support/start-platform.ts',
       globalTeardown: '<rootDir>/test/support/stop-platform.ts',
     },

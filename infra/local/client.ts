@@ -191,7 +191,7 @@ export async function putFile(
   upload: { method: string; url: string; headers: Record<string, string> },
   bytes: Buffer,
   onProgress: (sent: number) => void = () => {},
-): Promise<{ status: number; body: string }> {
+): Promise<{ status: number; body: string; etag: string | undefined }> {
   const request = http.request(upload.url, {
     method: upload.method,
     headers: { ...upload.headers, 'content-length': bytes.length },
@@ -207,7 +207,8 @@ export async function putFile(
   const [response] = await answered
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() }
+  const { statusCode = 0, headers } = response
+  return { status: statusCode, body: Buffer.concat(chunks).toString(), etag: headers.etag }
 }
 
 /** Asks again every 100 ms until there is an answer. */

@@ -16,7 +16,7 @@ beforeAll(async () => {
   expect((await putFile(grant, file.bytes)).status).toBe(200)
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: 'ready' })
   versionId = expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}`)).version.id
-}, 60_000)
+})
 
 const report = (over: object = {}) => ({
   version_id: versionId,

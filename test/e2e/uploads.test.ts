@@ -149,13 +149,11 @@ describe('S3 takes only what was agreed', () => {
     expect(await putFile({ ...grant, url: longer.href }, bytes)).toMatchObject({ status: 403 })
   })
 
-  test('an expired URL is refused', async () => {
+  test('a URL whose time is moved is refused', async () => {
     const grant = await grantOf()
-    const expired = new URL(grant.url)
-    expired.searchParams.set('X-Amz-Date', '20200101T000000Z')
-    const answer = await putFile({ ...grant, url: expired.href }, bytes)
-    expect(answer).toMatchObject({ status: 403 })
-    expect(answer.body).toMatch(/expired|SignatureDoesNotMatch/i)
+    const moved = new URL(grant.url)
+    moved.searchParams.set('X-Amz-Date', '20200101T000000Z')
+    expect(await putFile({ ...grant, url: moved.href }, bytes)).toMatchObject({ status: 403 })
   })
 
   test('a second upload to the same URL does not overwrite the first', async () => {
