@@ -41,23 +41,32 @@ export function openConnection(settings: DatabaseSettings): Connection {
 
   function track(socket: net.Socket) {
     sockets.add(socket)
-    // Idle, it keeps no process alive; a statement does by its deadline.
-    socket.unref()
     for (const event of ['end', 'error', 'close']) socket.once(event, discard)
   }
 
+  /** A client that got no socket is of no use: the driver would let all that follows wait for it. */
   async function socket(): Promise<net.Socket> {
-    if (ended) throw Object.assign(new Error('The connection was given up'), { code: 'CONNECTION_DESTROYED' })
-    const opened = await openSocket(settings, track)
-    const emit = opened.emit.bind(opened)
-    opened.emit = (event: string | symbol, ...args: unknown[]) => {
-      if (event !== 'close') return emit(event, ...args)
+    try {
+      if (ended) throw givenUp()
+      const opened = await openSocket(settings, track)
+      if (ended) throw givenUp()
+      return tellAfterEnd(opened)
+    } catch (error) {
       discard()
-      const tell = () => emit(event, ...args)
-      ended?.then(tell, tell)
-      return true
+      throw error
     }
-    return opened
+  }
+
+  function tellAfterEnd(opened: net.Socket): net.Socket {
+    const on = opened.on.bind(opened)
+    const onAfterEnd = (event: string, listener: (...args: unknown[]) => void) =>
+      on(event, event === 'close' ? (...args) => afterEnd(() => listener(...args)) : listener)
+    return Object.assign(opened, { on: onAfterEnd })
+  }
+
+  function afterEnd(tell: () => void) {
+    discard()
+    ended?.then(tell, tell)
   }
 
   /** Never rejects, nor answers for a closed socket: the driver would crash the process on either. */
@@ -90,6 +99,9 @@ export function openConnection(settings: DatabaseSettings): Connection {
     },
   }
 }
+
+const givenUp = () =>
+  Object.assign(new Error('The connection was given up'), { code: 'CONNECTION_DESTROYED' })
 
 /** Signed on the spot, without a call; good for 15 minutes, looked at when the connection is made. */
 async function signToken({ host, port, user }: DatabaseSettings): Promise<string> {

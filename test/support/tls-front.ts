@@ -41,6 +41,11 @@ export async function startTlsFront(target: net.TcpNetConnectOpts, answer: 'S' |
 
 function join(near: net.Socket, far: net.Socket) {
   near.pipe(far).pipe(near)
-  near.on('error', () => far.destroy())
-  far.on('error', () => near.destroy())
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    one.on('error', () => {})
+    one.on('close', () => other.destroy())
+  }
 }

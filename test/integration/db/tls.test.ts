@@ -77,7 +77,8 @@ describe('refuses', () => {
     await start({ answer: 'N' })
 
     await expect(sql`select 1`).rejects.toThrow('The database server does not speak TLS')
+    await expect(sql`select 2`).rejects.toThrow('The database server does not speak TLS')
     await sql.end({ timeout: 0 })
-    expect(Buffer.concat(front.heard)).toHaveLength(8)
+    expect(Buffer.concat(front.heard)).toHaveLength(2 * 8)
   })
 })
