@@ -17,18 +17,18 @@ const iamActions: Readonly<Record<string, string>> = {
 }
 
 /** Faults are armed from outside and each of them strikes once. */
-export function createFaults(kill: (functionName: string) => Promise<void>) {
+export function createFaults(kill: (functionName: string, traceId: string | undefined) => Promise<void>) {
   const armed: Fault[] = []
   return {
     arm: (fault: Fault) => void armed.push(fault),
-    async onCall({ principal, action, allowed }: AwsCall): Promise<void> {
+    async onCall({ principal, action, allowed, traceId }: AwsCall): Promise<void> {
       if (!allowed) return
       const at = armed.findIndex(
         ({ functionName, after }) =>
           functionName === principal && (after === action || after === iamActions[action]),
       )
       const [fault] = at < 0 ? [] : armed.splice(at, 1)
-      if (fault) await kill(fault.functionName)
+      if (fault) await kill(fault.functionName, traceId)
     },
   }
 }

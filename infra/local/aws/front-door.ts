@@ -30,6 +30,8 @@ export interface AwsCall {
   readonly resource: string
   readonly allowed: boolean
   readonly status: number
+  /** Which invocation of a function it was: the runtime sets it, and the SDK passes it on. */
+  readonly traceId?: string
 }
 
 export type CallListener = (call: AwsCall) => void | Promise<void>
@@ -106,6 +108,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   ) => {
     const operation = await service.identify(request)
     const resource = operation.needs[0]?.resource ?? '*'
+    const traceId = request.incoming.headers['x-amzn-trace-id']
     let allowed = false
     holdAnswer(response, async () => {
       const call = {
@@ -114,6 +117,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
         resource,
         allowed,
         status: response.statusCode,
+        ...(typeof traceId === 'string' && { traceId }),
       }
       for (const listener of listeners) await listener(call)
     })

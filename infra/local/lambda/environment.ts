@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { type LogRecord, toRecord } from '../log.ts'
@@ -29,6 +29,8 @@ export interface Environment {
   invoke(payload: string): Promise<Outcome>
   readonly isDead: boolean
   readonly lastUsed: number
+  /** Of the invocation it has just now. */
+  readonly traceId: string | undefined
   /** Kills it if what it holds has outgrown its memory. */
   checkMemory(): void
   /** Ends it at once; a running invocation is answered as one whose process exited. */
@@ -70,7 +72,7 @@ export function createEnvironment(
   const child = startProcess(definition)
   const exited = Promise.withResolvers<void>()
   const initialized = Promise.withResolvers<LambdaError | undefined>()
-  let current: { requestId: string; settle(outcome: LambdaError | string): void } | undefined
+  let current: { requestId: string; traceId: string; settle(outcome: LambdaError | string): void } | undefined
   let isDead = false
   let lastUsed = Date.now()
   let unfinishedLine = ''
@@ -136,7 +138,8 @@ export function createEnvironment(
     const failure = await initialized.promise
     if (failure) return failure
     const { promise, resolve } = Promise.withResolvers<LambdaError | string>()
-    current = { requestId, settle: resolve }
+    const traceId = newTraceId()
+    current = { requestId, traceId, settle: resolve }
     const timer = setTimeout(() => {
       const seconds = (definition.timeoutMs / 1000).toFixed(2)
       note('ERROR', `Task timed out after ${seconds} seconds`)
@@ -145,7 +148,7 @@ export function createEnvironment(
         errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
       })
     }, definition.timeoutMs)
-    send(child, { kind: 'invoke', requestId, payload, timeoutMs: definition.timeoutMs })
+    send(child, { kind: 'invoke', requestId, traceId, payload, timeoutMs: definition.timeoutMs })
     try {
       return await promise
     } finally {
@@ -165,6 +168,9 @@ export function createEnvironment(
     },
     get lastUsed() {
       return lastUsed
+    },
+    get traceId() {
+      return current?.traceId
     },
     checkMemory() {
       const used = current ? residentBytes(child.pid) : 0
@@ -207,6 +213,13 @@ function startProcess(definition: FunctionDefinition): ChildProcess {
     },
   })
   return child
+}
+
+/** As X-Ray writes them; nothing is sampled here. */
+function newTraceId(): string {
+  const time = Math.floor(Date.now() / 1000).toString(16)
+  const [root, parent] = [randomBytes(12), randomBytes(8)].map((bytes) => bytes.toString('hex'))
+  return `Root=1-${time}-${root};Parent=${parent};Sampled=0`
 }
 
 /** A process that just ended cannot be told anything; its `exit` event answers the call. */

@@ -8,8 +8,8 @@ export interface LambdaFunction {
   invoke(payload: string): Promise<Outcome>
   /** The next call loads the bundle anew; calls that are running finish in the environments they have. */
   replace(): void
-  /** Ends the environments that have a call just now, as a crash of their host would. */
-  killBusy(): Promise<void>
+  /** Ends the environment that has this invocation, as a crash of its host would. */
+  kill(traceId: string | undefined): Promise<void>
   stop(): Promise<void>
 }
 
@@ -107,8 +107,8 @@ export function createFunction({
       generation += 1
       idle.splice(0).forEach(end)
     },
-    async killBusy() {
-      await Promise.all([...busy].map((environment) => environment.terminate()))
+    async kill(traceId) {
+      await [...busy].find((environment) => environment.traceId === traceId)?.terminate()
     },
     async stop() {
       clearInterval(ticker)

@@ -41,7 +41,7 @@ export function createFunctions(
     list: all.map(({ lambda }) => lambda),
     invoke,
     invokeApi,
-    kill: (target: string) => find(target).killBusy(),
+    kill: (target: string, traceId: string | undefined) => find(target).kill(traceId),
     /** Bundles are named by their folder. */
     replace(bundles: readonly string[]): void {
       for (const { lambda, bundle } of all) if (bundles.includes(bundle)) lambda.replace()

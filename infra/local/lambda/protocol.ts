@@ -24,6 +24,8 @@ export interface FunctionContext {
 export interface InvocationMessage {
   readonly kind: 'invoke'
   readonly requestId: string
+  /** The SDK puts it on every call of this invocation. */
+  readonly traceId: string
   /** JSON, as it would come over the wire. */
   readonly payload: string
   readonly timeoutMs: number

@@ -49,6 +49,7 @@ async function load(data: EnvironmentData): Promise<void> {
 
 async function answer(handler: Handler, invocation: InvocationMessage): Promise<void> {
   requestId = invocation.requestId
+  process.env._X_AMZN_TRACE_ID = invocation.traceId
   const deadline = performance.now() + invocation.timeoutMs
   try {
     const result = await handler(JSON.parse(invocation.payload), {

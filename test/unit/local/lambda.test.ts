@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -49,7 +49,10 @@ test('answers with what the handler resolves to', async () => {
 test('hands over its own variables and nothing of the platform', async () => {
   const { call } = start('exports.handler = async () => process.env')
 
-  expect((await call()).answer).toEqual({ STAGE: 'local' })
+  expect((await call()).answer).toEqual({
+    STAGE: 'local',
+    _X_AMZN_TRACE_ID: expect.stringMatching(/^Root=1-/),
+  })
 })
 
 test('hands over a context', async () => {
@@ -241,33 +244,31 @@ test('ends environments that have nothing to do', async () => {
   expect((await call()).answer).toBe(1)
 })
 
-test('kills the environment of a running call', async () => {
-  const { lambda, call } = start(`let calls = 0
-    exports.handler = async (event) => { calls += 1; if (event.hang) await new Promise(() => {}); return calls }`)
-  const running = call({ hang: true })
+test('kills the environment of one invocation, and of no other', async () => {
+  const { lambda, call } = start(`exports.handler = async (event) => {
+    if (event.tell) require('node:fs').writeFileSync(event.tell, process.env._X_AMZN_TRACE_ID)
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    return 'done'
+  }`)
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'veza-lambda-')), 'trace')
+  const [killed, other] = [call({ tell: file }), call()]
 
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  await lambda.killBusy()
+  while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  await lambda.kill(readFileSync(file, 'utf8'))
 
-  expect((await running).answer.errorType).toBe('Runtime.ExitError')
-  expect((await call()).answer).toBe(1)
+  expect((await killed).answer.errorType).toBe('Runtime.ExitError')
+  expect((await other).answer).toBe('done')
 })
 
-test('lets several environments load a native module, and end while it works', async () => {
-  const { call, lambda } = start(
+test('lets several environments load a native module', async () => {
+  const { call } = start(
     `const { hash } = require(${JSON.stringify(require.resolve('@node-rs/bcrypt'))})
      exports.handler = async (event) => { const work = hash("secret", { cost: event.cost }); return await work }`,
     { timeoutMs: 10_000 },
   )
 
   const hashes = await Promise.all([call({ cost: 4 }), call({ cost: 4 }), call({ cost: 4 })])
-  const running = [call({ cost: 13 }), call({ cost: 13 })]
-  await new Promise((resolve) => setTimeout(resolve, 100))
-  await lambda.killBusy()
 
   expect(hashes.map(({ answer }) => answer.slice(0, 7))).toEqual(['$2b$04$', '$2b$04$', '$2b$04$'])
-  expect((await Promise.all(running)).map(({ functionError }) => functionError)).toEqual([
-    'Unhandled',
-    'Unhandled',
-  ])
 })
