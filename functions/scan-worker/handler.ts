@@ -1,3 +1,5 @@
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { createMessageLease } from '../../lib/aws/message-lease.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
@@ -5,6 +7,9 @@ import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createClamd } from '../../lib/media/clamd.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createScanService } from '../../lib/media/scan-service.ts'
+
+const queueUrl = requireEnv('SCAN_QUEUE_URL')
+const lease = createMessageLease({ queue: createJobQueue(queueUrl) })
 
 const scans = createScanService({
   sql: connect(databaseSettings()),
@@ -14,9 +19,10 @@ const scans = createScanService({
 })
 
 export const handler = createQueueWorker({
-  queueUrl: requireEnv('SCAN_QUEUE_URL'),
+  queueUrl,
   retryDelays: [5, 15, 60, 300, 900],
-  handleMessage: async (body) => {
-    for (const object of readBucketEvent(body)) await scans.handle(object)
-  },
+  handleMessage: (body, { receiptHandle }) =>
+    lease.hold(receiptHandle, async () => {
+      for (const object of readBucketEvent(body)) await scans.handle(object)
+    }),
 })
