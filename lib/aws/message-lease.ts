@@ -13,7 +13,7 @@ export type MessageLease = ReturnType<typeof createMessageLease>
  * outlast the longest work there is (six times a quarter of an hour), and a message whose worker was killed
  * would be away until then.
  */
-export function createMessageLease({ queue, seconds = 60 }: MessageLeaseOptions) {
+export function createMessageLease({ queue, seconds = 30 }: MessageLeaseOptions) {
   async function renew(receiptHandle: string) {
     try {
       await queue.hide(receiptHandle, seconds)
