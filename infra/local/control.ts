@@ -34,12 +34,15 @@ export function createControl(options: ControlOptions) {
   async function perform(method: string, path: string, body: Buffer): Promise<object | undefined> {
     const [, , subject, name = '', verb = ''] = path.split('/')
     if (method === 'GET' && subject === 'iam') return options.usage()
+    if (method === 'GET' && subject === 'functions') return countCalls()
     if (method !== 'POST') return undefined
     if (subject === 'schedules' && verb === 'run') return runSchedule(decodeURIComponent(name))
     if (subject === 'parts') return changePart(name, verb)
     if (subject === 'faults') return armFault(body)
     return undefined
   }
+
+  const countCalls = () => Object.fromEntries(options.functions.map(({ name, calls }) => [name, { calls }]))
 
   async function runSchedule(name: string) {
     if (!options.schedules.has(name)) throw new ControlError(404, `There is no schedule ${name}`)

@@ -20,7 +20,7 @@ export const randomName = (prefix: string) => `${prefix}_${randomBytes(5).toStri
 export async function control(path: string, body?: unknown): Promise<unknown> {
   const { api_url } = await usePlatform()
   const response = await fetch(`${api_url}/_local/${path}`, {
-    method: body === undefined && path === 'iam' ? 'GET' : 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     ...(body !== undefined && {
       body: JSON.stringify(body),
       headers: { 'content-type': 'application/json' },

@@ -1,16 +1,22 @@
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import './start-platform.ts'
 
-/** Ctrl-C for the platform; whatever it leaves running fails the run. */
+/** Ctrl-C for the platform; whatever still runs 3 s later fails the run. */
 export default async function stopPlatform() {
   const platform = globalThis.testPlatform
   if (!platform || platform.exitCode !== null) return
   const children = descendantsOf(platform.pid!)
   const exited = once(platform, 'exit')
   platform.kill('SIGTERM')
+  const told = Date.now()
   await exited
-  const left = children.filter((pid) => isRunning(pid))
+  let left = children.filter(isRunning)
+  while (left.length > 0 && Date.now() - told < 3_000) {
+    await sleep(50)
+    left = left.filter(isRunning)
+  }
   if (left.length > 0)
     throw new Error(`The platform left ${left.length} processes behind: ${left.join(', ')}`)
 }

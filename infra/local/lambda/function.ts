@@ -5,6 +5,8 @@ export interface LambdaFunction {
   readonly name: string
   readonly arn: string
   readonly timeoutMs: number
+  /** How often it was called since the platform started. */
+  readonly calls: number
   invoke(payload: string): Promise<Outcome>
   /** The next call loads the bundle anew; calls that are running finish in the environments they have. */
   replace(): void
@@ -44,6 +46,7 @@ export function createFunction({
   const ending = new Set<Promise<void>>()
   const waiting: Waiting[] = []
   let generation = 0
+  let calls = 0
   const generations = new Map<Environment, number>()
 
   const end = (environment: Environment) => {
@@ -98,8 +101,12 @@ export function createFunction({
     name: definition.name,
     arn: definition.arn,
     timeoutMs: definition.timeoutMs,
+    get calls() {
+      return calls
+    },
     invoke: (payload) =>
       new Promise((resolve) => {
+        calls += 1
         waiting.push({ payload, resolve })
         serve()
       }),

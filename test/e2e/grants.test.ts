@@ -1,0 +1,97 @@
+import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { expectStatus, putFile, until } from '../../infra/local/client.ts'
+import { connect } from '../../lib/db/client.ts'
+import { eicar, makeAudio } from '../support/audio.ts'
+import { control, newClient } from '../support/platform.ts'
+import { settingsOf } from '../support/server.ts'
+
+/**
+ * Least privilege, proven both ways: the platform decides every call by the policies of the template, so a
+ * missing grant fails some test here; and after all that the functions do, no grant of theirs is left unused.
+ */
+const client = await newClient()
+const { platform } = client
+
+type Usage = Record<string, { unused: { action: string; resource: string }[] }>
+
+/** Grants that only AWS can use, and why. */
+const onlyOnAws = [
+  // Locally the database's password is in PGPASSWORD, so nothing has to be read.
+  { function: 'migrate', action: 'secretsmanager:GetSecretValue' },
+]
+
+async function unusedGrants(): Promise<{ function: string; action: string; resource: string }[]> {
+  const usage = (await control('iam')) as Usage
+  return Object.entries(usage)
+    .filter(([name]) => name.startsWith('veza-local-'))
+    .flatMap(([name, { unused }]) =>
+      unused.map((grant) => ({ function: name.replace('veza-local-', ''), ...grant })),
+    )
+    .filter(
+      (grant) =>
+        !onlyOnAws.some((known) => known.function === grant.function && known.action === grant.action),
+    )
+}
+
+test('no function has a grant that it does not use', async () => {
+  const person = await client.join()
+  const body = { refresh_token: person.refresh_token }
+  expectStatus(200, await client.request('POST', '/api/v1/auth/refresh', { body }))
+  expectStatus(200, await client.request('GET', '/readyz'))
+  await upload(person.token, await makeAudio('wav'), 'ready')
+  await upload(person.token, eicar(await makeAudio('wav')), 'rejected')
+  expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
+  for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
+
+  const left = await until(
+    'every grant to be used',
+    async () => {
+      await leaveAnEventBehind()
+      await control('schedules/veza-local-outbox-relay/run', {})
+      return (await unusedGrants()).length === 0 ? [] : undefined
+    },
+    30_000,
+  ).catch(unusedGrants)
+  expect(left).toEqual([])
+})
+
+test('every function of the template has been called', async () => {
+  const functions = (await control('functions')) as Record<string, { calls: number }>
+  const idle = Object.entries(functions).filter(([, { calls }]) => calls === 0)
+  expect(idle).toEqual([])
+  expect(Object.keys(functions).length).toBeGreaterThanOrEqual(12)
+})
+
+async function upload(token: string, bytes: Buffer, end: string) {
+  const track = await client.createTrack(token)
+  const grant = await client.requestUpload(token, track.id, {
+    name: 'a.wav',
+    content_type: 'audio/wav',
+    bytes,
+  })
+  expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
+  expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: end })
+  if (end === 'ready') expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+}
+
+/**
+ * As a function that died between its commit and the queue would; its user is nobody, so no mail is sent.
+ * Asked for again and again, because another function that has just written may relay it first.
+ */
+async function leaveAnEventBehind() {
+  const sql = connect(settingsOf(platform.database_url))
+  const payload = { user_id: '00000000-0000-7000-8000-000000000000' }
+  await sql`insert into outbox (type, payload) values ('mail.verify_email', ${sql.json(payload)})`
+  await sql.end()
+}
+
+/** A message that no worker can read: it is put off, which takes the last of a consumer's grants. */
+async function sendPoison(queueUrl: string) {
+  const { access_key_id, secret_access_key } = platform.callers.operator!
+  const sqs = new SQSClient({
+    endpoint: platform.aws.endpoint_url,
+    region: platform.aws.region,
+    credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
+  })
+  await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'not JSON' }))
+}
