@@ -1,7 +1,13 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
+import { launchPlatform } from '../support/launch-platform.ts'
 import { control, newClient } from '../support/platform.ts'
+
+// Parts are stopped and killed here, so this file has a platform to itself.
+const own = await launchPlatform('test-faults')
+process.env.VEZA_PLATFORM_FILE = own.file
+afterAll(() => own.stop())
 
 const client = await newClient()
 const { token } = await client.join()
