@@ -4,6 +4,18 @@ import type { PlatformInfo } from './client.ts'
 import type { Level, LogRecord } from './log.ts'
 import type { Step } from './platform.ts'
 
+/** Fields the logger of a function puts on each of its lines. */
+const REPEATED = new Set([
+  'cold_start',
+  'function_arn',
+  'function_memory_size',
+  'function_name',
+  'function_request_id',
+  'sampling_rate',
+  'service',
+  'xray_trace_id',
+])
+
 const isTerminal = process.stdout.isTTY === true
 
 /** A spinner a step on a terminal; one line a finished step elsewhere. */
@@ -64,17 +76,31 @@ const colours = { DEBUG: 'gray', INFO: 'green', WARN: 'yellow', ERROR: 'red' } a
   string
 >
 
-/** Time, function, level, message, request id: one line a record. */
-export function showRecord({ time, source, level, message, request_id }: LogRecord): void {
+/** Time, function, level, message, what else is short, request id: one line a record. */
+export function showRecord({ time, source, level, message, request_id, ...fields }: LogRecord): void {
+  if (message === 'metrics') return
   const name = source.replace(/^veza-local-/, '').padEnd(16)
   const parts = [
     dim(time.slice(11, 23)),
     styled('cyan', name),
     styled(colours[level], level.padEnd(5)),
     message,
+    ...Object.entries(fields).map(([field, value]) => describeField(field, value)),
     request_id ? dim(request_id) : '',
   ]
-  console.log(parts.join(' ').trimEnd())
+  console.log(parts.filter(Boolean).join(' '))
+}
+
+/** An error is told whole; what every line of a function repeats is not told at all. */
+function describeField(name: string, value: unknown): string {
+  if (name === 'error') return `\n${errorText(value)}`
+  const isShort = typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string'
+  return isShort && !REPEATED.has(name) ? dim(`${name}=${value}`) : ''
+}
+
+function errorText(error: unknown): string {
+  const { stack, message } = (error ?? {}) as { stack?: string; message?: string }
+  return stack ?? message ?? JSON.stringify(error)
 }
 
 const styled = (style: Parameters<typeof styleText>[0], text: string) =>

@@ -84,11 +84,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     await log.close()
     data.release()
   }
-  const step: Step = (title, work) => {
-    options.signal.throwIfAborted()
-    return options.step(title, work)
-  }
-  options.signal.addEventListener('abort', () => void closing.close(), { once: true })
+  // Whoever ends the start does not wait for the step that runs, only for what has to be taken down.
+  const aborted = rejectionOn(options.signal)
+  const step: Step = (title, work) => Promise.race([options.step(title, work), aborted])
   try {
     const ports = await choosePorts(data.path, options.apiPort)
     const site = { ...options, step, data, log, closing, ports, urls: urlsOf(ports) }
@@ -125,10 +123,10 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
   return { info, parts }
 }
 
-async function buildTemplate({ root, data, step, urls, ports }: Site): Promise<Template> {
+async function buildTemplate({ root, data, step, urls, ports, signal }: Site): Promise<Template> {
   await step('Bundles', () => buildAll())
   return step('Template', async (say) => {
-    const { directory, isCached } = await synthesize(root, data.path)
+    const { directory, isCached } = await synthesize(root, data.path, signal)
     say(isCached ? 'unchanged' : 'synthesized')
     const places = {
       frontDoorUrl: urls.frontDoor,
@@ -250,6 +248,14 @@ async function watchBundles({ log }: Site, functions: Functions) {
     functions.replace(changed)
     if (changed.length > 0) logger.info(`Rebuilt: ${changed.join(', ')}`)
   })
+}
+
+function rejectionOn(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  // Mostly nobody is waiting for a step any more.
+  promise.catch(() => undefined)
+  return promise
 }
 
 function urlsOf(ports: Ports) {

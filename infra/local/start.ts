@@ -56,7 +56,10 @@ async function run(): Promise<void> {
       isFresh: options.fresh,
       isWatching: options.watch,
       ...(options.port !== undefined && { apiPort: options.port }),
-      ...(options.logs && { onRecord: showRecord }),
+      // Whoever watches wants to know what was rebuilt, logs or not.
+      onRecord: (record) => {
+        if (options.logs || record.source === 'watch') showRecord(record)
+      },
     })
     showTable(platform.info, ((performance.now() - began) / 1000).toFixed(1))
     watchParts(platform)

@@ -13,23 +13,24 @@ export interface Assembly {
 }
 
 /** Synthesizes the local stage, unless it was before from the same sources: that takes seconds, knowing it does not. */
-export async function synthesize(root: string, dataDir: string): Promise<Assembly> {
+export async function synthesize(root: string, dataDir: string, signal: AbortSignal): Promise<Assembly> {
   const assemblies = path.join(dataDir, 'assemblies')
   const directory = path.join(assemblies, await sourceHash(root))
   if (existsSync(path.join(directory, 'manifest.json'))) return { directory, isCached: true }
   rmSync(assemblies, { recursive: true, force: true })
-  await synthesizeTo(root, directory)
+  await synthesizeTo(root, directory, signal)
   return { directory, isCached: false }
 }
 
 /** Not by the CLI, which costs a second more. Assets are used where they are built, so that a rebuild is seen. */
-async function synthesizeTo(root: string, directory: string): Promise<void> {
+async function synthesizeTo(root: string, directory: string, signal: AbortSignal): Promise<void> {
   const { context } = JSON.parse(readFileSync(path.join(root, 'cdk.json'), 'utf8'))
   const local = { stage: 'local', 'aws:cdk:disable-asset-staging': true, 'aws:cdk:version-reporting': false }
   const partial = `${directory}.partial`
   try {
     await run(process.execPath, ['infra/app.ts'], {
       cwd: root,
+      signal,
       env: {
         ...process.env,
         CDK_OUTDIR: partial,
