@@ -18,9 +18,8 @@ for (const { of, name } of binaries) {
     fetchPackage(name, version)
   } catch {
     // Synthesis works offline; what is deployed from here would not.
-    console.warn(
-      `! ${name}@${version} could not be fetched. DO NOT DEPLOY what is built now: nobody could sign in.`,
-    )
+    const warning = 'could not be fetched. DO NOT DEPLOY what is built now: nobody could sign in.'
+    process.stderr.write(`! ${name}@${version} ${warning}\n`)
   }
 }
 
