@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { PlatformInfo } from './client.ts'
 
 export interface DataDir {
   readonly path: string
+  /** Begun anew by each start; the one before is kept beside it. */
   readonly logFile: string
   readonly platformFile: string
   /** Tools may read it from now on. */
@@ -22,6 +23,7 @@ const STATE = [
   'secrets.json',
   'stream',
   'platform.log',
+  'platform.previous.log',
 ]
 
 /** Takes the directory for this process alone; `isFresh` forgets what an earlier one left there. */
@@ -32,9 +34,11 @@ export function openDataDir(directory: string, { isFresh = false } = {}): DataDi
   lock(lockFile, directory)
   rmSync(platformFile, { force: true })
   if (isFresh) for (const name of STATE) rmSync(path.join(directory, name), { recursive: true, force: true })
+  const logFile = path.join(directory, 'platform.log')
+  if (existsSync(logFile)) renameSync(logFile, path.join(directory, 'platform.previous.log'))
   return {
     path: directory,
-    logFile: path.join(directory, 'platform.log'),
+    logFile,
     platformFile,
     publish: (info) =>
       writeFileSync(platformFile, `${JSON.stringify(info, undefined, 2)}\n`, { mode: 0o600 }),

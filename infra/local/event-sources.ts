@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SQSBatchResponse } from 'aws-lambda'
 import type { QueueMessage, Queues } from './aws/sqs.ts'
-import type { Outcome } from './lambda/environment.ts'
+import type { Outcome } from './lambda/outcome.ts'
 import type { Logger } from './log.ts'
 import { REGION, type Resource, type Template } from './template.ts'
 

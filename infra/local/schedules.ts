@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Outcome } from './lambda/environment.ts'
+import type { Outcome } from './lambda/outcome.ts'
 import type { Logger } from './log.ts'
 import { ACCOUNT, REGION, type Resource, type Template } from './template.ts'
 

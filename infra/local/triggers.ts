@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Outcome } from './lambda/environment.ts'
+import type { Outcome } from './lambda/outcome.ts'
 import type { Template } from './template.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { Outcome } from '../lambda/environment.ts'
+import type { Outcome } from '../lambda/outcome.ts'
 
 /** What goes back to the client. */
 export interface Answer {

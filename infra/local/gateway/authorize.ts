@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Outcome } from '../lambda/environment.ts'
+import type { Outcome } from '../lambda/outcome.ts'
 import type { Logger } from '../log.ts'
 import { type Answer, gatewayAnswer, internalError } from './answer.ts'
 import { type Authorized, type GatewayRequest, routeArn, type Stage, toAuthorizerEvent } from './event.ts'

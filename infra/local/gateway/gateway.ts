@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import type { Outcome } from '../lambda/environment.ts'
+import type { Outcome } from '../lambda/outcome.ts'
 import type { Logger } from '../log.ts'
 import type { Template } from '../template.ts'
 import { type Answer, gatewayAnswer, internalError, toAnswer } from './answer.ts'

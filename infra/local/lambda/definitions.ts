@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { awsEnvironment, type Principals } from '../principals.ts'
 import { REGION, type Resource, type Template } from '../template.ts'
-import type { FunctionDefinition } from './environment.ts'
+import type { FunctionDefinition } from './definition.ts'
 
 export interface DefinitionOptions {
   readonly template: Template

@@ -1,28 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
-import { type LogRecord, toRecord } from '../log.ts'
-import type { EnvironmentMessage, LambdaError, PlatformMessage } from './protocol.ts'
-
-/** A function as the template has it, ready to run. */
-export interface FunctionDefinition {
-  readonly name: string
-  readonly arn: string
-  readonly codeDir: string
-  readonly handler: string
-  readonly memoryMb: number
-  readonly timeoutMs: number
-  readonly environment: Readonly<Record<string, string>>
-  readonly runtimePackages: string
-}
-
-export interface Outcome {
-  /** The JSON a caller of the Invoke API gets: the result, or the error document. */
-  readonly payload: string
-  readonly functionError?: 'Unhandled'
-  readonly requestId: string
-}
+import { type Level, type LogRecord, toRecord } from '../log.ts'
+import type { FunctionDefinition } from './definition.ts'
+import { residentBytes, send, startProcess } from './environment-process.ts'
+import { describeExit, exitError, type Outcome, timeoutError, toOutcome } from './outcome.ts'
+import type { EnvironmentMessage, LambdaError } from './protocol.ts'
 
 export interface Environment {
   /** Takes one invocation at a time; resolves with an error document too, never rejects. */
@@ -37,26 +18,14 @@ export interface Environment {
   terminate(): Promise<void>
 }
 
-const INIT_LIMIT_MS = 10_000
-const RESPONSE_LIMIT_BYTES = 6 * 1024 * 1024
-const BYTES_PER_MB = 1024 * 1024
-
-const PAGE_BYTES = 4096
-
-const running = new Set<ChildProcess>()
-
-// However the platform ends, no environment goes on without it.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
-})
-
-let runtimeSource: string | undefined
-
-/** The environment's program, its types stripped once and not once an environment. */
-function runtime(): string {
-  runtimeSource ??= stripTypeScriptTypes(readFileSync(new URL('runtime.ts', import.meta.url), 'utf8'))
-  return runtimeSource
+interface Invocation {
+  readonly requestId: string
+  readonly traceId: string
+  settle(answer: LambdaError | string): void
 }
+
+const INIT_LIMIT_MS = 10_000
+const BYTES_PER_MB = 1024 * 1024
 
 /**
  * One execution environment: a process with the function's own variables, heap and bundle. Threads would start a
@@ -68,23 +37,14 @@ export function createEnvironment(
   definition: FunctionDefinition,
   log: (record: LogRecord) => void,
 ): Environment {
-  const { name, memoryMb } = definition
+  const { name, memoryMb, timeoutMs } = definition
   const child = startProcess(definition)
   const exited = Promise.withResolvers<void>()
   const initialized = Promise.withResolvers<LambdaError | undefined>()
-  let current: { requestId: string; traceId: string; settle(outcome: LambdaError | string): void } | undefined
+  const output = createOutput(name, log, () => current?.requestId ?? '')
+  let current: Invocation | undefined
   let isDead = false
   let lastUsed = Date.now()
-  let unfinishedLine = ''
-
-  const note = (level: LogRecord['level'], message: string) =>
-    log({
-      time: new Date().toISOString(),
-      source: name,
-      level,
-      message,
-      request_id: current?.requestId ?? '',
-    })
 
   const die = (error: LambdaError) => {
     isDead = true
@@ -93,23 +53,16 @@ export function createEnvironment(
     current?.settle(error)
     child.kill('SIGKILL')
   }
-
   const initTimer = setTimeout(() => {
-    die({ errorType: 'Sandbox.Timedout', errorMessage: `The init phase took more than ${INIT_LIMIT_MS} ms` })
+    die(timeoutError('', `The init phase took more than ${INIT_LIMIT_MS} ms`))
   }, INIT_LIMIT_MS)
 
-  const onOutput = (text: string) => {
-    const lines = (unfinishedLine + text).split('\n')
-    unfinishedLine = lines.pop() ?? ''
-    for (const line of lines) if (line) log(toRecord(name, line, current?.requestId ?? ''))
-  }
-
-  child.on('message', (message: EnvironmentMessage) => {
+  const receive = (message: EnvironmentMessage) => {
     switch (message.kind) {
       case 'log':
-        return onOutput(message.text)
+        return output.write(message.text)
       case 'console':
-        return note(message.level, message.text)
+        return output.note(message.level, message.text)
       case 'ready':
         clearTimeout(initTimer)
         return initialized.resolve(undefined)
@@ -120,16 +73,19 @@ export function createEnvironment(
       case 'failed':
         return current?.settle(message.error)
     }
-  })
+  }
+
+  child.on('message', receive)
   // What the process says as it dies; all else comes as messages.
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => onOutput(String(chunk)))
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk) => output.write(String(chunk)))
   child.on('error', (cause) => {
-    note('ERROR', `The environment cannot be started: ${cause.message}`)
+    output.note('ERROR', `The environment cannot be started: ${cause.message}`)
     die(exitError(undefined, 'exit status 1'))
     exited.resolve()
   })
   child.on('exit', (code, signal) => {
-    if (current) note('ERROR', `The environment ended: ${signal ?? `exit status ${code}`}`)
+    if (current) output.note('ERROR', `The environment ended: ${signal ?? `exit status ${code}`}`)
     die(exitError(current?.requestId, describeExit(code, signal)))
     exited.resolve()
   })
@@ -137,18 +93,15 @@ export function createEnvironment(
   async function run(payload: string, requestId: string): Promise<LambdaError | string> {
     const failure = await initialized.promise
     if (failure) return failure
-    const { promise, resolve } = Promise.withResolvers<LambdaError | string>()
+    const { promise, resolve: settle } = Promise.withResolvers<LambdaError | string>()
     const traceId = newTraceId()
-    current = { requestId, traceId, settle: resolve }
+    current = { requestId, traceId, settle }
     const timer = setTimeout(() => {
-      const seconds = (definition.timeoutMs / 1000).toFixed(2)
-      note('ERROR', `Task timed out after ${seconds} seconds`)
-      die({
-        errorType: 'Sandbox.Timedout',
-        errorMessage: `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
-      })
-    }, definition.timeoutMs)
-    send(child, { kind: 'invoke', requestId, traceId, payload, timeoutMs: definition.timeoutMs })
+      const message = `Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`
+      output.note('ERROR', message)
+      die(timeoutError(requestId, message))
+    }, timeoutMs)
+    send(child, { kind: 'invoke', requestId, traceId, payload, timeoutMs })
     try {
       return await promise
     } finally {
@@ -175,7 +128,7 @@ export function createEnvironment(
     checkMemory() {
       const used = current ? residentBytes(child.pid) : 0
       if (used <= memoryMb * BYTES_PER_MB || isDead) return
-      note('ERROR', `Killed: ${Math.round(used / BYTES_PER_MB)} MB used of ${memoryMb} MB`)
+      output.note('ERROR', `Killed: ${Math.round(used / BYTES_PER_MB)} MB used of ${memoryMb} MB`)
       die(exitError(current?.requestId, 'signal: killed'))
     },
     async terminate() {
@@ -185,34 +138,18 @@ export function createEnvironment(
   }
 }
 
-function startProcess(definition: FunctionDefinition): ChildProcess {
-  const heapMb = Math.ceil(definition.memoryMb * 0.9)
-  const child = spawn(
-    process.execPath,
-    [`--max-old-space-size=${heapMb}`, '--input-type=module', '--eval', runtime()],
-    {
-      cwd: definition.codeDir,
-      env: definition.environment,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+/** Makes records of what is printed, under the function and the invocation. */
+function createOutput(source: string, log: (record: LogRecord) => void, requestId: () => string) {
+  let unfinished = ''
+  return {
+    write(text: string): void {
+      const lines = (unfinished + text).split('\n')
+      unfinished = lines.pop() ?? ''
+      for (const line of lines) if (line) log(toRecord(source, line, requestId()))
     },
-  )
-  running.add(child)
-  child.once('exit', () => running.delete(child))
-  send(child, {
-    kind: 'load',
-    codeDir: definition.codeDir,
-    handler: definition.handler,
-    runtimePackages: definition.runtimePackages,
-    context: {
-      functionName: definition.name,
-      functionVersion: '$LATEST',
-      invokedFunctionArn: definition.arn,
-      memoryLimitInMB: String(definition.memoryMb),
-      logGroupName: `/aws/lambda/${definition.name}`,
-      logStreamName: `local/${randomUUID()}`,
-    },
-  })
-  return child
+    note: (level: Level, message: string) =>
+      log({ time: new Date().toISOString(), source, level, message, request_id: requestId() }),
+  }
 }
 
 /** As X-Ray writes them; nothing is sampled here. */
@@ -220,43 +157,4 @@ function newTraceId(): string {
   const time = Math.floor(Date.now() / 1000).toString(16)
   const [root, parent] = [randomBytes(12), randomBytes(8)].map((bytes) => bytes.toString('hex'))
   return `Root=1-${time}-${root};Parent=${parent};Sampled=0`
-}
-
-/** A process that just ended cannot be told anything; its `exit` event answers the call. */
-function send(child: ChildProcess, message: PlatformMessage): void {
-  if (child.connected) child.send(message, () => {})
-}
-
-/** Where there is no /proc only the limit of the heap holds. */
-function residentBytes(pid: number | undefined): number {
-  try {
-    return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * PAGE_BYTES
-  } catch {
-    return 0
-  }
-}
-
-function toOutcome(answer: LambdaError | string, requestId: string): Outcome {
-  if (typeof answer !== 'string') {
-    return { payload: JSON.stringify(answer), functionError: 'Unhandled', requestId }
-  }
-  const size = Buffer.byteLength(answer)
-  if (size <= RESPONSE_LIMIT_BYTES) return { payload: answer, requestId }
-  const error: LambdaError = {
-    errorType: 'Function.ResponseSizeTooLarge',
-    errorMessage: `Response payload size (${size} bytes) exceeded maximum allowed payload size (${RESPONSE_LIMIT_BYTES} bytes).`,
-  }
-  return { payload: JSON.stringify(error), functionError: 'Unhandled', requestId }
-}
-
-function exitError(requestId: string | undefined, reason: string): LambdaError {
-  return {
-    errorType: 'Runtime.ExitError',
-    errorMessage: `RequestId: ${requestId ?? ''} Error: Runtime exited with error: ${reason}`,
-  }
-}
-
-/** V8 aborts when the heap is full; Lambda kills it, so both are told alike. */
-function describeExit(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal === 'SIGABRT' || signal === 'SIGKILL' ? 'signal: killed' : `exit status ${code ?? signal}`
 }

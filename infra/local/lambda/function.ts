@@ -1,5 +1,7 @@
 import type { LogRecord } from '../log.ts'
-import { createEnvironment, type Environment, type FunctionDefinition, type Outcome } from './environment.ts'
+import type { FunctionDefinition } from './definition.ts'
+import { createEnvironment, type Environment } from './environment.ts'
+import type { Outcome } from './outcome.ts'
 
 export interface LambdaFunction {
   readonly name: string

@@ -2,8 +2,9 @@ import path from 'node:path'
 import { AwsError } from '../aws/aws-error.ts'
 import type { InvokeFunction } from '../aws/lambda-service.ts'
 import type { Logger, LogRecord } from '../log.ts'
-import type { FunctionDefinition, Outcome } from './environment.ts'
+import type { FunctionDefinition } from './definition.ts'
 import { createFunction } from './function.ts'
+import type { Outcome } from './outcome.ts'
 
 export type Functions = ReturnType<typeof createFunctions>
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import net, { type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,7 +7,9 @@ import type { PlatformInfo } from '../../../infra/local/client.ts'
 import { openDataDir } from '../../../infra/local/data-dir.ts'
 import { choosePorts } from '../../../infra/local/ports.ts'
 
-const newDir = () => mkdtempSync(path.join(tmpdir(), 'veza-data-'))
+const root = mkdtempSync(path.join(tmpdir(), 'veza-data-'))
+afterAll(() => rmSync(root, { recursive: true }))
+const newDir = () => mkdtempSync(path.join(root, 'data-'))
 const within = (directory: string, name: string) => path.join(directory, name)
 
 async function taken<T>(work: (port: number) => Promise<T>): Promise<T> {

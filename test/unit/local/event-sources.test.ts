@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueueMessage } from '../../../infra/local/aws/sqs.ts'
 import { type EventSources, startEventSources } from '../../../infra/local/event-sources.ts'
-import type { Outcome } from '../../../infra/local/lambda/environment.ts'
+import type { Outcome } from '../../../infra/local/lambda/outcome.ts'
 import type { Logger } from '../../../infra/local/log.ts'
 import { createTemplate } from '../../../infra/local/template.ts'
 

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Gateway, startGateway } from '../../../infra/local/gateway/gateway.ts'
-import type { Outcome } from '../../../infra/local/lambda/environment.ts'
+import type { Outcome } from '../../../infra/local/lambda/outcome.ts'
 import type { Logger } from '../../../infra/local/log.ts'
 import { createTemplate, type ResourceDocument, type Template } from '../../../infra/local/template.ts'
 

@@ -1,23 +1,31 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { FunctionDefinition } from '../../../infra/local/lambda/environment.ts'
+import type { FunctionDefinition } from '../../../infra/local/lambda/definition.ts'
 import { createFunction, type LambdaFunction } from '../../../infra/local/lambda/function.ts'
 import type { LogRecord } from '../../../infra/local/log.ts'
 
 const require = createRequire(import.meta.url)
 const functions: LambdaFunction[] = []
+const directories: string[] = []
 afterEach(async () => {
   await Promise.all(functions.splice(0).map((lambda) => lambda.stop()))
+  for (const directory of directories.splice(0)) rmSync(directory, { recursive: true, force: true })
 })
+
+function newDirectory(): string {
+  const directory = mkdtempSync(path.join(tmpdir(), 'veza-lambda-'))
+  directories.push(directory)
+  return directory
+}
 
 function start(
   source: string,
   overrides: Partial<FunctionDefinition> = {},
   options: { maxEnvironments?: number; idleMs?: number; file?: string } = {},
 ) {
-  const codeDir = mkdtempSync(path.join(tmpdir(), 'veza-lambda-'))
+  const codeDir = newDirectory()
   writeFileSync(path.join(codeDir, options.file ?? 'index.js'), source)
   const logged: LogRecord[] = []
   const definition: FunctionDefinition = {
@@ -250,7 +258,7 @@ test('kills the environment of one invocation, and of no other', async () => {
     await new Promise((resolve) => setTimeout(resolve, 500))
     return 'done'
   }`)
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'veza-lambda-')), 'trace')
+  const file = path.join(newDirectory(), 'trace')
   const [killed, other] = [call({ tell: file }), call()]
 
   while (!existsSync(file)) await new Promise((resolve) => setTimeout(resolve, 10))

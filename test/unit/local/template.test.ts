@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders are those of Fn::Sub.
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createTemplate, loadTemplate, type StackDocument } from '../../../infra/local/template.ts'
@@ -162,4 +162,5 @@ test('finds the code of a function in the asset manifests', () => {
   expect(pathOf('Zip')).toBe(path.join(directory, 'asset.abc'))
   expect(pathOf('Image')).toBe('/image')
   expect(() => pathOf('Lost')).toThrow('The code of App.Lost is in no asset manifest')
+  rmSync(directory, { recursive: true })
 })

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../infra/local/lambda/environment.ts'
+import type { Outcome } from '../../../infra/local/lambda/outcome.ts'
 import { createTemplate } from '../../../infra/local/template.ts'
 import { runTriggers } from '../../../infra/local/triggers.ts'
 
