@@ -24,7 +24,8 @@ export async function choosePorts(dataDir: string, apiPort?: number): Promise<Po
   const chosen: Record<string, number> = {}
   for (const name of Object.keys(usual) as (keyof Ports)[]) {
     const wanted = last[name] ?? fallback[name] ?? 0
-    chosen[name] = name === 'api' && apiPort ? await mustBeFree(apiPort) : await freePort(wanted)
+    const isFixed = name === 'api' && apiPort !== undefined && apiPort > 0
+    chosen[name] = isFixed ? await mustBeFree(apiPort) : await freePort(wanted, Object.values(chosen))
   }
   writeFileSync(file, JSON.stringify(chosen))
   return chosen as unknown as Ports
@@ -36,7 +37,11 @@ async function mustBeFree(port: number): Promise<number> {
   return port
 }
 
-const freePort = async (wanted: number) => (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted
+/** The system may give a port twice, for the first one is let go again. */
+async function freePort(wanted: number, others: readonly number[]): Promise<number> {
+  const port = (await tryPort(wanted)) ?? (await tryPort(0)) ?? wanted
+  return others.includes(port) ? freePort(0, others) : port
+}
 
 /** The port, once it was seen to be free; 0 gives any. */
 async function tryPort(port: number): Promise<number | undefined> {

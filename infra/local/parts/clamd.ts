@@ -8,6 +8,7 @@ import type { Logger } from '../aws/logger.ts'
 import { type Child, startChild } from './child.ts'
 import { findProgram } from './find-program.ts'
 import { scheduleFreshclam } from './freshclam.ts'
+import { endOrphan } from './orphan.ts'
 import { createPart, type Part, type PartStatus } from './part.ts'
 
 export interface ClamdOptions {
@@ -44,13 +45,16 @@ export function createClamd(options: ClamdOptions): Clamd {
     const clamd = findProgram('clamd', searchPath)
     if (!clamd) return { state: 'unavailable', detail: MISSING }
     prepare(directory)
-    rmSync(socket, { force: true })
     const config = path.join(directory, 'clamd.conf')
+    const pidFile = path.join(directory, 'clamd.pid')
+    endOrphan(pidFile, `--config-file=${config}`)
+    rmSync(socket, { force: true })
     writeFileSync(config, clamdConfig(directory, socket, settings))
     const started = await startChild(clamd, ['--foreground', `--config-file=${config}`], {
       onLine: (line) => logger.info(line),
     })
     child = started
+    writeFileSync(pidFile, String(started.pid))
     void started.exited.then(() =>
       part.failed(`clamd ended by itself: ${started.lines.slice(-3).join(' | ')}`),
     )
