@@ -3,10 +3,8 @@ import { clientSettings } from '../../lib/aws/client-settings.ts'
 import { readList, requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
-import { toOpenApi } from '../../lib/http/openapi.ts'
 import { createReadiness } from '../../lib/system/readiness.ts'
 import { createReferencePage } from '../../lib/system/reference-page.ts'
-import { routeGroups } from '../routes.ts'
 import { createSystemHandlers } from './handlers.ts'
 import { systemRoutes } from './routes.ts'
 
@@ -37,9 +35,10 @@ async function loadChecks() {
   }
 }
 
-let document: ReturnType<typeof toOpenApi> | undefined
+/** The schemas of every route are read by the first who asks for the document: 20 ms that others do not wait. */
+let document: Promise<Record<string, unknown>> | undefined
 function describeApi() {
-  document ??= toOpenApi({ title: 'Veza API', version }, routeGroups)
+  document ??= import('./api-document.ts').then(({ describeRoutes }) => describeRoutes(version))
   return document
 }
 

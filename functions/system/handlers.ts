@@ -10,7 +10,7 @@ export interface SystemDependencies {
   readonly version: string
   readonly checkReadiness: () => Promise<Readiness>
   readonly reference: ReturnType<typeof createReferencePage>
-  readonly describeApi: () => Record<string, unknown>
+  readonly describeApi: () => Promise<Record<string, unknown>>
 }
 
 /** Everything of the page comes from here; `data:` is for the icons in its style sheet. */
@@ -41,7 +41,7 @@ export function createSystemHandlers(dependencies: SystemDependencies): Handlers
     },
 
     getOpenApi: async () => {
-      const document = describeApi()
+      const document = await describeApi()
       return new Reply(document, { headers: shared, etag: hashOf(JSON.stringify(document)) })
     },
 

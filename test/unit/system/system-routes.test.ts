@@ -21,7 +21,7 @@ const createSystemApi = (readiness: Readiness = ready) =>
       version: '1.2.3',
       checkReadiness: async () => readiness,
       reference,
-      describeApi: () => ({ openapi: '3.1.0' }),
+      describeApi: async () => ({ openapi: '3.1.0' }),
     }),
     { service: 'system', corsOrigins: [] },
   )
