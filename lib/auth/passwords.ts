@@ -1,10 +1,9 @@
-import { hash, verify } from '@node-rs/bcrypt'
 import { fitsBcrypt } from './password-rules.ts'
 
 export type Passwords = ReturnType<typeof createPasswords>
 
 export function createPasswords({ cost }: { cost: number }) {
-  const hashPassword = (password: string) => hash(password, { cost })
+  const hashPassword = async (password: string) => (await loadBcrypt()).hash(password, { cost })
 
   return {
     hash: hashPassword,
@@ -15,7 +14,11 @@ export function createPasswords({ cost }: { cost: number }) {
         await hashPassword(password)
         return false
       }
+      const { verify } = await loadBcrypt()
       return (await verify(password, storedHash)) && fitsBcrypt(password)
     },
   }
 }
+
+/** By the first password: a refresh or a logout needs none, and the binary takes 5 ms to load. */
+const loadBcrypt = () => import('@node-rs/bcrypt')
