@@ -1,5 +1,6 @@
-import { defineRoutes } from '../../lib/http/route.ts'
-import { ownUser, updateUser } from '../../lib/users/schemas.ts'
+import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
+import { trackPage } from '../../lib/tracks/schemas.ts'
+import { ownUser, updateUser, userParams } from '../../lib/users/schemas.ts'
 
 export const userRoutes = defineRoutes({
   getOwnUser: {
@@ -20,5 +21,16 @@ export const userRoutes = defineRoutes({
     status: 200,
     response: ownUser,
     problems: ['precondition_failed'],
+  },
+  listUserTracks: {
+    method: 'GET',
+    path: '/api/v1/users/{username}/tracks',
+    auth: 'optional',
+    summary: 'List the tracks of a user, newest first: public ones that play, and your own in any state',
+    params: userParams,
+    query: pageQuery,
+    status: 200,
+    response: trackPage,
+    problems: ['not_found'],
   },
 })

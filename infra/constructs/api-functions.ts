@@ -66,7 +66,10 @@ export class ApiFunctions extends Construct {
   }
 
   private createUsers() {
-    return this.apiFunction('users', {})
+    const { secrets } = this.on
+    const users = this.apiFunction('users', { JWT_SECRET_ARN: secrets.jwt.secretArn })
+    users.grantSecret(secrets.jwt)
+    return users
   }
 
   /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */

@@ -13,6 +13,14 @@ export async function findUser(db: Db, id: string): Promise<UserRow | undefined>
   return row
 }
 
+/** Whoever has not followed the link in the mail yet is nobody to others. */
+export async function findUserIdByName(db: Db, username: string): Promise<string | undefined> {
+  const [row] = await db<[{ id: string }?]>`
+    select id from users where username = ${username} and email_verified_at is not null
+  `
+  return row?.id
+}
+
 /** Locks the row, so that a version that was compared stays the present one until the change is written. */
 export async function lockUser(db: Db, id: string): Promise<UserRow | undefined> {
   const [row] = await db<[UserRow?]>`select ${columns(db)} from users where id = ${id} for update`

@@ -22,6 +22,9 @@ export const user = z.object({
 /** What a user sees of themselves. */
 export const ownUser = user.extend({ email: z.string() })
 
+/** In any case, as at login. */
+export const userParams = z.object({ username: z.string().max(30).toLowerCase() })
+
 export const displayName = line(60).min(1)
 
 const mostSocialLinks = 10

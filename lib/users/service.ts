@@ -1,6 +1,6 @@
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { findUser, lockUser, markUpdated, type UserRow } from './repository.ts'
+import { findUser, findUserIdByName, lockUser, markUpdated, type UserRow } from './repository.ts'
 import type { UpdateUser } from './schemas.ts'
 
 export interface UserDependencies {
@@ -14,6 +14,10 @@ export function createUserService({ sql, now = () => new Date() }: UserDependenc
   return {
     get: async (id: string): Promise<UserRow> => mustExist(await findUser(sql, id)),
 
+    requireByName: async (username: string): Promise<void> => {
+      mustExist(await findUserIdByName(sql, username))
+    },
+
     /** `confirm` sees the present row before it changes, and may throw. */
     update: (id: string, changes: UpdateUser, confirm: (row: UserRow) => void): Promise<UserRow> =>
       sql.begin(async (tx) => {
@@ -24,7 +28,7 @@ export function createUserService({ sql, now = () => new Date() }: UserDependenc
   }
 }
 
-function mustExist(row: UserRow | undefined): UserRow {
+function mustExist<T>(row: T | undefined): T {
   if (!row) throw new AppError('not_found')
   return row
 }

@@ -41,6 +41,8 @@ test('no function has a grant that it does not use', async () => {
   await upload(person.token, await makeAudio('wav'), 'ready')
   await upload(person.token, eicar(await makeAudio('wav')), 'rejected')
   expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
+  const own = `/api/v1/users/${person.username}/tracks`
+  expectStatus(200, await client.request('GET', own, { token: person.token }))
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
 
   const left = await until(

@@ -22,7 +22,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'FIELD_SECRET_ARN',
     'JWT_SECRET_ARN',
   ],
-  users: [...withDatabase, 'CORS_ORIGINS'],
+  users: [...withDatabase, 'CORS_ORIGINS', 'JWT_SECRET_ARN'],
   tracks: [
     ...withDatabase,
     'CORS_ORIGINS',
@@ -57,7 +57,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
   ],
-  users: ['rds-db:connect DatabaseProxy'],
+  users: ['rds-db:connect DatabaseProxy', 'secretsmanager:GetSecretValue JwtSecret'],
   tracks: [
     'rds-db:connect DatabaseProxy',
     's3:PutObject UploadsBucket/uploads/*',

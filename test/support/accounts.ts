@@ -18,6 +18,7 @@ import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createTrackService } from '../../lib/tracks/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call } from './api.ts'
 
@@ -68,11 +69,16 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     }),
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
-  const usersApi = createApi(userRoutes, createUserHandlers({ users }), {
-    service: 'users',
-    checkSession: createSessionCheck({ sql, now }),
-    ...dependencies,
-  })
+  const usersApi = createApi(
+    userRoutes,
+    createUserHandlers({ users, tracks: createTrackService({ sql, now }) }),
+    {
+      service: 'users',
+      verifyToken,
+      checkSession: createSessionCheck({ sql, now }),
+      ...dependencies,
+    },
+  )
   const postbox = createPostbox(sql, queued, now)
 
   /** What the authorizer passes on about a token. */
@@ -87,7 +93,8 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     { token, ...options }: CallOptions & { token?: string | undefined } = {},
   ) => {
     const api = route.path.startsWith('/api/v1/auth/') ? authApi : usersApi
-    return call(api, route, { ...options, ...(await vouch(token)) })
+    if (route.auth !== 'optional') return call(api, route, { ...options, ...(await vouch(token)) })
+    return call(api, route, { ...options, headers: { ...(token && { authorization: `Bearer ${token}` }) } })
   }
 
   const register = async (body: { email: string; username: string; password: string }) => {
