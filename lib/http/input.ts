@@ -50,7 +50,7 @@ function toFieldErrors(issue: z.core.$ZodIssue, part: Part, value: unknown): Fie
 
 /** A rule of ours names its own code: `ctx.addIssue({ code: 'custom', params: { code: 'weak_password' } })`. */
 function codeOf(issue: z.core.$ZodIssue, value: unknown): string {
-  if (issue.code === 'custom' && typeof issue.params?.code === 'string') return issue.params.code
+  if (issue.code === 'custom') return typeof issue.params?.code === 'string' ? issue.params.code : 'invalid'
   const isMissing = issue.code === 'invalid_type' && valueAt(value, issue.path) === undefined
   return isMissing ? 'required' : issue.code
 }

@@ -138,7 +138,7 @@ const securitySchemes = {
 const problemSchema: Schema = {
   type: 'object',
   description: 'A failure (RFC 9457). `code` is stable; `errors` names each invalid member of a request.',
-  required: ['type', 'title', 'status', 'instance', 'code', 'request_id'],
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'request_id'],
   properties: {
     type: { type: 'string', format: 'uri-reference' },
     title: { type: 'string' },

@@ -6,7 +6,7 @@ export interface Problem {
   readonly type: string
   readonly title: string
   readonly status: number
-  readonly detail?: string
+  readonly detail: string
   readonly instance: string
   readonly code: ProblemCode
   readonly request_id: string
@@ -22,7 +22,7 @@ export function toProblem(error: AppError, requestId: string): APIGatewayProxySt
     type: problemType(code),
     title,
     status,
-    ...(detail && { detail }),
+    detail: detail ?? title,
     instance: `/requests/${requestId}`,
     code,
     request_id: requestId,

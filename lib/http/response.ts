@@ -12,10 +12,24 @@ export function toResponse(
 ): APIGatewayProxyStructuredResultV2 {
   const { body, options } = result instanceof Reply ? result : new Reply(result)
   const { etag, status = route.status } = options
-  const headers = { 'cache-control': cacheControl(route), ...(etag && { etag }), ...options.headers }
+  const headers = {
+    'cache-control': cacheControl(route),
+    ...(etag && { etag }),
+    ...options.headers,
+    ...variesBy(route, options.headers?.vary),
+  }
   if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
   if (route.response instanceof z.ZodUndefined) return { statusCode: status, headers }
   return withBody(route, body, { statusCode: status, headers })
+}
+
+/** Else a browser shows the next user what it keeps of the last one: their entity tags may be the same. */
+function variesBy({ auth }: Route, vary: string | undefined) {
+  const names = [
+    ...(auth === 'user' || auth === 'optional' ? ['Authorization'] : []),
+    ...(vary ? [vary] : []),
+  ]
+  return names.length > 0 && { vary: names.join(', ') }
 }
 
 function withBody(

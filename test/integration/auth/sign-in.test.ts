@@ -87,6 +87,7 @@ test('refuses a wrong password and an unknown name alike', async () => {
     expect(rest).toEqual({
       type: '/problems/invalid_credentials',
       title: expect.any(String),
+      detail: expect.any(String),
       status: 401,
       code: 'invalid_credentials',
     })

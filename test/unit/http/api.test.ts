@@ -89,6 +89,7 @@ test('answers 404 for a route that the table does not have', async () => {
   const { status, problem } = await call(api, { method: 'GET', path: '/elsewhere' } as never)
 
   expect({ status, code: problem.code }).toEqual({ status: 404, code: 'not_found' })
+  expect(problem.detail).toBe(problem.title)
 })
 
 test('answers 405 with the methods of the path where only the method is wrong', async () => {

@@ -22,7 +22,11 @@ test.each(['"7"', 'W/"7"', '*', '"6", "7"', '"6",W/"7" , "8"'])(
     })
 
     expect({ status, text, type }).toEqual({ status: 304, text: '', type: undefined })
-    expect(headers).toMatchObject({ etag: '"7"', 'cache-control': 'private, no-cache', vary: 'Origin' })
+    expect(headers).toMatchObject({
+      etag: '"7"',
+      'cache-control': 'private, no-cache',
+      vary: 'Origin, Authorization',
+    })
   },
 )
 
