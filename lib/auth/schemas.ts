@@ -3,8 +3,9 @@ import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 
 // SES takes ASCII before the @ only; what follows may be an international domain.
-const emailPattern =
-  /^[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*@(?:[\p{L}\p{M}\p{N}-]+\.)+[\p{L}\p{M}\p{N}-]{2,63}$/u
+const atom = /[\w!#$%&'*+/=?^`{|}~-]+/u.source
+const label = /(?!-)[\p{L}\p{M}\p{N}-]{1,63}(?<!-)/u.source
+const emailPattern = new RegExp(`^(?=[^@]{1,64}@)${atom}(?:\\.${atom})*@(?:${label}\\.)+(?=..)${label}$`, 'u')
 const longestEmail = 254
 
 /** Trimmed and in lower case: one mailbox, one account. */

@@ -5,6 +5,9 @@ test.each([
   ['nova+live@sub.example.co.uk', 'nova+live@sub.example.co.uk'],
   ['nova@BÜCHER.example', 'nova@bücher.example'],
   ["o'neil@example.com", "o'neil@example.com"],
+  ['n`o~v+a@my-label.example', 'n`o~v+a@my-label.example'],
+  [`${'x'.repeat(64)}@${'y'.repeat(63)}.example`, `${'x'.repeat(64)}@${'y'.repeat(63)}.example`],
+  ['nova@xn--bcher-kva.example', 'nova@xn--bcher-kva.example'],
 ])('reads the address %j as %j', (given, expected) => {
   expect(email.parse(given)).toBe(expected)
 })
@@ -16,6 +19,12 @@ test.each([
   'nova@',
   'nova@localhost',
   'nova@@example.com',
+  'nova@-example.com',
+  'nova@example-.com',
+  'nova@example.-com',
+  'nova@example.c',
+  `nova@${'x'.repeat(64)}.com`,
+  `${'x'.repeat(65)}@example.com`,
   'nova..live@example.com',
   '.nova@example.com',
   'no va@example.com',
