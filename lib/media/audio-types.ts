@@ -11,7 +11,12 @@ interface AudioType {
 const types = {
   'audio/mpeg': { container: 'mp3', extensions: ['mp3'] },
   'audio/mp3': { container: 'mp3', extensions: ['mp3'] },
+  'audio/x-mp3': { container: 'mp3', extensions: ['mp3'] },
+  'audio/x-mpeg': { container: 'mp3', extensions: ['mp3'] },
   'audio/aac': { container: 'aac', extensions: ['aac'] },
+  'audio/x-aac': { container: 'aac', extensions: ['aac'] },
+  // What Chromium on Windows calls an .aac file.
+  'audio/vnd.dlna.adts': { container: 'aac', extensions: ['aac'] },
   'audio/wav': { container: 'wav', extensions: ['wav', 'wave'] },
   'audio/wave': { container: 'wav', extensions: ['wav', 'wave'] },
   'audio/x-wav': { container: 'wav', extensions: ['wav', 'wave'] },

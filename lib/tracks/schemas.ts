@@ -83,12 +83,17 @@ export const trackPage = page(track)
 
 export const uploadStatus = trackStatus.exclude(['draft'])
 
+/** Of a path, which some clients send, only the name is kept. */
+const filename = line(255)
+  .overwrite((path) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1))
+  .min(1)
+
 /** As much as the scanner takes. */
 const largestUpload = 2 * 1024 ** 3
 
 export const requestUpload = z
   .strictObject({
-    filename: line(255).min(1),
+    filename,
     content_type: z.string().toLowerCase().pipe(z.enum(audioContentTypes)),
     size_bytes: z.int().min(1).max(largestUpload),
     sha256: z
@@ -100,6 +105,7 @@ export const requestUpload = z
   .refine(({ filename, content_type }) => hasExtensionOf(content_type, filename), {
     path: ['filename'],
     message: 'The extension is not one of the content type',
+    params: { code: 'extension_mismatch' },
   })
 export type RequestUpload = z.output<typeof requestUpload>
 

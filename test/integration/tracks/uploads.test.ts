@@ -113,6 +113,7 @@ test.each([
   },
   { name: 'an extension of another type', body: { filename: 'a.mp3' }, pointer: '#/body/filename' },
   { name: 'a name without an extension', body: { filename: 'wav' }, pointer: '#/body/filename' },
+  { name: 'a path without a name', body: { filename: 'music.wav/' }, pointer: '#/body/filename' },
   { name: 'a name with a line break', body: { filename: 'a\n.wav' }, pointer: '#/body/filename' },
   { name: 'what is no SHA-256', body: { sha256: 'xyz' }, pointer: '#/body/sha256' },
   { name: 'an unknown field', body: { key: 'elsewhere' }, pointer: '#/body/key' },
@@ -129,6 +130,16 @@ test('takes exactly 2 GiB, and a type in capitals', async () => {
     body: { headers: { 'content-type': 'audio/flac' } },
   })
 })
+
+test.each(['../../etc/Low Tide.wav', String.raw`C:\fakepath\Low Tide.wav`, 'Low Tide.wav'])(
+  'keeps of %j the name alone',
+  async (filename) => {
+    const trackId = await createTrack()
+    const { body } = await request(trackId, { filename })
+
+    expect((await follow(trackId, body.upload_id)).body.filename).toBe('Low Tide.wav')
+  },
+)
 
 test("another user's track and uploads are not there", async () => {
   const trackId = await createTrack()
