@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
 import type { APIGatewayProxyEventV2 } from 'aws-lambda'
 import { ACCOUNT } from '../template.ts'
 import type { Match } from './routes.ts'
@@ -33,7 +34,8 @@ export const CLIENT_IP_HEADER = 'x-local-client-ip'
 export function toGatewayRequest(incoming: IncomingMessage, body: Buffer): GatewayRequest {
   const url = incoming.url ?? '/'
   const query = url.indexOf('?')
-  const sourceIp = String(incoming.headers[CLIENT_IP_HEADER] ?? addressOf(incoming))
+  const claimed = String(incoming.headers[CLIENT_IP_HEADER] ?? '')
+  const sourceIp = isIP(claimed) ? claimed : addressOf(incoming)
   return {
     method: incoming.method ?? 'GET',
     rawPath: query < 0 ? url : url.slice(0, query),

@@ -181,6 +181,12 @@ test('builds the event of payload 2.0', async () => {
   expect(JSON.parse(text).headers).not.toHaveProperty('cookie')
 })
 
+test('does not take for an address what is none', async () => {
+  const { text } = await request('POST', '/things', { headers: { 'x-local-client-ip': 'not an address' } })
+
+  expect(JSON.parse(text).requestContext.http.sourceIp).toBe('127.0.0.1')
+})
+
 test('takes the address from the socket when no test names one', async () => {
   const { requestContext, headers } = (
     await request('GET', '/things', { headers: { 'x-forwarded-for': '198.51.100.1' } })
