@@ -4,9 +4,9 @@
  * nothing is missing.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
@@ -14,17 +14,17 @@ const isTerminal = process.stdout.isTTY === true
 
 /** What the project takes from the system, by the command that shows it is there. */
 const systemPackages = [
-  { command: 'clamd', name: 'clamav-daemon', need: 'scans uploads' },
-  { command: 'freshclam', name: 'clamav-freshclam', need: 'fetches virus definitions' },
-  { command: 'clamdscan', name: 'clamdscan', need: 'is what scan times are measured against' },
-  { command: 'pgbouncer', name: 'pgbouncer', need: 'stands for RDS Proxy in the tests' },
+  { command: 'clamd', name: 'clamav-daemon', without: 'uploads wait for their scan' },
+  { command: 'freshclam', name: 'clamav-freshclam', without: 'only test viruses are known' },
+  { command: 'clamdscan', name: 'clamdscan', without: 'scan times have nothing to be measured against' },
+  { command: 'pgbouncer', name: 'pgbouncer', without: 'the tests with a connection pooler fail' },
 ]
 
 async function main() {
   requireNode()
   if (!packagesAreCurrent()) await installPackages()
   requireProjectNode()
-  await installSystemPackages(systemPackages.filter(({ command }) => !isOnPath(command)))
+  await installSystemPackages()
 }
 
 function requireNode() {
@@ -33,29 +33,47 @@ function requireNode() {
     throw new Error(`Node ${process.versions.node} is too old to begin with: any Node from 18 on will do.`)
 }
 
-/** npm writes node_modules/.package-lock.json; our stamp beside it says which lock file it was made from. */
-const stampFile = join(root, 'node_modules', '.veza-lock')
-const lockHash = () =>
-  createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex')
-
+/** npm notes what it installed in a lock file of its own, written last; it leaves out what other machines need. */
 function packagesAreCurrent() {
-  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lockHash()
+  const wanted = readLock('package-lock.json')
+  const installed = readLock('node_modules/.package-lock.json')
+  const isOptional = ({ optional, devOptional, peer }) => optional || devOptional || peer
+  return (
+    Object.entries(installed).every(([path, { integrity }]) => wanted[path]?.integrity === integrity) &&
+    Object.entries(wanted).every(([path, entry]) => installed[path] || isOptional(entry))
+  )
+}
+
+/** By their place; the project itself is the one at ''. */
+function readLock(file) {
+  const path = join(root, file)
+  if (!existsSync(path)) return {}
+  const { '': _project, ...packages } = JSON.parse(readFileSync(path, 'utf8')).packages
+  return packages
 }
 
 async function installPackages() {
   const npm = process.env.npm_execpath
-  const [command, args] = npm ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']]
-  const env = {
-    ...process.env,
-    npm_config_fund: 'false',
-    npm_config_audit: 'false',
-    npm_config_engine_strict: 'false',
-  }
-  await runStep('Installing npm packages (npm ci)', command, args, env)
-  mkdirSync(dirname(stampFile), { recursive: true })
-  writeFileSync(stampFile, lockHash())
+  // At this level npm names every package it has fetched, which is all there is to see of its progress.
+  const install = ['ci', '--loglevel=http', '--no-fund', '--no-audit']
+  const [command, args] = npm ? [process.execPath, [npm, ...install]] : ['npm', install]
+  const total = Object.values(readLock('package-lock.json')).filter(isForThisMachine).length
+  let fetched = 0
+  await runStep('Installing npm packages (npm ci)', command, args, {
+    env: { ...process.env, npm_config_engine_strict: 'false' },
+    isNoise: (line) => /^npm (http|warn)/.test(line),
+    describe: (line) => {
+      if (/^npm http fetch GET 200 \S+\.tgz/.test(line)) fetched += 1
+      if (fetched === 0) return 'looking them up'
+      return fetched < total ? `${fetched} of ${total}` : 'unpacking'
+    },
+  })
+}
+
+/** About: machines with musl fetch a few others. */
+function isForThisMachine({ os, cpu, libc, link, inBundle }) {
+  const isForOthers = (os && !os.includes(process.platform)) || (cpu && !cpu.includes(process.arch))
+  return !isForOthers && !link && !inBundle && !libc?.includes('musl')
 }
 
 /** The `node` package brings Node 24; a failed download leaves it out without failing npm. */
@@ -68,38 +86,46 @@ function requireProjectNode() {
   }
 }
 
-async function installSystemPackages(missing) {
-  if (missing.length === 0) return
-  const names = missing.map(({ name }) => name)
-  const byHand = `Install by hand: ${missing.map(({ name, need }) => `${name} (${need})`).join(', ')}.`
-  if (!isOnPath('apt-get')) return explain(`There is no apt here. ${byHand}`)
+const missingPackages = () => systemPackages.filter(({ command }) => !isOnPath(command))
 
+async function installSystemPackages() {
+  const names = missingPackages().map(({ name }) => name)
+  if (names.length === 0) return
+  if (!isOnPath('apt-get')) return explain('There is no apt here.')
   const elevate = process.getuid?.() === 0 ? [] : isOnPath('sudo') && canSudo() ? ['sudo', '-n'] : undefined
-  if (!elevate) return explain(`apt needs root here. ${byHand}`)
+  if (!elevate) return explain('apt needs root here.')
 
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const apt = (...args) => [
-    ...elevate,
-    'env',
-    'DEBIAN_FRONTEND=noninteractive',
-    'apt-get',
-    '-y',
-    '-q',
-    ...args,
-  ]
-  const [update, install] = [apt('update'), apt('install', '--no-install-recommends', ...names)]
-  try {
-    await runStep('Refreshing the package lists (apt-get update)', update[0], update.slice(1), env)
-    await runStep(`Installing ${names.join(', ')} (apt-get install)`, install[0], install.slice(1), env)
-  } catch (error) {
-    explain(`${error.message}\n  ${byHand}`)
+  const wait = ['-o', 'DPkg::Lock::Timeout=120']
+  const apt = (title, ...args) => {
+    const line = [
+      ...elevate,
+      'env',
+      'DEBIAN_FRONTEND=noninteractive',
+      'apt-get',
+      '-y',
+      '-q',
+      ...wait,
+      ...args,
+    ]
+    return runStep(title, line[0], line.slice(1), {})
   }
+  // One foreign source that does not answer fails this; what we need may well be in the others.
+  await apt('Refreshing the package lists (apt-get update)', 'update').catch(warn)
+  await apt(
+    `Installing ${names.join(', ')} (apt-get install)`,
+    ...['install', '--no-install-recommends', ...names],
+  ).catch(warn)
+  if (missingPackages().length > 0) explain('apt could not install everything.')
 }
 
+const warn = ({ message }) => console.warn(`! ${message}`)
+
 /** In CI a missing tool is a failure; on a developer's machine the platform runs without it and says so. */
-function explain(message) {
+function explain(reason) {
+  const rows = missingPackages().map(({ name, without }) => `    ${name.padEnd(18)}without it ${without}`)
+  const message = [`${reason} Please install by hand:`, ...rows].join('\n')
   if (process.env.CI) throw new Error(message)
-  console.warn(`! ${message}\n  Until then what needs them stays closed: uploads wait for their scan.`)
+  console.warn(`! ${message}`)
 }
 
 function canSudo() {
@@ -113,29 +139,46 @@ function canSudo() {
 
 function isOnPath(command) {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin']
-  return folders.some((folder) => folder && existsSync(join(folder, command)))
+  return folders.some((folder) => folder && isExecutable(join(folder, command)))
 }
 
-/** Runs one step with a moving clock on a terminal, quiet otherwise; its output is shown only when it fails. */
-function runStep(title, command, args, env) {
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Runs one step with a moving clock on a terminal, quiet otherwise; its output is shown only when it fails.
+ * `describe` makes of a line what is shown of it while it runs; what `isNoise` says nothing about a failure.
+ */
+function runStep(
+  title,
+  command,
+  args,
+  { env = process.env, describe = (line) => line, isNoise = () => false },
+) {
   return new Promise((resolve, reject) => {
     const started = Date.now()
     const seconds = () => `${((Date.now() - started) / 1_000).toFixed(0)} s`
     const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let output = ''
+    const output = []
     let latest = ''
-    const collect = (chunk) => {
-      output = (output + chunk).slice(-20_000)
-      latest = String(chunk).trim().split('\n').pop().slice(0, 60)
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        latest = describe(line)
+        if (!isNoise(line)) output.push(line)
+      })
     }
-    child.stdout.on('data', collect)
-    child.stderr.on('data', collect)
 
     if (!isTerminal) console.log(`- ${title}`)
-    const tick = setInterval(
-      () => isTerminal && process.stdout.write(`\r\x1b[K⠿ ${title} · ${seconds()}  ${latest}`),
-      200,
-    )
+    const draw = () =>
+      isTerminal && process.stdout.write(`\r\x1b[K${cutToWidth(`⠿ ${title} · ${seconds()} · ${latest}`)}`)
+    const tick = setInterval(draw, 200)
+    draw()
     const end = (mark) => {
       clearInterval(tick)
       console.log(`${isTerminal ? '\r\x1b[K' : ''}${mark} ${title} · ${seconds()}`)
@@ -144,13 +187,20 @@ function runStep(title, command, args, env) {
       end('✖')
       reject(new Error(`${command} could not be started: ${error.message}`))
     })
-    child.on('close', (code) => {
+    child.on('close', (code, signal) => {
       end(code === 0 ? '✔' : '✖')
+      const lastWords = output.slice(-LINES_OF_FAILURE).join('\n').trim()
       if (code === 0) resolve()
-      else reject(new Error(`${command} ${args.join(' ')} failed (exit ${code}):\n${output.trim()}`))
+      else
+        reject(new Error(`${command} ${args.join(' ')} failed (${signal ?? `exit ${code}`}):\n${lastWords}`))
     })
   })
 }
+
+const LINES_OF_FAILURE = 30
+
+/** A line that wraps cannot be drawn over. */
+const cutToWidth = (text) => text.slice(0, (process.stdout.columns || 80) - 1)
 
 await main().catch((error) => {
   console.error(`\n✖ ${error.message}`)
