@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Usage } from './aws/iam-usage.ts'
+import { clockOffsetMs, setClockOffset } from './clock.ts'
 import type { createFaults } from './faults.ts'
 import type { Answer } from './gateway/answer.ts'
 import type { LambdaFunction } from './lambda/function.ts'
@@ -13,6 +14,8 @@ export interface ControlOptions {
   readonly functions: readonly LambdaFunction[]
   readonly usage: () => Usage
 }
+
+const clockRequest = z.strictObject({ advance_ms: z.int().min(0) })
 
 const faultRequest = z.strictObject({
   function: z.string(),
@@ -39,6 +42,7 @@ export function createControl(options: ControlOptions) {
     if (subject === 'schedules' && verb === 'run') return runSchedule(decodeURIComponent(name))
     if (subject === 'parts') return changePart(name, verb)
     if (subject === 'faults') return armFault(body)
+    if (subject === 'clock') return advanceClock(body)
     return undefined
   }
 
@@ -60,7 +64,7 @@ export function createControl(options: ControlOptions) {
   }
 
   function armFault(body: Buffer) {
-    const { function: name, after, action } = readFault(body)
+    const { function: name, after, action } = read(faultRequest, body)
     const target = options.functions.find(
       (lambda) => lambda.name === name || lambda.name.endsWith(`-${name}`),
     )
@@ -80,9 +84,15 @@ export function createControl(options: ControlOptions) {
   }
 }
 
-function readFault(body: Buffer) {
+/** For functions it holds from their next call on. */
+function advanceClock(body: Buffer) {
+  setClockOffset(clockOffsetMs() + read(clockRequest, body).advance_ms)
+  return { offset_ms: clockOffsetMs(), now: new Date().toISOString() }
+}
+
+function read<T extends z.ZodType>(schema: T, body: Buffer): z.output<T> {
   try {
-    return faultRequest.parse(JSON.parse(body.toString()))
+    return schema.parse(JSON.parse(body.toString()))
   } catch (error) {
     throw new ControlError(400, error instanceof Error ? error.message : String(error))
   }

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import './clock.ts'
 import { showError, showRecord, showStep, showTable } from './display.ts'
 import type { PartState } from './parts/part.ts'
 import { type Platform, startPlatform } from './platform.ts'

@@ -154,7 +154,12 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   }
 
   const server = http.createServer({ requestTimeout: 0, keepAliveTimeout: 60_000 })
-  server.on('request', serve).on('checkContinue', serve)
+  // Node would date its answers by the real clock, and an SDK sets its own clock right by what it is answered.
+  const dated = (incoming: IncomingMessage, response: ServerResponse) => {
+    response.setHeader('date', now().toUTCString())
+    void serve(incoming, response)
+  }
+  server.on('request', dated).on('checkContinue', dated)
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
 

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
+import path from 'node:path'
+import { buildSync } from 'esbuild'
 import type { FunctionDefinition } from './definition.ts'
 import type { PlatformMessage } from './protocol.ts'
 
@@ -16,9 +17,15 @@ process.once('exit', () => {
 
 let runtimeSource: string | undefined
 
-/** The environment's program, its types stripped once and not once an environment. */
+/** The environment's program, bundled once and not once an environment. */
 function runtime(): string {
-  runtimeSource ??= stripTypeScriptTypes(readFileSync(new URL('runtime.ts', import.meta.url), 'utf8'))
+  runtimeSource ??= buildSync({
+    entryPoints: [path.join(import.meta.dirname, 'runtime.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    write: false,
+  }).outputFiles[0]!.text
   return runtimeSource
 }
 

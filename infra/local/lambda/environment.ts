@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { clockOffsetMs } from '../clock.ts'
 import { type Level, type LogRecord, toRecord } from '../log.ts'
 import type { FunctionDefinition } from './definition.ts'
 import { residentBytes, send, startProcess } from './environment-process.ts'
@@ -101,7 +102,14 @@ export function createEnvironment(
       output.note('ERROR', message)
       die(timeoutError(requestId, message))
     }, timeoutMs)
-    send(child, { kind: 'invoke', requestId, traceId, payload, timeoutMs })
+    send(child, {
+      kind: 'invoke',
+      requestId,
+      traceId,
+      payload,
+      timeoutMs,
+      clockOffsetMs: clockOffsetMs(),
+    })
     try {
       return await promise
     } finally {

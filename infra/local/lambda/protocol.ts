@@ -29,6 +29,8 @@ export interface InvocationMessage {
   /** JSON, as it would come over the wire. */
   readonly payload: string
   readonly timeoutMs: number
+  /** How far the platform's clock has been moved. */
+  readonly clockOffsetMs: number
 }
 
 export interface LambdaError {

@@ -1,0 +1,77 @@
+import { expectStatus, putFile } from '../../infra/local/client.ts'
+import { makeAudio } from '../support/audio.ts'
+import { launchPlatform } from '../support/launch-platform.ts'
+import { control, newClient, randomName } from '../support/platform.ts'
+
+// The clock is moved here, so this file has a platform to itself.
+const own = await launchPlatform('test-expiry')
+process.env.VEZA_PLATFORM_FILE = own.file
+afterAll(() => own.stop())
+
+const client = await newClient()
+const minutes = 60_000
+const days = 24 * 60 * minutes
+const advance = (ms: number) => control('clock', { advance_ms: ms })
+const refresh = (token: string) =>
+  client.request('POST', '/api/v1/auth/refresh', { body: { refresh_token: token } })
+
+test('an access token ends after a quarter of an hour, and its session goes on', async () => {
+  const person = await client.join()
+  await advance(14 * minutes)
+  expect(await client.request('GET', '/api/v1/users/me', { token: person.token })).toMatchObject({
+    status: 200,
+  })
+  await advance(2 * minutes)
+  for (const path of ['/api/v1/users/me', '/api/v1/tracks']) {
+    const answer = await client.request('GET', path, { token: person.token })
+    expect(answer).toMatchObject({ status: 401, body: { code: 'token_expired' } })
+  }
+  expect(await refresh(person.refresh_token)).toMatchObject({ status: 200 })
+})
+
+test('a session that nobody uses ends after 14 days', async () => {
+  const { refresh_token } = await client.join()
+  await advance(14 * days + minutes)
+  expect(await refresh(refresh_token)).toMatchObject({ status: 401, body: { code: 'session_expired' } })
+})
+
+test('a verification link ends after a day', async () => {
+  const name = randomName('slow')
+  const email = `${name}@example.com`
+  expectStatus(202, await client.register({ email, username: name, password: 'correct horse battery' }))
+  const token = client.tokenOf(await client.mailTo(email))
+  await advance(days + minutes)
+  const answer = await client.request('POST', '/api/v1/auth/verify-email', { body: { token } })
+  expect(answer).toMatchObject({ status: 400, body: { code: 'invalid_token' } })
+})
+
+test('an upload URL ends after a quarter of an hour, and another may be asked for', async () => {
+  const person = await client.join()
+  const file = { name: 'a.wav', content_type: 'audio/wav', bytes: await makeAudio('wav') }
+  const track = await client.createTrack(person.token)
+  const expired = await client.requestUpload(person.token, track.id, file)
+  await advance(16 * minutes)
+  const refused = await putFile(expired, file.bytes)
+  expect(refused).toMatchObject({ status: 403, body: expect.stringContaining('expired') })
+
+  const { access_token: token } = expectStatus(200, await refresh(person.refresh_token))
+  const grant = await client.requestUpload(token, track.id, file)
+  expect(await putFile(grant, file.bytes)).toMatchObject({ status: 200 })
+  expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: 'ready' })
+})
+
+test('a stream URL ends with the track it was given for', async () => {
+  const { token } = await client.join()
+  const file = { name: 'a.wav', content_type: 'audio/wav', bytes: await makeAudio('wav') }
+  const track = await client.createTrack(token)
+  const grant = await client.requestUpload(token, track.id, file)
+  await putFile(grant, file.bytes)
+  await client.followUpload(token, track.id, grant.upload_id)
+
+  const path = `/api/v1/tracks/${track.id}/stream`
+  const { manifest_url } = expectStatus(200, await client.request('GET', path))
+  expect((await fetch(manifest_url)).status).toBe(200)
+  // Ten minutes, the least a URL lives, and the five that the stream server tolerates.
+  await advance(15 * minutes + 1_000)
+  expect((await fetch(manifest_url)).status).toBe(403)
+})
