@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /**
  * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
@@ -23,7 +23,7 @@ export const eventMessage = z.object({
   id: z.uuid(),
   type: z.enum(Object.keys(events) as [EventType, ...EventType[]]),
   payload: z.unknown(),
-  request_id: z.string().nullable(),
+  request_id: z.nullable(z.string()),
   created_at: z.iso.datetime(),
 })
 export type EventMessage = z.output<typeof eventMessage>

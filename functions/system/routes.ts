@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { defineRoutes } from '../../lib/http/route.ts'
 import { assetParams, health, problemGuide, problemParams, readiness } from '../../lib/system/schemas.ts'
 

@@ -1,11 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** The caller, as the authorizer vouches for it. */
 export const actor = z.object({
   id: z.uuid(),
   session_id: z.uuid(),
   role: z.enum(['user', 'creator', 'moderator', 'admin']),
-  token_version: z.number().int(),
+  token_version: z.int(),
 })
 export type Actor = z.output<typeof actor>
 
@@ -20,7 +20,7 @@ export type Authentication = { readonly actor: Actor } | { readonly reason: Refu
  * The token's expiry goes along, because the gateway may answer from its cache.
  */
 export const authorizerContext = z.union([
-  z.object({ ...actor.shape, expires_at: z.number().int() }),
+  z.object({ ...actor.shape, expires_at: z.int() }),
   z.object({ reason: refusal }),
 ])
 export type AuthorizerContext = z.output<typeof authorizerContext>

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 
@@ -11,56 +11,64 @@ const longestEmail = 254
 /** Trimmed and in lower case: one mailbox, one account. */
 export const email = z
   .string()
-  .trim()
-  .toLowerCase()
-  .normalize()
-  .max(longestEmail, { abort: true })
-  .regex(emailPattern, 'This is not an e-mail address')
-  .meta({ format: 'email' })
+  .check(
+    z.trim(),
+    z.toLowerCase(),
+    z.normalize(),
+    z.maxLength(longestEmail, { abort: true }),
+    z.regex(emailPattern, 'This is not an e-mail address'),
+    z.meta({ format: 'email' }),
+  )
 
 export const username = z
   .string()
-  .toLowerCase()
-  .regex(/^[a-z0-9_]{3,30}$/, 'Letters a to z, digits and underscores, 3 to 30 of them')
+  .check(
+    z.toLowerCase(),
+    z.regex(/^[a-z0-9_]{3,30}$/, 'Letters a to z, digits and underscores, 3 to 30 of them'),
+  )
 
 /** Composed and decomposed letters are one password: keyboards differ in which they send. */
-const password = z
-  .string()
-  .normalize()
-  .min(8)
-  .refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'Control characters are not allowed')
-  .refine(fitsBcrypt, {
+const password = z.string().check(
+  z.normalize(),
+  z.minLength(8),
+  z.refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'Control characters are not allowed'),
+  z.refine(fitsBcrypt, {
     message: `At most ${longestPasswordBytes} bytes of UTF-8`,
     params: { code: 'password_too_long' },
-  })
+  }),
+)
 
 export const register = z.strictObject({
   email,
   username,
   password,
-  display_name: displayName.optional(),
+  display_name: z.optional(displayName),
 })
+
+const opaqueToken = z.string().check(z.minLength(1), z.maxLength(256))
 
 export const verificationRequired = z.object({ status: z.literal('verification_required') })
 
-export const verifyEmail = z.strictObject({ token: z.string().min(1).max(256) })
+export const verifyEmail = z.strictObject({ token: opaqueToken })
 export const verifiedUser = z.object({ user: ownUser })
 
 export const resendVerification = z.strictObject({ email })
 
 export const login = z.strictObject({
   /** A username or an e-mail address. */
-  identifier: z.string().trim().toLowerCase().normalize().min(1).max(longestEmail),
-  password: z.string().normalize().min(1).max(1024),
+  identifier: z
+    .string()
+    .check(z.trim(), z.toLowerCase(), z.normalize(), z.minLength(1), z.maxLength(longestEmail)),
+  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
 })
 
-export const refresh = z.strictObject({ refresh_token: z.string().min(1).max(256) })
+export const refresh = z.strictObject({ refresh_token: opaqueToken })
 
 export const signedIn = z.object({
   token_type: z.literal('Bearer'),
   access_token: z.string(),
   /** Seconds. */
-  expires_in: z.number().int(),
+  expires_in: z.int(),
   refresh_token: z.string(),
   session_id: z.uuid(),
   user: ownUser,

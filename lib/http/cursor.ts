@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import { AppError } from '../errors.ts'
 
 export type CursorValues = readonly (string | number)[]
@@ -18,8 +18,12 @@ export function encodeCursor(scope: string, values: CursorValues): string {
 
 export function decodeCursor(scope: string, cursor: string): (string | number)[]
 /** With the schema of its values, so that even a forged one reaches no query with a wrong type. */
-export function decodeCursor<T extends CursorValues>(scope: string, cursor: string, schema: z.ZodType<T>): T
-export function decodeCursor(scope: string, cursor: string, schema?: z.ZodType): unknown {
+export function decodeCursor<T extends CursorValues>(
+  scope: string,
+  cursor: string,
+  schema: z.ZodMiniType<T>,
+): T
+export function decodeCursor(scope: string, cursor: string, schema?: z.ZodMiniType): unknown {
   const bytes = Buffer.from(cursor, 'base64url')
   const payload = bytes.subarray(sealBytes)
   const isIntact =

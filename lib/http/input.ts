@@ -1,21 +1,25 @@
-import type * as z from 'zod'
+import { en } from 'zod/locales'
+import * as z from 'zod/mini'
 import { AppError, type FieldError, type ProblemCode } from '../errors.ts'
 import { isStorable } from './body.ts'
+
+/** The small zod says nothing but `Invalid input` by itself. */
+z.config(en())
 
 const mostErrors = 50
 
 type Part = 'path' | 'query' | 'body'
 
-export function readBody(schema: z.ZodType | undefined, value: unknown): unknown {
+export function readBody(schema: z.ZodMiniType | undefined, value: unknown): unknown {
   return schema && parse(schema, value, 'body', 'validation_failed')
 }
 
 /** A path that cannot name anything names nothing: 404, not 422. */
-export function readParams(schema: z.ZodType | undefined, values: Texts): unknown {
+export function readParams(schema: z.ZodMiniType | undefined, values: Texts): unknown {
   return schema && parse(schema, storable(values, 'not_found'), 'path', 'not_found')
 }
 
-export function readQuery(schema: z.ZodType | undefined, values: Texts): unknown {
+export function readQuery(schema: z.ZodMiniType | undefined, values: Texts): unknown {
   return schema && parse(schema, storable(values, 'validation_failed'), 'query', 'validation_failed')
 }
 
@@ -28,7 +32,7 @@ function storable(values: Texts, code: ProblemCode) {
   return values ?? {}
 }
 
-function parse(schema: z.ZodType, value: unknown, part: Part, code: ProblemCode) {
+function parse(schema: z.ZodMiniType, value: unknown, part: Part, code: ProblemCode) {
   const { success, data, error } = schema.safeParse(value)
   if (success) return data
   if (code === 'not_found') throw new AppError(code)

@@ -1,6 +1,6 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { type ProblemCode, problems } from '../errors.ts'
-import type { Auth, Route, Routes } from './route.ts'
+import { type Auth, noContent, type Route, type Routes } from './route.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
 type Components = Record<string, Schema>
@@ -45,7 +45,7 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
   }
 }
 
-function toParameters(where: 'path' | 'query', schema: z.ZodType | undefined, schemas: Components) {
+function toParameters(where: 'path' | 'query', schema: z.ZodMiniType | undefined, schemas: Components) {
   const { properties = {}, required = [] } = schema ? toJsonSchema(schema, schemas) : {}
   return Object.entries(properties).map(([name, value]) => ({
     name,
@@ -59,7 +59,7 @@ const descriptions = { 200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'Done' }
 
 function toSuccess({ status, response, produces = 'application/json' }: Route, schemas: Components) {
   const description = descriptions[status]
-  if (response instanceof z.ZodUndefined) return { description }
+  if (response === noContent) return { description }
   const isJson = produces.includes('json')
   const schema = isJson ? toJsonSchema(response, schemas) : { type: 'string' }
   return { description, content: { [produces]: { schema } } }
@@ -96,13 +96,13 @@ function problemsOf({ auth, params, query, body, problems: own }: Route): Proble
   const codes: ProblemCode[] = [...own, ...problemsByAuth[auth]]
   if (params) codes.push('not_found')
   if (query) codes.push('validation_failed')
-  if (query instanceof z.ZodObject && 'cursor' in query.shape) codes.push('invalid_request')
+  if (query instanceof z.ZodMiniObject && 'cursor' in query.shape) codes.push('invalid_request')
   if (body) codes.push('invalid_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed')
   return [...new Set([...codes, 'internal' as const, 'unavailable' as const])]
 }
 
 /** What is on the wire is the input side of a codec, of an answer too. */
-function toJsonSchema(schema: z.ZodType, schemas: Components): Schema {
+function toJsonSchema(schema: z.ZodMiniType, schemas: Components): Schema {
   const { $schema, $defs, ...json } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
   Object.assign(schemas, hoist($defs ?? {}))
   return hoist(json as Schema)

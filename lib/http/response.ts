@@ -1,8 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isUnchanged } from './etag.ts'
 import { cacheControl } from './headers.ts'
-import { Reply, type Route } from './route.ts'
+import { noContent, Reply, type Route } from './route.ts'
 
 /** Only what the route's schema names goes out, so that no column leaks by being selected. */
 export function toResponse(
@@ -19,7 +19,7 @@ export function toResponse(
     ...variesBy(route, options.headers?.vary),
   }
   if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
-  if (route.response instanceof z.ZodUndefined) return { statusCode: status, headers }
+  if (route.response === noContent) return { statusCode: status, headers }
   return withBody(route, body, { statusCode: status, headers })
 }
 

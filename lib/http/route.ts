@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { ProblemCode } from '../errors.ts'
 
@@ -9,19 +9,20 @@ import type { ProblemCode } from '../errors.ts'
  */
 export type Auth = 'none' | 'user' | 'optional' | 'iam' | 'signature'
 
+/** Schemas are of `zod/mini`, everywhere: those of `zod` cost each cold start 11 ms more. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** The whole path with API Gateway's placeholders, such as `/api/v1/tracks/{track_id}`. */
   readonly path: `/${string}`
   readonly auth: Auth
   readonly summary: string
-  readonly params?: z.ZodType
-  readonly query?: z.ZodType
-  readonly body?: z.ZodType
+  readonly params?: z.ZodMiniType
+  readonly query?: z.ZodMiniType
+  readonly body?: z.ZodMiniType
   /** What a success answers with, unless the reply names another status. */
   readonly status: 200 | 201 | 202 | 204
   /** The body of a success; `noContent` where there is none. */
-  readonly response: z.ZodType
+  readonly response: z.ZodMiniType
   /** Media type of a success, `application/json` unless said otherwise. */
   readonly produces?: string
   /** Problems of this route alone; those every route of its kind can answer with are added by the documents. */
@@ -31,7 +32,7 @@ export interface Route {
 export type Routes = Readonly<Record<string, Route>>
 
 type Decoded<R, Part extends string> =
-  R extends Record<Part, infer S extends z.ZodType> ? z.output<S> : undefined
+  R extends Record<Part, infer S extends z.ZodMiniType> ? z.output<S> : undefined
 
 type ActorOf<A extends Auth> = A extends 'user' ? Actor : A extends 'optional' ? Actor | undefined : undefined
 
@@ -89,11 +90,11 @@ export const timestamp = z.codec(z.iso.datetime(), z.date(), {
 export const noContent = z.undefined()
 
 /** The answer of every list route. */
-export const page = <T extends z.ZodType>(item: T) =>
-  z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.string().nullable() })
+export const page = <T extends z.ZodMiniType>(item: T) =>
+  z.object({ data: z.array(item), has_more: z.boolean(), next_cursor: z.nullable(z.string()) })
 
 /** What every list route takes. */
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  cursor: z.string().max(1024).optional(),
+  limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
+  cursor: z.optional(z.string().check(z.maxLength(1024))),
 })

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** An object that was written, as a bucket's notification tells of it. */
 export interface WrittenObject {
@@ -12,7 +12,11 @@ const notification = z.object({
     z.object({
       eventName: z.string(),
       s3: z.object({
-        object: z.object({ key: z.string(), size: z.number().int().nonnegative(), eTag: z.string().min(1) }),
+        object: z.object({
+          key: z.string(),
+          size: z.int().check(z.nonnegative()),
+          eTag: z.string().check(z.minLength(1)),
+        }),
       }),
     }),
   ),

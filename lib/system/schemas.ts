@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { type ProblemCode, problems } from '../errors.ts'
 
 export const health = z.object({ status: z.literal('ok'), version: z.string() })
@@ -11,7 +11,7 @@ export const readiness = z.object({
 })
 export type Readiness = z.output<typeof readiness>
 
-export const assetParams = z.strictObject({ asset: z.string().max(100) })
+export const assetParams = z.strictObject({ asset: z.string().check(z.maxLength(100)) })
 
 export const problemParams = z.strictObject({
   code: z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]),
@@ -19,7 +19,7 @@ export const problemParams = z.strictObject({
 
 export const problemGuide = z.object({
   code: z.string(),
-  status: z.number().int(),
+  status: z.int(),
   title: z.string(),
   advice: z.string(),
 })

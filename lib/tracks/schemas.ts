@@ -1,12 +1,11 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
 import { line, prose } from '../text.ts'
 
 export const visibility = z.enum(['public', 'unlisted', 'private'])
 
-export const trackStatus = z.enum([
-  'draft',
+const uploadStatuses = [
   'uploading',
   'scanning',
   'processing',
@@ -14,10 +13,12 @@ export const trackStatus = z.enum([
   'ready',
   'rejected',
   'failed',
-])
+] as const
+
+export const trackStatus = z.enum(['draft', ...uploadStatuses])
 
 const owner = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
-const version = z.object({ id: z.uuid(), number: z.int(), label: z.string().nullable() })
+const version = z.object({ id: z.uuid(), number: z.int(), label: z.nullable(z.string()) })
 
 /** The file fields are those of the version that plays, null until there is one. */
 export const track = z.object({
@@ -25,47 +26,51 @@ export const track = z.object({
   owner,
   title: z.string(),
   description: z.string(),
-  genre: z.string().nullable(),
+  genre: z.nullable(z.string()),
   tags: z.array(z.string()),
-  bpm: z.number().nullable(),
-  musical_key: z.string().nullable(),
+  bpm: z.nullable(z.number()),
+  musical_key: z.nullable(z.string()),
   is_explicit: z.boolean(),
   visibility,
-  release_at: timestamp.nullable(),
+  release_at: z.nullable(timestamp),
   status: trackStatus,
-  status_reason: z.string().nullable(),
-  version: version.nullable(),
-  duration_ms: z.int().nullable(),
-  codec: z.string().nullable(),
-  sample_rate_hz: z.int().nullable(),
-  channels: z.int().nullable(),
-  bitrate_bps: z.int().nullable(),
+  status_reason: z.nullable(z.string()),
+  version: z.nullable(version),
+  duration_ms: z.nullable(z.int()),
+  codec: z.nullable(z.string()),
+  sample_rate_hz: z.nullable(z.int()),
+  channels: z.nullable(z.int()),
+  bitrate_bps: z.nullable(z.int()),
   access: z.object({ stream: z.boolean(), download: z.boolean(), edit: z.boolean() }),
   created_at: timestamp,
   updated_at: timestamp,
 })
 export type Track = z.output<typeof track>
 
+const name = (max: number) => line(max).check(z.minLength(1))
+
 const mostTags = 20
 
-const tags = z
-  .array(line(32).min(1))
-  .max(mostTags)
-  .refine((list) => new Set(list).size === list.length, 'A tag stands here twice')
+const tags = z.array(name(32)).check(
+  z.maxLength(mostTags),
+  z.refine((list) => new Set(list).size === list.length, 'A tag stands here twice'),
+)
 
 /** As musicians write it (`F#m`, `Bb major`) or as DJs do (`8A`). */
-const musicalKey = z.string().regex(/^([A-G][#b♯♭]?( ?(m|min|maj|minor|major))?|(1[0-2]|[1-9])[AB])$/)
+const musicalKey = z
+  .string()
+  .check(z.regex(/^([A-G][#b♯♭]?( ?(m|min|maj|minor|major))?|(1[0-2]|[1-9])[AB])$/))
 
 export const createTrack = z.strictObject({
-  title: line(200).min(1),
-  description: prose(5000).default(''),
-  genre: line(50).min(1).optional(),
-  tags: tags.default([]),
-  visibility: visibility.default('private'),
-  bpm: z.number().min(1).max(999).optional(),
-  musical_key: musicalKey.optional(),
-  is_explicit: z.boolean().default(false),
-  release_at: timestamp.refine((date) => date.getUTCFullYear() >= 1900, 'Too long ago').optional(),
+  title: name(200),
+  description: z._default(prose(5000), ''),
+  genre: z.optional(name(50)),
+  tags: z._default(tags, []),
+  visibility: z._default(visibility, 'private'),
+  bpm: z.optional(z.number().check(z.minimum(1), z.maximum(999))),
+  musical_key: z.optional(musicalKey),
+  is_explicit: z._default(z.boolean(), false),
+  release_at: z.optional(timestamp.check(z.refine((date) => date.getUTCFullYear() >= 1900, 'Too long ago'))),
   rights_confirmed: z.literal(true),
 })
 export type CreateTrack = z.output<typeof createTrack>
@@ -75,18 +80,19 @@ export const trackParams = z.object({ track_id: z.uuid() })
 export const listTracks = z.strictObject({
   ...pageQuery.shape,
   /** A username. */
-  artist: z.string().max(30).toLowerCase().optional(),
+  artist: z.optional(z.string().check(z.maxLength(30), z.toLowerCase())),
 })
 export type ListTracks = z.output<typeof listTracks>
 
 export const trackPage = page(track)
 
-export const uploadStatus = trackStatus.exclude(['draft'])
+export const uploadStatus = z.enum(uploadStatuses)
 
 /** Of a path, which some clients send, only the name is kept. */
-const filename = line(255)
-  .overwrite((path) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1))
-  .min(1)
+const filename = line(255).check(
+  z.overwrite((path) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)),
+  z.minLength(1),
+)
 
 /** As much as the scanner takes. */
 const largestUpload = 2 * 1024 ** 3
@@ -94,19 +100,17 @@ const largestUpload = 2 * 1024 ** 3
 export const requestUpload = z
   .strictObject({
     filename,
-    content_type: z.string().toLowerCase().pipe(z.enum(audioContentTypes)),
-    size_bytes: z.int().min(1).max(largestUpload),
-    sha256: z
-      .string()
-      .toLowerCase()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional(),
+    content_type: z.pipe(z.string().check(z.toLowerCase()), z.enum(audioContentTypes)),
+    size_bytes: z.int().check(z.minimum(1), z.maximum(largestUpload)),
+    sha256: z.optional(z.string().check(z.toLowerCase(), z.regex(/^[0-9a-f]{64}$/))),
   })
-  .refine(({ filename, content_type }) => hasExtensionOf(content_type, filename), {
-    path: ['filename'],
-    message: 'The extension is not one of the content type',
-    params: { code: 'extension_mismatch' },
-  })
+  .check(
+    z.refine(({ filename, content_type }) => hasExtensionOf(content_type, filename), {
+      path: ['filename'],
+      message: 'The extension is not one of the content type',
+      params: { code: 'extension_mismatch' },
+    }),
+  )
 export type RequestUpload = z.output<typeof requestUpload>
 
 export const uploadParams = z.object({ track_id: z.uuid(), upload_id: z.uuid() })
@@ -128,8 +132,8 @@ export const upload = z.object({
   content_type: z.string(),
   size_bytes: z.int(),
   status: uploadStatus,
-  status_reason: z.string().nullable(),
-  timeline: z.array(z.object({ status: uploadStatus, reason: z.string().nullable(), at: timestamp })),
+  status_reason: z.nullable(z.string()),
+  timeline: z.array(z.object({ status: uploadStatus, reason: z.nullable(z.string()), at: timestamp })),
   expires_at: timestamp,
   created_at: timestamp,
   updated_at: timestamp,

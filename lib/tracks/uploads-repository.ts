@@ -1,4 +1,4 @@
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
 import type { RequestUpload, upload } from './schemas.ts'
 

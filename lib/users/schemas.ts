@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { actor } from '../auth/actor.ts'
 import { timestamp } from '../http/route.ts'
 import { line, prose, webUrl } from '../text.ts'
@@ -11,34 +11,36 @@ export const user = z.object({
   role: actor.shape.role,
   bio: z.string(),
   location: z.string(),
-  website: z.string().nullable(),
+  website: z.nullable(z.string()),
   social_links: z.record(z.string(), z.string()),
-  avatar_url: z.string().nullable(),
+  avatar_url: z.nullable(z.string()),
   is_verified: z.boolean(),
   created_at: timestamp,
   updated_at: timestamp,
 })
 
 /** What a user sees of themselves. */
-export const ownUser = user.extend({ email: z.string() })
+export const ownUser = z.extend(user, { email: z.string() })
 
 /** In any case, as at login. */
-export const userParams = z.object({ username: z.string().max(30).toLowerCase() })
+export const userParams = z.object({ username: z.string().check(z.maxLength(30), z.toLowerCase()) })
 
-export const displayName = line(60).min(1)
+export const displayName = line(60).check(z.minLength(1))
 
 const mostSocialLinks = 10
 
 const socialLinks = z
-  .record(z.string().regex(/^[a-z0-9_]{1,30}$/), webUrl)
-  .refine((links) => Object.keys(links).length <= mostSocialLinks, `At most ${mostSocialLinks} links`)
+  .record(z.string().check(z.regex(/^[a-z0-9_]{1,30}$/)), webUrl)
+  .check(
+    z.refine((links) => Object.keys(links).length <= mostSocialLinks, `At most ${mostSocialLinks} links`),
+  )
 
 export const updateUser = z.strictObject({
-  display_name: displayName.optional(),
-  bio: prose(2000).optional(),
-  location: line(100).optional(),
-  website: webUrl.nullable().optional(),
-  social_links: socialLinks.optional(),
+  display_name: z.optional(displayName),
+  bio: z.optional(prose(2000)),
+  location: z.optional(line(100)),
+  website: z.optional(z.nullable(webUrl)),
+  social_links: z.optional(socialLinks),
 })
 
 export type OwnUser = z.output<typeof ownUser>

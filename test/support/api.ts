@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { Actor, Refusal } from '../../lib/auth/actor.ts'
 import type { ApiHandler } from '../../lib/http/api.ts'
 import type { ApiEvent } from '../../lib/http/exchange.ts'

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Actor } from '../../lib/auth/actor.ts'
 import { type ApiDependencies, createApi } from '../../lib/http/api.ts'
 import { defineRoutes, type Handlers, noContent, Reply, timestamp } from '../../lib/http/route.ts'
@@ -34,11 +34,11 @@ export const thingRoutes = defineRoutes({
     auth: 'none',
     summary: 'Make a thing',
     body: z.strictObject({
-      title: z.string().min(1).max(100),
-      count: z.int().min(0).max(1_000).optional(),
-      ratio: z.number().optional(),
-      tags: z.array(z.string()).max(3).optional(),
-      extra: z.record(z.string(), z.unknown()).optional(),
+      title: z.string().check(z.minLength(1), z.maxLength(100)),
+      count: z.optional(z.int().check(z.minimum(0), z.maximum(1_000))),
+      ratio: z.optional(z.number()),
+      tags: z.optional(z.array(z.string()).check(z.maxLength(3))),
+      extra: z.optional(z.record(z.string(), z.unknown())),
     }),
     status: 201,
     response: z.object({ received: z.unknown() }),
@@ -50,11 +50,11 @@ export const thingRoutes = defineRoutes({
     auth: 'optional',
     summary: 'List things',
     query: z.strictObject({
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-      q: z.string().optional(),
+      limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
+      q: z.optional(z.string()),
     }),
     status: 200,
-    response: z.object({ viewer: z.string().nullable(), limit: z.number() }),
+    response: z.object({ viewer: z.nullable(z.string()), limit: z.number() }),
     problems: [],
   },
   receiveHook: {

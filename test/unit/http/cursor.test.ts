@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { decodeCursor, encodeCursor, toPage } from '../../../lib/http/cursor.ts'
 
 const values = ['2026-05-01T12:00:00.000Z', '0199f0f0-0000-7000-8000-000000000001', 42]

@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { routeGroups } from '../../../functions/routes.ts'
 import { problems } from '../../../lib/errors.ts'
 import { toOpenApi } from '../../../lib/http/openapi.ts'
@@ -155,7 +155,7 @@ describe('the document of a route', () => {
 })
 
 test('makes a component of a schema that has an id, once for all routes', () => {
-  const owner = z.object({ id: z.uuid() }).meta({ id: 'TestOwner' })
+  const owner = z.object({ id: z.uuid() }).check(z.meta({ id: 'TestOwner' }))
   const route = { method: 'GET', auth: 'none', summary: 'x', status: 200, problems: [] } as const
   const routes = defineRoutes({
     readA: { ...route, path: '/a', response: z.object({ owner }) },
