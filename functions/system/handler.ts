@@ -53,5 +53,10 @@ export const handler = createApi(
     reference: createReferencePage({ directories: [directory] }),
     describeApi,
   }),
-  { service: 'system', corsOrigins: readList('CORS_ORIGINS'), onTimeout: sql.discard },
+  {
+    service: 'system',
+    corsOrigins: readList('CORS_ORIGINS'),
+    loadRoutes: async () => (await import('./api-document.ts')).everyRoute,
+    onTimeout: sql.discard,
+  },
 )

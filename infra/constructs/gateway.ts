@@ -62,6 +62,7 @@ export class Gateway extends Construct {
       routes,
       fn,
       userAuthorizer: this.userAuthorizer,
+      isFallback: group === 'system',
     })
     if (group === 'auth') this.throttle(Object.values(routes), added)
   }

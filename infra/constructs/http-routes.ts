@@ -2,7 +2,8 @@ import {
   type HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
-  type HttpRoute,
+  HttpRoute,
+  HttpRouteKey,
   type IHttpRouteAuthorizer,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpIamAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers'
@@ -17,6 +18,8 @@ export interface HttpRoutesProps {
   readonly routes: Routes
   readonly fn: IFunction
   readonly userAuthorizer: IHttpRouteAuthorizer
+  /** Whether this function also gets what no route matches. */
+  readonly isFallback?: boolean
 }
 
 type Open = Extract<Auth, 'none' | 'optional' | 'signature'>
@@ -31,8 +34,9 @@ const reasons: Readonly<Record<Open, string>> = {
 export class HttpRoutes extends Construct {
   readonly routes: readonly HttpRoute[]
 
-  constructor(scope: Construct, id: string, { api, routes, fn, userAuthorizer }: HttpRoutesProps) {
+  constructor(scope: Construct, id: string, props: HttpRoutesProps) {
     super(scope, id)
+    const { api, routes, fn, userAuthorizer, isFallback = false } = props
     // One permission for the function, not one for each route: its policy holds 20 KB.
     const integration = new HttpLambdaIntegration(`${id}Integration`, fn, { scopePermissionToRoute: false })
     const open = new HttpNoneAuthorizer()
@@ -50,6 +54,14 @@ export class HttpRoutes extends Construct {
       if (isOpen(auth)) explainOpen(added, reasons[auth])
       return added
     })
+    if (isFallback) this.addFallback(api, integration, open)
+  }
+
+  /** The gateway answers preflights before it looks at any route, this one too. */
+  private addFallback(httpApi: HttpApi, integration: HttpLambdaIntegration, authorizer: HttpNoneAuthorizer) {
+    const routeKey = HttpRouteKey.DEFAULT
+    const route = new HttpRoute(this, 'Fallback', { httpApi, routeKey, integration, authorizer })
+    explainOpen([route], 'Only ever refuses, with 404 or 405: it is what no route of the table matches')
   }
 }
 

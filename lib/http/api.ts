@@ -15,7 +15,7 @@ import {
 import { readBody, readParams, readQuery } from './input.ts'
 import { asAppError, toProblem } from './problem.ts'
 import { toResponse } from './response.ts'
-import { type Handlers, type Request, type Routes, routeKey } from './route.ts'
+import { type Handlers, type Request, type Route, type Routes, routeKey } from './route.ts'
 
 export type ApiHandler = (event: ApiEvent, context: Context) => Promise<ApiResult>
 
@@ -24,6 +24,8 @@ export interface ApiDependencies extends AuthenticationDependencies {
   readonly service: string
   /** Exactly these other origins may read answers. */
   readonly corsOrigins: readonly string[]
+  /** The whole API, for the function that gets what no route of the gateway matches. */
+  readonly loadRoutes?: () => Promise<readonly Route[]>
   /** Told when a handler is given up, for what it holds open then (a transaction) is nobody's. */
   readonly onTimeout?: () => void
 }
@@ -69,12 +71,13 @@ export function createApi<T extends Routes>(
 }
 
 /** Authenticates before it reads the rest, so that a stranger learns nothing from what is wrong with it. */
-function createDispatch(routes: Routes, dependencies: AuthenticationDependencies) {
+function createDispatch(routes: Routes, dependencies: ApiDependencies) {
+  const { loadRoutes = async () => Object.values(routes) } = dependencies
   const authenticate = createAuthentication(dependencies)
 
   return async (exchange: Exchange): Promise<ApiResult> => {
     const { event, requestId } = exchange
-    const { route, handle } = exchange.endpoint ?? refuseUnknown(routes, event.routeKey)
+    const { route, handle } = exchange.endpoint ?? refuseUnknown(await loadRoutes(), event.rawPath)
     const rawBody = readBytes(event)
     exchange.actor = await authenticate(route.auth, event)
     const result = await handle({
@@ -100,11 +103,19 @@ function createEndpoints(routes: Routes, handlers: Readonly<Record<string, unkno
   return new Map(entries)
 }
 
-/** The gateway itself answers 404 for a method that no route has; 405 is for whoever sends the event here. */
-function refuseUnknown(routes: Routes, key: string | undefined): never {
-  const path = key?.split(' ')[1]
-  const allowed = Object.values(routes).filter((route) => route.path === path)
+/** The gateway's own refusals are no problem documents, so what it matches with no route is refused here. */
+function refuseUnknown(routes: readonly Route[], path: string): never {
+  const allowed = routes.filter((route) => fits(route.path, path))
   if (allowed.length === 0) throw new AppError('not_found')
   const allow = allowed.map(({ method }) => method).join(', ')
   throw new AppError('method_not_allowed', undefined, { headers: { allow } })
+}
+
+function fits(template: string, path: string): boolean {
+  const given = path.split('/')
+  const parts = template.split('/')
+  return (
+    parts.length === given.length &&
+    parts.every((part, at) => (part.startsWith('{') ? given[at] !== '' : part === given[at]))
+  )
 }

@@ -22,17 +22,19 @@ const table = Object.entries(routeGroups).flatMap(([group, routes]) =>
   Object.values<Route>(routes).map((route) => ({ key: routeKey(route), group, auth: route.auth })),
 )
 
-it('declares the routes of the table and no other', () => {
-  expect([...routes.keys()].sort()).toEqual(table.map(({ key }) => key).sort())
+const fallback = { key: '$default', group: 'system', auth: 'none' as const }
+
+it('declares the routes of the table, and one for what none of them matches', () => {
+  expect([...routes.keys()].sort()).toEqual([...table, fallback].map(({ key }) => key).sort())
 })
 
-it.each(table)('$key is authorized as the table says ($auth)', ({ key, auth }) => {
+it.each([...table, fallback])('$key is authorized as the table says ($auth)', ({ key, auth }) => {
   const { AuthorizationType, AuthorizerId } = routes.get(key)!.Properties
   expect(AuthorizationType).toBe(authorizationTypes[auth])
   expect(AuthorizerId && target(AuthorizerId)).toBe(auth === 'user' ? authorizers[0]!.id : undefined)
 })
 
-it.each(table)('$key is served by the function of its group', ({ key, group }) => {
+it.each([...table, fallback])('$key is served by the function of its group', ({ key, group }) => {
   const id = routes.get(key)!.Properties.Target['Fn::Join'][1].at(-1).Ref
   const integration = integrations.find((candidate) => candidate.id === id)!
   expect(target(integration.Properties.IntegrationUri)).toBe(functionsByName(stage).get(group)!.id)

@@ -93,7 +93,11 @@ test('answers 404 for a route that the table does not have', async () => {
 })
 
 test('answers 405 with the methods of the path where only the method is wrong', async () => {
-  const { status, headers, problem } = await call(api, { ...thingRoutes.readThing, method: 'PATCH' })
+  const { status, headers, problem } = await call(
+    api,
+    { ...thingRoutes.readThing, method: 'PATCH' },
+    { params },
+  )
 
   expect({ status, code: problem.code, allow: headers.allow }).toEqual({
     status: 405,

@@ -1,5 +1,5 @@
 import { systemRoutes } from '../../../functions/system/routes.ts'
-import { call } from '../../support/api.ts'
+import { call, context, httpEvent } from '../../support/api.ts'
 
 /** Nothing listens there. */
 const nowhere = 'http://127.0.0.1:1'
@@ -41,4 +41,35 @@ test('describes the whole API, each group by its tag', async () => {
   expect(status).toBe(200)
   expect(body).toMatchObject({ openapi: '3.1.0', info: { version: '1.2.3' } })
   expect(body.tags).toContainEqual({ name: 'system' })
+})
+
+/** As the gateway hands on what none of its routes matches. */
+const unmatched = async (method: string, path: string) => {
+  const event = { ...httpEvent({ method: method as 'GET', path: path as '/' }), routeKey: '$default' }
+  const { statusCode, headers, body = '' } = await handler(event, context())
+  return { status: statusCode, headers, problem: JSON.parse(body) }
+}
+
+test.each(['/', '/healthz/', '/api/v1/tracks/', '/api/v1/tracks/1/2', '/api/v1/users//tracks', '/%00'])(
+  'knows nothing at %s',
+  async (path) => {
+    expect(await unmatched('GET', path)).toMatchObject({
+      status: 404,
+      headers: { 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) },
+      problem: { code: 'not_found' },
+    })
+  },
+)
+
+test.each([
+  ['POST', '/healthz', 'GET'],
+  ['PUT', '/api/v1/users/me', 'GET, PATCH'],
+  ['POST', '/api/v1/tracks/0198f0c0-0000-7000-8000-000000000000', 'GET, DELETE'],
+  ['OPTIONS', '/api/v1/tracks', 'POST, GET'],
+])('refuses %s %s and says what is allowed there', async (method, path, allow) => {
+  expect(await unmatched(method, path)).toMatchObject({
+    status: 405,
+    headers: { allow },
+    problem: { code: 'method_not_allowed' },
+  })
 })
