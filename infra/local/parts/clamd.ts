@@ -26,8 +26,8 @@ export interface Clamd extends Part {
   readonly socket: string
 }
 
-/** Signatures of test files only: with them the way of an infected file can be gone without any download. */
-const TEST_SIGNATURES = path.resolve(import.meta.dirname, '../clamav')
+/** Of the scan function's image, so that here and there the same test file is found. */
+const TEST_SIGNATURE = path.resolve(import.meta.dirname, '../../../functions/scan-worker/image/veza-test.ndb')
 /** The most that clamd can count to; uploads end there too. */
 const MAX_BYTES = '2147483647'
 /** The real definitions take about 20 s to load on one core. */
@@ -84,9 +84,7 @@ const socketPath = (directory: string) =>
 function prepare(directory: string): void {
   const definitions = definitionsOf(directory)
   mkdirSync(definitions, { recursive: true })
-  for (const file of readdirSync(TEST_SIGNATURES)) {
-    copyFileSync(path.join(TEST_SIGNATURES, file), path.join(definitions, file))
-  }
+  copyFileSync(TEST_SIGNATURE, path.join(definitions, path.basename(TEST_SIGNATURE)))
 }
 
 /** Limits of the uploads with room above; whatever exceeds one is reported, for clamd would call it clean. */
