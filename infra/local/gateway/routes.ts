@@ -35,13 +35,16 @@ export function createRouter(routes: readonly GatewayRoute[]): Router {
   return (method, path) => {
     const given = path.split('/').slice(1)
     for (const route of ordered) {
-      if (route.method !== 'ANY' && route.method !== method) continue
+      if (!takes(route, method)) continue
       const params = matchSegments(route, given)
       if (params) return { route, params }
     }
     return undefined
   }
 }
+
+const takes = ({ key, method }: GatewayRoute, given: string) =>
+  key === '$default' || method === 'ANY' || method === given
 
 const rank = (segment: string | undefined) => {
   if (segment === undefined) return 3

@@ -1,6 +1,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type Gateway, startGateway } from '../../../infra/local/gateway/gateway.ts'
+import { createRouter } from '../../../infra/local/gateway/routes.ts'
 import type { Outcome } from '../../../infra/local/lambda/outcome.ts'
 import type { Logger } from '../../../infra/local/log.ts'
 import { createTemplate, type ResourceDocument, type Template } from '../../../infra/local/template.ts'
@@ -361,4 +362,23 @@ test('replaces the CORS headers of a function by its own', async () => {
 test('keeps the routes of the platform to itself', async () => {
   expect((await request('GET', '/_local/iam')).text).toBe('control GET')
   expect((await request('GET', '/_local/other')).status).toBe(404)
+})
+
+describe('with a $default route', () => {
+  it.each([
+    ['GET', '/things/1', 'GET /things/{thing_id}'],
+    ['GET', '/elsewhere/1', '$default'],
+    ['DELETE', '/things/1', '$default'],
+    ['OPTIONS', '/things', '$default'],
+    ['GET', '/', '$default'],
+  ])('serves %s %s by %s', (method, given, key) => {
+    const route = (routeKey: string) => {
+      const [verb = '', template = ''] = routeKey.split(' ')
+      const rest = { authorization: 'NONE', target: 'things', timeoutMs: 1 } as const
+      return { ...rest, key: routeKey, method: verb, segments: template.split('/').slice(1) }
+    }
+    const find = createRouter(['$default', 'GET /things/{thing_id}', 'POST /things'].map(route))
+
+    expect(find(method, given)?.route.key).toBe(key)
+  })
 })
