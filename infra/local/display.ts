@@ -76,10 +76,16 @@ const colours = { DEBUG: 'gray', INFO: 'green', WARN: 'yellow', ERROR: 'red' } a
   string
 >
 
+const NAME_WIDTH = 16
+
 /** Time, function, level, message, what else is short, request id: one line a record. */
 export function showRecord({ time, source, level, message, request_id, ...fields }: LogRecord): void {
-  if (message === 'metrics') return
-  const name = source.replace(/^veza-local-/, '').padEnd(16)
+  const isFunction = source.startsWith('veza-')
+  if (message === 'metrics' || (level === 'DEBUG' && !isFunction)) return
+  const name = source
+    .replace(/^veza-local-/i, '')
+    .slice(0, NAME_WIDTH)
+    .padEnd(NAME_WIDTH)
   const parts = [
     dim(time.slice(11, 23)),
     styled('cyan', name),

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildAll, watch } from '../../esbuild.config.mjs'
 import { type BackEnds, startBackEnds } from './aws/back-ends.ts'
@@ -15,7 +16,7 @@ import { createFunctions, type Functions } from './lambda/functions.ts'
 import { createLog, type LogRecord, type PlatformLog } from './log.ts'
 import { type Clamd, createClamd } from './parts/clamd.ts'
 import type { Part } from './parts/part.ts'
-import { createPostgres, type Postgres } from './parts/postgres.ts'
+import { createPostgres, endStaleServer, type Postgres } from './parts/postgres.ts'
 import { createStreamServer } from './parts/stream-server.ts'
 import { describePlatform, secretOf } from './platform-info.ts'
 import { choosePorts, type Ports } from './ports.ts'
@@ -88,6 +89,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   const aborted = rejectionOn(options.signal)
   const step: Step = (title, work) => Promise.race([options.step(title, work), aborted])
   try {
+    // Before ports are chosen: it would hold the usual one.
+    await endStaleServer(path.join(data.path, 'postgres'))
     const ports = await choosePorts(data.path, options.apiPort)
     const site = { ...options, step, data, log, closing, ports, urls: urlsOf(ports) }
     return { ...(await bringUp(site)), stop }

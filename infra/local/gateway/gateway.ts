@@ -69,7 +69,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       return internalError()
     })
     send(response, answer, request.requestId)
-    logger.debug(`${request.method} ${request.rawPath} ${answer.status}`, {
+    // What went well is told by its function, what did not may never have reached one.
+    const say = answer.status < 400 ? logger.debug : logger.info
+    say(`${request.method} ${request.rawPath} ${answer.status}`, {
       request_id: request.requestId,
       duration_ms: Date.now() - request.receivedAt.getTime(),
     })

@@ -1,11 +1,16 @@
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
+export interface Exit {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
 export interface Child {
   readonly pid: number
   /** The last lines it printed, for the message when it fails. */
   readonly lines: readonly string[]
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>
+  readonly exited: Promise<Exit>
   /** Resolves at the first line that matches; rejects when it ends before, or takes too long. */
   waitForLine(pattern: RegExp, timeoutMs: number): Promise<void>
   stop(options: { readonly signal: NodeJS.Signals; readonly graceMs: number }): Promise<void>
@@ -38,7 +43,7 @@ export function startChild(
   for (const output of [child.stdout, child.stderr]) {
     if (output) createInterface({ input: output }).on('line', take)
   }
-  const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
+  const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
       running.delete(child)
       resolve({ code, signal })
@@ -58,6 +63,12 @@ export function startChild(
       })
     })
   })
+}
+
+/** Why a server is gone; whoever was killed from outside had no time to say anything about it. */
+export function describeEnd(name: string, { code, signal }: Exit, lines: readonly string[]): string {
+  if (signal) return `${name} was ended by ${signal}.`
+  return [`${name} ended by itself (exit status ${code}):`, ...lines.slice(-3)].join('\n  ')
 }
 
 /** Runs a command to its end; its output where it succeeded, an error with its last words where it did not. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../aws/logger.ts'
-import { type Child, startChild } from './child.ts'
+import { type Child, describeEnd, startChild } from './child.ts'
 import { findProgram } from './find-program.ts'
 import { scheduleFreshclam } from './freshclam.ts'
 import { endOrphan } from './orphan.ts'
@@ -51,13 +51,13 @@ export function createClamd(options: ClamdOptions): Clamd {
     rmSync(socket, { force: true })
     writeFileSync(config, clamdConfig(directory, socket, settings))
     const started = await startChild(clamd, ['--foreground', `--config-file=${config}`], {
-      onLine: (line) => logger.info(line),
+      onLine: (line) => {
+        if (!ABOUT_SETTINGS.test(line)) logger.info(line)
+      },
     })
     child = started
     writeFileSync(pidFile, String(started.pid))
-    void started.exited.then(() =>
-      part.failed(`clamd ended by itself: ${started.lines.slice(-3).join(' | ')}`),
-    )
+    void started.exited.then((exit) => part.failed(describeEnd('clamd', exit, started.lines)))
     await waitForPong(socket, started)
     if (update)
       cancelUpdate = scheduleFreshclam({ directory, logger, reload: () => command(socket, 'RELOAD') })
@@ -76,6 +76,9 @@ export function createClamd(options: ClamdOptions): Clamd {
 
 const MISSING =
   'clamd is not installed, so nothing can be scanned and uploads wait in quarantine. Install it (apt-get install clamav-daemon, brew install clamav) and start again.'
+
+/** Some thirty lines at each start that say what clamd.conf says. */
+const ABOUT_SETTINGS = /^(Limits:|Detection using|Heuristic alert|.* support enabled)/
 
 /** A socket's path ends at 108 bytes; a checkout may lie deeper than that. */
 const socketPath = (directory: string) =>

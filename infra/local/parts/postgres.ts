@@ -5,7 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import postgres from 'postgres'
 import type { Logger } from '../aws/logger.ts'
-import { type Child, runCommand, startChild } from './child.ts'
+import { type Child, describeEnd, runCommand, startChild } from './child.ts'
 import { createPart, type Part } from './part.ts'
 import { asDatabaseUser, type Command } from './postgres-user.ts'
 
@@ -32,7 +32,8 @@ const settings = {
   shared_buffers: '128MB',
   jit: 'off',
   timezone: 'UTC',
-  log_timezone: 'UTC',
+  // The time of a line is ours.
+  log_line_prefix: '',
 } as const
 
 /** A real PostgreSQL from npm, with its data under `<dataDir>/postgres`. */
@@ -47,7 +48,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
     const { initdb, postgres: server } = await binaries()
     if (!existsSync(path.join(directory, 'PG_VERSION')))
       await initialise(initdb, directory, { user, password })
-    await clearStalePid(directory)
+    await endStaleServer(directory)
     const flags = Object.entries({ ...settings, port: String(port) }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
@@ -63,9 +64,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
       onLine: (line) => logger.info(line),
     })
     child = started
-    void started.exited.then(() =>
-      part.failed(`PostgreSQL ended by itself: ${started.lines.slice(-3).join(' | ')}`),
-    )
+    void started.exited.then((exit) => part.failed(describeEnd('PostgreSQL', exit, started.lines)))
     await started.waitForLine(/ready to accept connections/, START_TIMEOUT_MS)
     await createDatabase(url, database)
     return undefined
@@ -139,7 +138,7 @@ async function initialise(
  * A platform that was killed leaves a pid file, and perhaps its server. The server is ended; a file that names
  * nobody, or somebody else who got the number since, would only keep ours from starting.
  */
-async function clearStalePid(directory: string): Promise<void> {
+export async function endStaleServer(directory: string): Promise<void> {
   const file = path.join(directory, 'postmaster.pid')
   if (!existsSync(file)) return
   const pid = Number(readFileSync(file, 'utf8').split('\n', 1)[0])

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { type Clamd, createClamd } from '../../../infra/local/parts/clamd.ts'
 import { createClamd as createScanner } from '../../../lib/media/clamd.ts'
 import { makeAudio } from '../../support/audio.ts'
@@ -51,6 +52,17 @@ it('is gone when it is stopped and back when it is started', async () => {
   await clamd.start()
 
   expect(stopped).toEqual({ state: 'stopped' })
+  expect(await scan('x')).toEqual({ verdict: 'clean' })
+})
+
+it('says by what it was ended, and can be started again', async () => {
+  process.kill(Number(readFileSync(path.join(dataDir, 'clamav/clamd.pid'), 'utf8')), 'SIGKILL')
+  while (clamd.status.state === 'running') await setImmediate()
+  const killed = clamd.status
+
+  await clamd.start()
+
+  expect(killed).toEqual({ state: 'failed', detail: 'clamd was ended by SIGKILL.' })
   expect(await scan('x')).toEqual({ verdict: 'clean' })
 })
 
