@@ -90,7 +90,7 @@ export function showRecord({ time, source, level, message, request_id, ...fields
     dim(time.slice(11, 23)),
     styled('cyan', name),
     styled(colours[level], level.padEnd(5)),
-    message,
+    level === 'ERROR' ? message : message.replace(/\s*\n\s*/g, ' '),
     ...Object.entries(fields).map(([field, value]) => describeField(field, value)),
     request_id ? dim(request_id) : '',
   ]
