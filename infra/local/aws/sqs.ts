@@ -3,6 +3,7 @@ import { buildApp } from 'fauxqs'
 import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js'
 import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js'
 import { type SqsQueue, SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js'
+import { INVALID_MESSAGE_BODY_CHAR } from '../../../node_modules/fauxqs/dist/sqs/sqsTypes.js'
 import { REGION, type Resource, type Template } from '../template.ts'
 import { QueueDatabase } from './sqs-database.ts'
 
@@ -44,6 +45,10 @@ export interface Queues {
   readonly queues: readonly Resource[]
   close(): Promise<void>
 }
+
+/** SQS takes what lies beyond the first 65,536 characters, emoji among them; fauxqs reads their halves and refuses. */
+const isRefused = (body: string) => /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.test(body)
+Object.defineProperty(INVALID_MESSAGE_BODY_CHAR, 'test', { value: isRefused })
 
 /** Opens fauxqs as a library: it listens nowhere, and what is on a queue survives a restart in `<dataDir>/sqs`. */
 export async function openQueues(options: {

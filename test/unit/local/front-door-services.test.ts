@@ -66,6 +66,21 @@ describe('SQS', () => {
     local.parts.queues.delete('scan', [back.Messages![0]!.ReceiptHandle!])
   })
 
+  it('takes every character that SQS takes, and no other', async () => {
+    const send = (MessageBody: string) =>
+      operator().send(new SendMessageCommand({ QueueUrl: urlOf('scan'), MessageBody }))
+    const body = 'tab\t, line\r\n, é, 日本, 🎧 and \u{10ffff}'
+    await send(body)
+
+    const { Messages: [message] = [] } = await receive('scan', 30)
+    local.parts.queues.delete('scan', [message!.ReceiptHandle!])
+
+    expect(message!.Body).toBe(body)
+    for (const text of ['nul \0', 'bell \x07', 'not a character \uffff']) {
+      await expect(send(text)).rejects.toThrow('Invalid characters found')
+    }
+  })
+
   it('knows whose dead-letter queue it is', async () => {
     const { queueUrls } = await operator().send(
       new ListDeadLetterSourceQueuesCommand({ QueueUrl: urlOf('scan-dlq') }),
