@@ -18,6 +18,9 @@ const REPEATED = new Set([
 
 const isTerminal = process.stdout.isTTY === true
 
+// A spinner hides the cursor, and does not give it back when the start ends half-way.
+if (isTerminal) process.once('exit', () => process.stdout.write('\x1b[?25h'))
+
 /** A spinner a step on a terminal; one line a finished step elsewhere. */
 export const showStep: Step = isTerminal ? showSpinner : showLine
 
@@ -38,7 +41,9 @@ async function showSpinner<T>(
       resolve(result)
     },
   }
-  await new Listr([task], { rendererOptions: { collapseErrors: false } }).run()
+  // Its own way with Ctrl-C is to exit at once, with whatever runs left running.
+  const options = { registerSignalListeners: false, rendererOptions: { collapseErrors: false } }
+  await new Listr([task], options).run()
   return promise
 }
 
@@ -81,7 +86,7 @@ const NAME_WIDTH = 16
 /** Time, function, level, message, what else is short, request id: one line a record. */
 export function showRecord({ time, source, level, message, request_id, ...fields }: LogRecord): void {
   const isFunction = source.startsWith('veza-')
-  if (message === 'metrics' || (level === 'DEBUG' && !isFunction)) return
+  if (level === 'DEBUG' && !isFunction) return
   const name = source
     .replace(/^veza-local-/i, '')
     .slice(0, NAME_WIDTH)
