@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs'
 import { styleText } from 'node:util'
 import { Listr } from 'listr2'
 import type { PlatformInfo } from './client.ts'
@@ -18,8 +19,8 @@ const REPEATED = new Set([
 
 const isTerminal = process.stdout.isTTY === true
 
-// A spinner hides the cursor, and does not give it back when the start ends half-way.
-if (isTerminal) process.once('exit', () => process.stdout.write('\x1b[?25h'))
+// A spinner hides the cursor and keeps what is written to stdout for itself; a start that ends half-way ends with both.
+if (isTerminal) process.once('exit', () => writeSync(process.stdout.fd, '\x1b[?25h'))
 
 /** A spinner a step on a terminal; one line a finished step elsewhere. */
 export const showStep: Step = isTerminal ? showSpinner : showLine
