@@ -1,6 +1,5 @@
-// A request's log line and metrics would drown the report; the tests of either set what they need.
+// The log would drown the report; the tests of it set what they need.
 process.env.LOG_LEVEL ??= 'SILENT'
-process.env.POWERTOOLS_METRICS_DISABLED ??= 'true'
 
 /** Sources are ESM TypeScript with .ts imports; swc strips the types, `tsc` checks them (npm run check). */
 const base = {

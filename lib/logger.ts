@@ -1,6 +1,5 @@
 import { LogFormatter, Logger, LogItem } from '@aws-lambda-powertools/logger'
 import type { LogAttributes, UnformattedAttributes } from '@aws-lambda-powertools/logger/types'
-import { Metrics } from '@aws-lambda-powertools/metrics'
 
 /** Members of a database error that repeat what a client sent: the statement's values, a row, a key. */
 const revealing = new Set(['query', 'parameters', 'args', 'types', 'detail', 'where', 'internal_query'])
@@ -14,7 +13,7 @@ class LineFormatter extends LogFormatter {
       attributes: {
         level: logLevel,
         message,
-        timestamp: this.formatTimestamp(timestamp),
+        timestamp: timestamp.toISOString(),
         service: serviceName,
         xray_trace_id: xRayTraceId,
       },
@@ -44,6 +43,3 @@ function describeError(error: Error, depth: number): LogAttributes {
 
 /** One JSON line an entry. Events are never logged whole: they carry tokens and presigned URLs. */
 export const logger = new Logger({ logFormatter: new LineFormatter() })
-
-/** Every distinct set of dimensions is a metric that is paid for: no ids in them, ever. */
-export const metrics = new Metrics({ namespace: 'Veza' })

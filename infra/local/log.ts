@@ -63,15 +63,14 @@ export function toRecord(source: string, line: string, requestId: string): LogRe
 }
 
 function fromJson(source: string, fields: Record<string, unknown>, requestId: string): LogRecord {
-  const { timestamp, level, message, service: _service, ...rest } = fields
-  // Embedded metrics are lines for CloudWatch; they have no message.
-  const isMetric = '_aws' in fields
+  // `_aws` tells CloudWatch which of the fields are metrics.
+  const { timestamp, level, message, service: _service, _aws, ...rest } = fields
   return {
     ...rest,
     time: typeof timestamp === 'string' ? timestamp : new Date().toISOString(),
     source,
-    level: isMetric ? 'DEBUG' : (LEVELS[String(level)] ?? 'INFO'),
-    message: typeof message === 'string' ? message : isMetric ? 'metrics' : JSON.stringify(message ?? ''),
+    level: LEVELS[String(level)] ?? 'INFO',
+    message: typeof message === 'string' ? message : JSON.stringify(message ?? ''),
     request_id: typeof rest.request_id === 'string' ? rest.request_id : requestId,
   }
 }

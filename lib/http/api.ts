@@ -20,7 +20,7 @@ import { type Handlers, type Request, type Route, type Routes, routeKey } from '
 export type ApiHandler = (event: ApiEvent, context: Context) => Promise<ApiResult>
 
 export interface ApiDependencies extends AuthenticationDependencies {
-  /** The function's name; a dimension of its metrics. */
+  /** The function's name. */
   readonly service: string
   /** Exactly these other origins may read answers. */
   readonly corsOrigins: readonly string[]
@@ -47,7 +47,7 @@ export function createApi<T extends Routes>(
     throw new Error(`${service} has routes with optional authentication and no way to verify a token`)
   }
   const endpoints = createEndpoints(routes, handlers as Record<string, unknown>)
-  const finish = createFinish(service, corsOrigins)
+  const finish = createFinish(corsOrigins)
 
   const handler = middy<Exchange, ApiResult>(createDispatch(routes, dependencies), {
     timeoutEarlyInMillis: reserveMs,

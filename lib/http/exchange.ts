@@ -6,7 +6,7 @@ import type {
 import type { Actor } from '../auth/actor.ts'
 import { logger } from '../logger.ts'
 import { createStandardHeaders } from './headers.ts'
-import { createRequestLog } from './request-log.ts'
+import { recordRequest } from './request-log.ts'
 import type { Request, Route } from './route.ts'
 
 export type ApiEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<unknown>
@@ -45,15 +45,14 @@ const isTraceparent = (text: string | undefined) =>
   text !== undefined && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(text)
 
 /** Completes the response, whatever it is, and writes it down. */
-export function createFinish(service: string, corsOrigins: readonly string[]) {
+export function createFinish(corsOrigins: readonly string[]) {
   const standardHeaders = createStandardHeaders(corsOrigins)
-  const record = createRequestLog(service)
 
   return ({ event, requestId, endpoint, actor, startedAt }: Exchange, response: ApiResult): void => {
     const standard = standardHeaders(requestId, event.headers.origin)
     const { vary, ...headers } = response.headers ?? {}
     response.headers = { ...standard, ...headers, ...(vary && { vary: `${standard.vary}, ${vary}` }) }
-    record({
+    recordRequest({
       method: endpoint?.route.method ?? 'unknown',
       route: endpoint?.route.path ?? 'unknown',
       status: response.statusCode ?? 500,

@@ -1,5 +1,4 @@
-import { MetricUnit } from '@aws-lambda-powertools/metrics'
-import { logger, metrics } from '../logger.ts'
+import { logger } from '../logger.ts'
 
 export interface RequestRecord {
   readonly method: string
@@ -10,18 +9,30 @@ export interface RequestRecord {
   readonly user_id: string | undefined
 }
 
-/** One line and one set of metrics a request, whatever came of it. */
-export function createRequestLog(service: string) {
-  metrics.clearDefaultDimensions()
-  metrics.setDefaultDimensions({ service })
-  return (record: RequestRecord): void => {
-    const { method, route, status, duration_ms } = record
-    logger.info('request', { ...record })
-    metrics.addDimension('route', `${method} ${route}`)
-    metrics.addMetric('duration', MetricUnit.Milliseconds, duration_ms)
-    // Rates are errors over the count of durations, so that a success costs one metric only.
-    if (status >= 400)
-      metrics.addMetric(status < 500 ? 'client_errors' : 'server_errors', MetricUnit.Count, 1)
-    metrics.publishStoredMetrics()
-  }
+/**
+ * One line a request, whatever came of it. CloudWatch takes its metrics from the same line (embedded metric
+ * format), which halves what a request writes. Every distinct set of dimensions is a metric that is paid for:
+ * no ids in them, ever.
+ */
+export function recordRequest(record: RequestRecord): void {
+  const failures = failuresOf(record.status)
+  const metrics = [durationMetric, ...Object.keys(failures).map((Name) => ({ Name, Unit: 'Count' }))]
+  logger.info('request', {
+    ...record,
+    ...failures,
+    _aws: {
+      Timestamp: Date.now(),
+      CloudWatchMetrics: [{ Namespace: 'Veza', Dimensions: dimensions, Metrics: metrics }],
+    },
+  })
+}
+
+/** The service is the function, as the logger names it in every line. */
+const dimensions = [['service', 'method', 'route']]
+const durationMetric = { Name: 'duration_ms', Unit: 'Milliseconds' }
+
+/** Rates are errors over the count of durations, so that a success costs one metric only. */
+function failuresOf(status: number): Record<string, number> {
+  if (status < 400) return {}
+  return status < 500 ? { client_errors: 1 } : { server_errors: 1 }
 }

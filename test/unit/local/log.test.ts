@@ -31,9 +31,9 @@ test.each([
     record: { level: 'INFO', message: 'x' },
   },
   {
-    name: 'metrics',
-    line: '{"_aws":{"Timestamp":1},"count":2}',
-    record: { level: 'DEBUG', message: 'metrics', count: 2 },
+    name: 'a line with metrics',
+    line: '{"level":"INFO","message":"request","_aws":{"Timestamp":1},"duration_ms":2}',
+    record: { level: 'INFO', message: 'request', duration_ms: 2 },
   },
   { name: 'bare text', line: 'hello', record: { level: 'INFO', message: 'hello', request_id: 'r' } },
   { name: 'what only begins as JSON', line: '{ nearly', record: { level: 'INFO', message: '{ nearly' } },
