@@ -11,8 +11,10 @@ import { median } from './table.ts'
  * Times `GET /tracks/{track_id}` through the deployed bundle beside its one statement on a bare client, in
  * alternating rounds. A process of its own, so that its log lines are written as in Lambda and read by nobody.
  */
-const ROUNDS = 40
+const ROUNDS = 100
 const CALLS = 50
+/** Until then V8 still compiles what it met for the first time, and the figures fall from round to round. */
+const WARM_UP = 20
 
 const trackId = process.argv[2]!
 const { handler } = createRequire(import.meta.url)(path.resolve('dist/tracks/index.js'))
@@ -31,7 +33,7 @@ const times: Record<keyof typeof ways, number[]> = { handler: [], query: [], gua
 const answer = await ways.handler()
 if (answer.statusCode !== 200)
   throw new Error(`GET /tracks/{track_id} answered ${answer.statusCode}: ${answer.body}`)
-for (let round = -5; round < ROUNDS; round++) {
+for (let round = -WARM_UP; round < ROUNDS; round++) {
   for (const name of Object.keys(ways) as (keyof typeof ways)[]) {
     const started = performance.now()
     for (let call = 0; call < CALLS; call++) await ways[name]()
