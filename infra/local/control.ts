@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Usage } from './aws/iam-usage.ts'
 import { clockOffsetMs, setClockOffset } from './clock.ts'
 import type { createFaults } from './faults.ts'
@@ -15,11 +15,11 @@ export interface ControlOptions {
   readonly usage: () => Usage
 }
 
-const clockRequest = z.strictObject({ advance_ms: z.int().min(0) })
+const clockRequest = z.strictObject({ advance_ms: z.int().check(z.minimum(0)) })
 
 const faultRequest = z.strictObject({
   function: z.string(),
-  after: z.string().regex(/^[a-z0-9]+:[A-Za-z]+$/),
+  after: z.string().check(z.regex(/^[a-z0-9]+:[A-Za-z]+$/)),
   action: z.literal('kill'),
 })
 
@@ -90,7 +90,7 @@ function advanceClock(body: Buffer) {
   return { offset_ms: clockOffsetMs(), now: new Date().toISOString() }
 }
 
-function read<T extends z.ZodType>(schema: T, body: Buffer): z.output<T> {
+function read<T extends z.ZodMiniType>(schema: T, body: Buffer): z.output<T> {
   try {
     return schema.parse(JSON.parse(body.toString()))
   } catch (error) {
