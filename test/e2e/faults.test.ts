@@ -10,7 +10,11 @@ process.env.VEZA_PLATFORM_FILE = own.file
 afterAll(() => own.stop())
 
 const client = await newClient()
-const { token } = await client.join()
+let token: string
+// Not above: what fails there keeps `afterAll` from ending the platform.
+beforeAll(async () => {
+  token = (await client.join()).token
+})
 const wav = { name: 'a.wav', content_type: 'audio/wav', bytes: await makeAudio('wav') }
 const upload = async () => {
   const track = await client.createTrack(token)

@@ -12,7 +12,11 @@ import { settingsOf } from '../support/server.ts'
 const client = await newClient()
 const { platform } = client
 
-type Usage = Record<string, { unused: { action: string; resource: string }[] }>
+interface Grant {
+  readonly action: string
+  readonly resource: string
+}
+type Usage = Record<string, { unused: Grant[]; used: (Grant & { refused: number })[] }>
 
 /** Grants that only AWS can use, and why. */
 const onlyOnAws = [
@@ -20,17 +24,20 @@ const onlyOnAws = [
   { function: 'migrate', action: 'secretsmanager:GetSecretValue' },
 ]
 
-async function unusedGrants(): Promise<{ function: string; action: string; resource: string }[]> {
-  const usage = (await control('iam')) as Usage
-  return Object.entries(usage)
+async function ofFunctions(pick: (usage: Usage[string]) => Grant[]) {
+  const usage = Object.entries((await control('iam')) as Usage)
+  return usage
     .filter(([name]) => name.startsWith('veza-local-'))
-    .flatMap(([name, { unused }]) =>
-      unused.map((grant) => ({ function: name.replace('veza-local-', ''), ...grant })),
+    .flatMap(([name, of]) =>
+      pick(of).map((grant) => ({ function: name.replace('veza-local-', ''), ...grant })),
     )
-    .filter(
-      (grant) =>
-        !onlyOnAws.some((known) => known.function === grant.function && known.action === grant.action),
-    )
+}
+
+async function unusedGrants() {
+  const unused = await ofFunctions((usage) => usage.unused)
+  return unused.filter(
+    (grant) => !onlyOnAws.some((known) => known.function === grant.function && known.action === grant.action),
+  )
 }
 
 test('no function has a grant that it does not use', async () => {
@@ -55,6 +62,12 @@ test('no function has a grant that it does not use', async () => {
     30_000,
   ).catch(unusedGrants)
   expect(left).toEqual([])
+})
+
+// The statement to add stands in the platform's log.
+test('no function was refused a call', async () => {
+  const refused = await ofFunctions(({ used }) => used.filter((grant) => grant.refused > 0))
+  expect(refused).toEqual([])
 })
 
 test('every function of the template has been called', async () => {
