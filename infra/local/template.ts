@@ -1,28 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { type AssetManifest, assetPathOf } from './template/assets.ts'
+import type { Properties, Resource, ResourceDocument, StackDocument } from './template/documents.ts'
 import { createResolver, type Resolver } from './template/intrinsics.ts'
 import { ACCOUNT, type Places, REGION } from './template/names.ts'
 
+export type { Properties, Resource, ResourceDocument, StackDocument }
 export { ACCOUNT, REGION }
-
-export type Properties = Readonly<Record<string, unknown>>
-
-/** One resource of a synthesized stack; every intrinsic in its properties is resolved when they are first read. */
-export interface Resource {
-  /** `<stack>.<logical id>`, the key in `Template.resources`. */
-  readonly key: string
-  readonly id: string
-  readonly stack: string
-  readonly type: string
-  readonly properties: Properties
-  readonly metadata: Properties
-  readonly dependsOn: readonly string[]
-  /** What `Ref` gives: a name, a URL or an ARN, as the type has it. */
-  readonly ref: string
-  /** What `Fn::GetAtt` gives. */
-  attribute(name: string): string
-}
 
 export interface Template {
   readonly resources: ReadonlyMap<string, Resource>
@@ -36,27 +20,6 @@ export interface Template {
   output(id: string): string
   /** Where the code of a function lies on this machine: a directory, or a zip file. */
   assetPath(lambda: Resource): string
-}
-
-export interface StackDocument {
-  readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown; readonly Type?: string }>>
-  readonly Conditions?: Properties
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Properties>>>>
-  readonly Resources?: Readonly<Record<string, ResourceDocument>>
-  readonly Outputs?: Readonly<
-    Record<
-      string,
-      { readonly Value: unknown; readonly Export?: { readonly Name: unknown }; readonly Condition?: string }
-    >
-  >
-}
-
-export interface ResourceDocument {
-  readonly Type: string
-  readonly Properties?: Properties
-  readonly Metadata?: Properties
-  readonly Condition?: string
-  readonly DependsOn?: string | readonly string[]
 }
 
 const TEMPLATE_SUFFIX = '.template.json'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { AwsError } from './aws-error.ts'
-import type { Need } from './iam.ts'
+import type { Need } from './need.ts'
 
 /** A request whose signature has been verified. `body` is empty for a service that streams. */
 export interface AwsRequest {

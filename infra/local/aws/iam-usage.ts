@@ -1,5 +1,5 @@
 import type { Principal, Statement } from '../principals.ts'
-import type { Need } from './iam.ts'
+import type { Need } from './need.ts'
 
 export interface UsedPermission {
   readonly action: string

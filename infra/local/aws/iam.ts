@@ -3,12 +3,7 @@ import type { PolicyDocument, Principal } from '../principals.ts'
 import { ACCOUNT, type Template } from '../template.ts'
 import { createUsage, type Usage } from './iam-usage.ts'
 import type { Logger } from './logger.ts'
-
-/** One thing a call needs: a request that does two things (a copy) has two. */
-export interface Need {
-  readonly action: string
-  readonly resource: string
-}
+import type { Need } from './need.ts'
 
 export interface Decision {
   readonly allowed: boolean

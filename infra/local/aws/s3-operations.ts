@@ -1,6 +1,6 @@
 import { AwsError, notImplemented } from './aws-error.ts'
 import type { Operation } from './aws-service.ts'
-import type { Need } from './iam.ts'
+import type { Need } from './need.ts'
 import {
   answerXml,
   bucketArn,

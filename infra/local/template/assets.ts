@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Resource } from '../template.ts'
+import type { Resource } from './documents.ts'
 
 /** The parts we read of `<stack>.assets.json`. */
 export interface AssetManifest {

@@ -1,4 +1,4 @@
-import type { Properties, StackDocument } from '../template.ts'
+import type { Properties, StackDocument } from './documents.ts'
 import {
   ACCOUNT,
   attributeOf,
