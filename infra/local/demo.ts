@@ -22,11 +22,19 @@ import { checkHls } from './hls.ts'
  */
 const { values } = parseArgs({ options: { platform: { type: 'string', default: '.local/platform.json' } } })
 
-const client = createClient(await readPlatform(values.platform))
-const artist = await step('Register, verify the address, sign in', () => client.join('demo'))
-await playTrack(client, artist)
-await refuseVirus(client, artist)
-console.log(styleText('green', '\nThe track plays, the infected file was refused.'))
+await demonstrate().catch((error: Error) => {
+  const { code } = (error.cause ?? {}) as { code?: string }
+  console.error(styleText('red', `\n${error.message}${code ? ` (${code})` : ''}`))
+  process.exitCode = 1
+})
+
+async function demonstrate() {
+  const client = createClient(await readPlatform(values.platform))
+  const artist = await step('Register, verify the address, sign in', () => client.join('demo'))
+  await playTrack(client, artist)
+  await refuseVirus(client, artist)
+  console.log(styleText('green', '\nThe track plays, the infected file was refused.'))
+}
 
 async function playTrack(client: Client, { token }: Person) {
   const file = await step('Make a tagged 30 s FLAC with ffmpeg', makeTrack)

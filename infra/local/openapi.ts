@@ -5,4 +5,6 @@ import { toOpenApi } from '../../lib/http/openapi.ts'
 /** Prints the OpenAPI document: npm run openapi. */
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'))
 const document = toOpenApi({ title: 'Veza API', version }, routeGroups)
+// Whoever reads it (head, less) may have seen enough before its end.
+process.stdout.once('error', () => process.exit())
 process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`)
