@@ -139,7 +139,8 @@ export async function measureScanMemory(sizeBytes = 1024 * mebibyte): Promise<Sc
   const clamav = await startClamd()
   try {
     const client = createClamd({ socketPath: clamav.socketPath })
-    await client.scan(generated(16 * mebibyte))
+    // Buffers and compiled code grow at first, whatever the size of the file.
+    await client.scan(generated(256 * mebibyte))
     const before_bytes = process.memoryUsage().rss
     let peak_bytes = before_bytes
     const watch = setInterval(() => {
