@@ -1,6 +1,9 @@
 /** Reads a setting that must be there; called at the top of a handler, so that a bad deployment fails at start. */
-export function requireEnv(name: string): string {
-  const value = process.env[name]
+export function requireEnv(
+  name: string,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const value = env[name]
   if (!value) throw new Error(`The environment variable ${name} is not set`)
   return value
 }

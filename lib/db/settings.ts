@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { requireEnv } from '../config.ts'
 import { columnTypes } from './column-types.ts'
 
 export interface DatabaseSettings {
@@ -21,16 +22,11 @@ export interface DatabaseSettings {
 type Env = Readonly<Record<string, string | undefined>>
 
 export function databaseSettings(env: Env = process.env): DatabaseSettings {
-  const read = (name: string) => {
-    const value = env[name]
-    if (!value) throw new Error(`The environment variable ${name} is not set`)
-    return value
-  }
   return {
-    host: read('PGHOST'),
+    host: requireEnv('PGHOST', env),
     port: Number(env.PGPORT || 5432),
-    database: read('PGDATABASE'),
-    user: read('PGUSER'),
+    database: requireEnv('PGDATABASE', env),
+    user: requireEnv('PGUSER', env),
     password: env.PGPASSWORD || undefined,
     tls: readTls(env.PGSSLMODE || 'verify-full'),
     prepare: readPrepare(env.DB_PREPARE || 'true'),
