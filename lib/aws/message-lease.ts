@@ -6,8 +6,6 @@ export interface MessageLeaseOptions {
   readonly seconds?: number
 }
 
-export type MessageLease = ReturnType<typeof createMessageLease>
-
 /**
  * Keeps a message hidden for as long as it is worked on and little longer. The queue's own timeout has to
  * outlast the longest work there is (six times a quarter of an hour), and a message whose worker was killed

@@ -17,8 +17,6 @@ export interface MailDependencies {
   readonly now?: () => Date
 }
 
-export type MailService = ReturnType<typeof createMailService>
-
 /** Writes and sends the mails about an account. A user who is gone, or needs the mail no more, gets none. */
 export function createMailService({ sql, mailer, appUrl, now = () => new Date() }: MailDependencies) {
   const deliver = ({ email }: Recipient, mail: Mail) => mailer.send({ to: email, ...mail })

@@ -16,8 +16,6 @@ export interface MetadataDependencies {
   readonly now?: () => Date
 }
 
-export type MetadataService = ReturnType<typeof createMetadataService>
-
 /** Reads what a clean file is and hands it to the stream server, or refuses it with the reason. */
 export function createMetadataService({ sql, media, relay, now = () => new Date() }: MetadataDependencies) {
   return {

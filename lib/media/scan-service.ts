@@ -15,8 +15,6 @@ export interface ScanDependencies {
   readonly now?: () => Date
 }
 
-export type ScanService = ReturnType<typeof createScanService>
-
 type Outcome =
   | { readonly to: 'processing'; readonly sha256: string }
   | { readonly to: 'rejected' | 'failed'; readonly reason: string }

@@ -122,8 +122,6 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
   return { request, login, join, signIn, postbox, clock }
 }
 
-export type AccountsApi = ReturnType<typeof createAccountsApi>
-
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
 function createPostbox(sql: Sql, queued: string[], now: () => Date) {
   const sent: OutgoingMail[] = []

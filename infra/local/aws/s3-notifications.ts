@@ -71,8 +71,6 @@ export function createNotifications(
   }
 }
 
-export type Notifications = ReturnType<typeof createNotifications>
-
 function toRecord(event: ObjectEvent, rule: Rule, sequence: number) {
   return {
     eventVersion: '2.1',
