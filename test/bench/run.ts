@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { connect } from '../../lib/db/client.ts'
-import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
+import { environmentOf, settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
 import { mediaFigures } from './media.ts'
@@ -25,16 +25,11 @@ if (unknown) throw new Error(`There is no section ${unknown}: ${Object.keys(sect
 
 const server = await startServer()
 await server.createTemplate()
-const url = new URL(withDatabase(server.url, templateName))
-const sql = connect(settingsOf(url.href))
+const url = withDatabase(server.url, templateName)
+const sql = connect(settingsOf(url))
 /** What the template would set, for a bundle run by hand. */
 const settings: Readonly<Record<string, string>> = {
-  PGHOST: url.hostname,
-  PGPORT: url.port,
-  PGDATABASE: templateName,
-  PGUSER: decodeURIComponent(url.username),
-  PGPASSWORD: decodeURIComponent(url.password) || 'none',
-  PGSSLMODE: 'disable',
+  ...environmentOf(url),
   CORS_ORIGINS: 'http://localhost:3000',
   ...Object.fromEntries(
     [

@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
 import { launchPlatform } from '../support/launch-platform.ts'
-import { control, newClient } from '../support/platform.ts'
+import { control, newClient, sdkSettings } from '../support/platform.ts'
 
 // Parts are stopped and killed here, so this file has a platform to itself.
 const own = await launchPlatform('test-faults')
@@ -107,13 +107,7 @@ test('the database restarted under load loses nothing that was accepted, and the
 
 /** Puts the S3 event of an upload on the scan queue once more, as S3 or an operator's redrive may. */
 async function sendScanEvent(uploadUrl: string, etag: string) {
-  const { aws, callers } = client.platform
-  const { access_key_id, secret_access_key } = callers.operator!
-  const sqs = new SQSClient({
-    endpoint: aws.endpoint_url,
-    region: aws.region,
-    credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
-  })
+  const sqs = new SQSClient(sdkSettings(client.platform, 'operator'))
   const [, bucket, ...key] = new URL(uploadUrl).pathname.split('/')
   const event = {
     Records: [
@@ -134,5 +128,7 @@ async function sendScanEvent(uploadUrl: string, etag: string) {
       },
     ],
   }
-  await sqs.send(new SendMessageCommand({ QueueUrl: aws.queues.scan, MessageBody: JSON.stringify(event) }))
+  await sqs.send(
+    new SendMessageCommand({ QueueUrl: client.platform.aws.queues.scan, MessageBody: JSON.stringify(event) }),
+  )
 }

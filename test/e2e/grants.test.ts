@@ -2,7 +2,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { connect } from '../../lib/db/client.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
-import { control, newClient } from '../support/platform.ts'
+import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
 
 /**
@@ -102,11 +102,6 @@ async function leaveAnEventBehind() {
 
 /** A message that no worker can read: it is put off, which takes the last of a consumer's grants. */
 async function sendPoison(queueUrl: string) {
-  const { access_key_id, secret_access_key } = platform.callers.operator!
-  const sqs = new SQSClient({
-    endpoint: platform.aws.endpoint_url,
-    region: platform.aws.region,
-    credentials: { accessKeyId: access_key_id, secretAccessKey: secret_access_key },
-  })
+  const sqs = new SQSClient(sdkSettings(platform, 'operator'))
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'not JSON' }))
 }

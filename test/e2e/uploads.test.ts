@@ -2,11 +2,10 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { type AudioFile, expectStatus, putFile } from '../../infra/local/client.ts'
 import { checkHls } from '../../infra/local/hls.ts'
 import { eicar, makeAudio, truncate } from '../support/audio.ts'
-import { newClient } from '../support/platform.ts'
+import { newClient, sdkSettings } from '../support/platform.ts'
 
 const client = await newClient()
 const { token, username } = await client.join()
-const { aws, callers } = client.platform
 
 async function uploadTo(trackId: string, file: AudioFile) {
   const grant = await client.requestUpload(token, trackId, file)
@@ -180,13 +179,8 @@ describe('nothing unscanned is readable', () => {
 
     expect((await fetch(origin + pathname)).status).toBe(403)
     expect((await fetch(grant.url)).status).toBe(403)
-    for (const caller of [callers.stream_server!, callers.operator!]) {
-      const s3 = new S3Client({
-        endpoint: aws.endpoint_url,
-        region: aws.region,
-        forcePathStyle: true,
-        credentials: { accessKeyId: caller.access_key_id, secretAccessKey: caller.secret_access_key },
-      })
+    for (const caller of ['stream_server', 'operator']) {
+      const s3 = new S3Client({ ...sdkSettings(client.platform, caller), forcePathStyle: true })
       const [, bucket, ...key] = pathname.split('/')
       const read = s3.send(new GetObjectCommand({ Bucket: bucket, Key: key.join('/') }))
       await expect(read).rejects.toMatchObject({ name: 'AccessDenied' })

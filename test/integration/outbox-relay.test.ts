@@ -3,18 +3,13 @@ import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { mockClient } from 'aws-sdk-client-mock'
 import { addToOutbox } from '../../lib/outbox.ts'
 import { useDatabase } from '../support/database.ts'
+import { environmentOf } from '../support/server.ts'
 
 const { sql, url } = useDatabase()
 const sqs = mockClient(SQSClient)
-const { hostname, port, username, password, pathname } = new URL(url)
 
 Object.assign(process.env, {
-  PGHOST: hostname,
-  PGPORT: port,
-  PGUSER: username,
-  PGPASSWORD: password,
-  PGDATABASE: pathname.slice(1),
-  PGSSLMODE: 'disable',
+  ...environmentOf(url),
   EVENTS_QUEUE_URL: 'https://sqs.example/events',
 })
 const { handler } = await import('../../functions/outbox-relay/handler.ts')

@@ -16,6 +16,14 @@ export async function newClient(): Promise<Client> {
 
 export const randomName = (prefix: string) => `${prefix}_${randomBytes(5).toString('hex')}`
 
+/** What an SDK client of a caller needs to speak to the platform's AWS. */
+export function sdkSettings({ aws, callers }: PlatformInfo, name: string) {
+  const caller = callers[name]
+  if (!caller) throw new Error(`platform.json names no caller ${name}`)
+  const { access_key_id: accessKeyId, secret_access_key: secretAccessKey } = caller
+  return { endpoint: aws.endpoint_url, region: aws.region, credentials: { accessKeyId, secretAccessKey } }
+}
+
 /** Calls the platform's own control routes, which the template does not have. */
 export async function control(path: string, body?: unknown): Promise<unknown> {
   const { api_url } = await usePlatform()

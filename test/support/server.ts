@@ -66,6 +66,19 @@ export async function startServer() {
   }
 }
 
+/** The same as a function's environment has them. */
+export function environmentOf(url: string): Readonly<Record<string, string>> {
+  const { hostname, port, pathname, username, password } = new URL(url)
+  return {
+    PGHOST: hostname,
+    PGPORT: port,
+    PGUSER: username,
+    PGPASSWORD: password,
+    PGDATABASE: pathname.slice(1),
+    PGSSLMODE: 'disable',
+  }
+}
+
 /** The settings of the database that a URL names. */
 export function settingsOf(url: string): DatabaseSettings {
   const { hostname, port, pathname, username, password } = new URL(url)

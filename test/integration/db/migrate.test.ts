@@ -4,7 +4,7 @@ import path from 'node:path'
 import { connect, type Sql } from '../../../lib/db/client.ts'
 import { migrate } from '../../../lib/db/migrate.ts'
 import { useDatabase } from '../../support/database.ts'
-import { withDatabase } from '../../support/server.ts'
+import { environmentOf, withDatabase } from '../../support/server.ts'
 
 const { sql: admin, url, settings } = useDatabase()
 const names = ['0001_first.sql', '0002_second.sql', '0003_third.sql']
@@ -127,14 +127,8 @@ describe('the migrate function', () => {
   const before = { ...process.env }
 
   beforeEach(() => {
-    const { hostname, port, username, password, pathname } = new URL(withDatabase(url, settings.database))
     Object.assign(process.env, {
-      PGHOST: hostname,
-      PGPORT: port,
-      PGUSER: username,
-      PGPASSWORD: password,
-      PGDATABASE: pathname.slice(1),
-      PGSSLMODE: 'disable',
+      ...environmentOf(withDatabase(url, settings.database)),
       APP_DATABASE_USER: `app_${settings.database}`,
     })
   })
