@@ -9,13 +9,22 @@ export const problems = {
   refresh_token_not_found: [401, 'The refresh token is not known'],
   refresh_token_already_used: [401, 'The refresh token was used already'],
   session_expired: [401, 'The session has expired'],
+  invalid_code: [401, 'The code is not right'],
+  step_up_required: [401, 'Prove again who you are'],
   forbidden: [403, 'This is not allowed'],
   email_not_verified: [403, 'The e-mail address is not verified yet'],
   account_suspended: [403, 'The account is suspended'],
+  password_reset_required: [403, 'The password must be reset first'],
+  csrf_failed: [403, 'The CSRF token is missing or wrong'],
   not_found: [404, 'There is no such thing here'],
   method_not_allowed: [405, 'The method is not allowed here'],
   conflict: [409, 'The request does not fit the present state'],
   username_taken: [409, 'The username is taken'],
+  username_recently_changed: [409, 'The username was changed not long ago'],
+  two_factor_enabled: [409, 'The second factor is on already'],
+  two_factor_not_enabled: [409, 'The second factor is not on'],
+  too_many_passkeys: [409, 'There are as many passkeys as there may be'],
+  export_in_progress: [409, 'An export is being made'],
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
   precondition_failed: [412, 'The resource has changed since it was read'],
@@ -24,6 +33,7 @@ export const problems = {
   validation_failed: [422, 'The request is not valid'],
   precondition_required: [428, 'If-Match is required here'],
   rate_limited: [429, 'Too many requests'],
+  too_many_attempts: [429, 'Too many attempts'],
   internal: [500, 'Something went wrong'],
   unavailable: [503, 'The service is not available right now'],
 } as const satisfies Record<string, readonly [status: number, title: string]>
@@ -40,6 +50,8 @@ export interface FieldError {
 export interface AppErrorOptions extends ErrorOptions {
   readonly errors?: readonly FieldError[]
   readonly headers?: Readonly<Record<string, string>>
+  /** Members of the problem document beyond those that each has (RFC 9457, 3.2). */
+  readonly extensions?: Readonly<Record<string, string | number | boolean>>
 }
 
 /** A failure that is safe to show to the caller. Anything else becomes `internal`. */

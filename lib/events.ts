@@ -9,8 +9,8 @@ export const events = {
   'mail.verify_email': z.object({ user_id: z.uuid() }),
   /** Tell the owner of an address that somebody tried to register it again. */
   'mail.account_exists': z.object({ user_id: z.uuid() }),
-  /** Tell a user that a session was ended because one of its used refresh tokens came back. */
-  'mail.session_revoked': z.object({ user_id: z.uuid() }),
+  /** Tell a user of something that happened to their account. */
+  'mail.security_notice': z.object({ notice_id: z.uuid() }),
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
 } as const

@@ -33,7 +33,7 @@ export const handler = createQueueWorker({
     jobs: {
       'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
       'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
-      'mail.session_revoked': ({ user_id }) => mail.sendSessionRevoked(user_id),
+      'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'stream.prepare': streams.prepare,
     },
   }),

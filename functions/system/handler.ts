@@ -1,17 +1,17 @@
 import path from 'node:path'
 import { clientSettings } from '../../lib/aws/client-settings.ts'
-import { readList, requireEnv } from '../../lib/config.ts'
-import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createReadiness } from '../../lib/system/readiness.ts'
 import { createReferencePage } from '../../lib/system/reference-page.ts'
+import { composeApi } from '../compose.ts'
 import { createSystemHandlers } from './handlers.ts'
 import { systemRoutes } from './routes.ts'
 
 const version = requireEnv('APP_VERSION')
 const bucket = requireEnv('UPLOADS_BUCKET')
 const queueUrl = requireEnv('EVENTS_QUEUE_URL')
-const sql = connect(databaseSettings())
+const { sql, api } = composeApi('system')
 
 async function loadChecks() {
   const [{ HeadBucketCommand, S3Client }, { GetQueueAttributesCommand, SQSClient }] = await Promise.all([
@@ -53,10 +53,5 @@ export const handler = createApi(
     reference: createReferencePage({ directories: [directory] }),
     describeApi,
   }),
-  {
-    service: 'system',
-    corsOrigins: readList('CORS_ORIGINS'),
-    loadRoutes: async () => (await import('./api-document.ts')).everyRoute,
-    onTimeout: sql.discard,
-  },
+  { ...api, loadRoutes: async () => (await import('./api-document.ts')).everyRoute },
 )

@@ -1,19 +1,16 @@
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
-import { createSessionCheck } from '../../lib/auth/session-check.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
-import { createSecrets } from '../../lib/aws/secrets.ts'
-import { readList, requireEnv } from '../../lib/config.ts'
-import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
+import { composeApi } from '../compose.ts'
 import { createTrackHandlers } from './handlers.ts'
 import { trackRoutes } from './routes.ts'
 
-const sql = connect(databaseSettings())
-const secrets = createSecrets()
+const { sql, secrets, api } = composeApi('tracks')
 const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
 const handlers = createTrackHandlers({
@@ -30,9 +27,6 @@ const handlers = createTrackHandlers({
 })
 
 export const handler = createApi(trackRoutes, handlers, {
-  service: 'tracks',
-  corsOrigins: readList('CORS_ORIGINS'),
+  ...api,
   verifyToken: createTokenVerifier({ loadKeys }),
-  checkSession: createSessionCheck({ sql }),
-  onTimeout: sql.discard,
 })

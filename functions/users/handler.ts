@@ -1,16 +1,14 @@
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
-import { createSessionCheck } from '../../lib/auth/session-check.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
-import { createSecrets } from '../../lib/aws/secrets.ts'
-import { readList, requireEnv } from '../../lib/config.ts'
-import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
+import { composeApi } from '../compose.ts'
 import { createUserHandlers } from './handlers.ts'
 import { userRoutes } from './routes.ts'
 
-const sql = connect(databaseSettings())
+const { sql, secrets, api } = composeApi('users')
 
 const handlers = createUserHandlers({
   users: createUserService({ sql }),
@@ -18,11 +16,6 @@ const handlers = createUserHandlers({
 })
 
 export const handler = createApi(userRoutes, handlers, {
-  service: 'users',
-  corsOrigins: readList('CORS_ORIGINS'),
-  verifyToken: createTokenVerifier({
-    loadKeys: createKeyLoader(createSecrets(), requireEnv('JWT_SECRET_ARN')),
-  }),
-  checkSession: createSessionCheck({ sql }),
-  onTimeout: sql.discard,
+  ...api,
+  verifyToken: createTokenVerifier({ loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')) }),
 })

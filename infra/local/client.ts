@@ -58,8 +58,11 @@ export interface Person {
 
 export type Client = ReturnType<typeof createClient>
 
-/** Speaks to the platform as its clients do: the public API, the mailbox, presigned uploads, SigV4 callers. */
-export function createClient(platform: PlatformInfo, { ip }: { ip?: string } = {}) {
+/**
+ * Speaks to the platform as its clients do: the public API, the mailbox, presigned uploads, SigV4 callers.
+ * `addressOf` names where a request comes from.
+ */
+export function createClient(platform: PlatformInfo, { addressOf }: { addressOf?: () => string } = {}) {
   const request = async (
     method: string,
     path: string,
@@ -68,7 +71,7 @@ export function createClient(platform: PlatformInfo, { ip }: { ip?: string } = {
     const response = await fetch(platform.api_url + path, {
       method,
       headers: {
-        ...(ip && { 'x-local-client-ip': ip }),
+        ...(addressOf && { 'x-local-client-ip': addressOf() }),
         ...(token && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,

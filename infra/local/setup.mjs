@@ -18,6 +18,8 @@ const systemPackages = [
   { command: 'freshclam', name: 'clamav-freshclam', without: 'only test viruses are known' },
   { command: 'clamdscan', name: 'clamdscan', without: 'scan times have nothing to be measured against' },
   { command: 'pgbouncer', name: 'pgbouncer', without: 'the tests with a connection pooler fail' },
+  { command: 'redis-server', name: 'redis-server', without: 'the tests of the Valkey cache fail' },
+  { command: 'chromium', name: 'chromium', without: 'the tests with a browser fail' },
 ]
 
 async function main() {

@@ -6,6 +6,10 @@ export const actor = z.object({
   session_id: z.uuid(),
   role: z.enum(['user', 'creator', 'moderator', 'admin']),
   token_version: z.int(),
+  /** When the user last passed every factor of theirs; seconds since 1970. */
+  auth_time: z.int(),
+  /** How sure that makes us: one factor or two (NIST SP 800-63B-4). */
+  acr: z.enum(['aal1', 'aal2']),
 })
 export type Actor = z.output<typeof actor>
 

@@ -1,6 +1,5 @@
 import type { Db } from '../db/client.ts'
 import type { Actor } from './actor.ts'
-import type { PresentedToken } from './refresh-tokens.ts'
 
 export interface NewUser {
   readonly email: string
@@ -96,114 +95,15 @@ export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'
   readonly password_hash: string
   readonly email_verified_at: Date | null
   readonly suspended_at: Date | null
+  readonly must_reset_password: boolean
 }
 
 /** A username holds no @, an address always does. */
 export async function findCredentials(db: Db, identifier: string): Promise<Credentials | undefined> {
   const [row] = await db<[Credentials?]>`
-    select id, role, token_version, password_hash, email_verified_at, suspended_at
+    select id, role, token_version, password_hash, email_verified_at, suspended_at, must_reset_password
     from users
     where ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
   `
   return row
-}
-
-export interface NewSession {
-  readonly user_id: string
-  readonly ip: string
-  readonly user_agent: string
-  readonly created_at: Date
-  readonly idle_expires_at: Date
-  readonly expires_at: Date
-}
-
-/** Starts a family with its first refresh token. */
-export async function insertSession(db: Db, session: NewSession, tokenHash: Buffer): Promise<string> {
-  const { user_id, ip, user_agent, created_at, idle_expires_at, expires_at } = session
-  const [row] = await db<[{ session_id: string }]>`
-    with session as (
-      insert into sessions (user_id, ip, user_agent, created_at, last_seen_at, idle_expires_at, expires_at)
-      values (
-        ${user_id}, ${ip}, ${user_agent}, ${created_at}, ${created_at}, ${idle_expires_at}, ${expires_at}
-      )
-      returning id, counter
-    )
-    insert into refresh_tokens (token_hash, session_id, counter)
-    select ${tokenHash}, id, counter from session
-    returning session_id
-  `
-  return row.session_id
-}
-
-export interface PresentedTokenRow extends PresentedToken, Pick<Actor, 'role' | 'token_version'> {
-  readonly session_id: string
-  readonly user_id: string
-  readonly sealed_successor: string | null
-}
-
-/** Locks the session of the token, so that refreshes of one family queue up. */
-export async function lockPresentedToken(db: Db, tokenHash: Buffer): Promise<PresentedTokenRow | undefined> {
-  const [row] = await db<[PresentedTokenRow?]>`
-    select
-      token.counter as token_counter, session.id as session_id, session.user_id, session.counter,
-      session.rotated_at, session.sealed_successor, session.idle_expires_at, session.expires_at,
-      session.revoked_at, users.role, users.token_version, users.suspended_at
-    from refresh_tokens token
-    join sessions session on session.id = token.session_id
-    join users on users.id = session.user_id
-    where token.token_hash = ${tokenHash}
-    for update of session
-  `
-  return row
-}
-
-export interface Rotation {
-  readonly session_id: string
-  readonly token_hash: Buffer
-  readonly sealed_successor: string
-  readonly rotated_at: Date
-  readonly idle_expires_at: Date
-}
-
-export async function rotateSession(db: Db, rotation: Rotation): Promise<void> {
-  const { session_id, token_hash, sealed_successor, rotated_at, idle_expires_at } = rotation
-  await db`
-    with session as (
-      update sessions
-      set counter = counter + 1, rotated_at = ${rotated_at}, last_seen_at = ${rotated_at},
-        sealed_successor = ${sealed_successor}, idle_expires_at = ${idle_expires_at}
-      where id = ${session_id}
-      returning id, counter
-    )
-    insert into refresh_tokens (token_hash, session_id, counter)
-    select ${token_hash}, id, counter from session
-  `
-}
-
-export async function markRevoked(db: Db, sessionId: string, reason: string, now: Date): Promise<void> {
-  await db`
-    update sessions
-    set revoked_at = ${now}, revoked_reason = ${reason}, sealed_successor = null
-    where id = ${sessionId} and revoked_at is null
-  `
-}
-
-/** What decides whether an access token of the session still counts. */
-export async function findSessionState(db: Db, sessionId: string, userId: string) {
-  const [row] = await db<[SessionState?]>`
-    select session.idle_expires_at, session.expires_at, session.revoked_at, users.suspended_at,
-      users.token_version
-    from sessions session
-    join users on users.id = session.user_id
-    where session.id = ${sessionId} and session.user_id = ${userId}
-  `
-  return row
-}
-
-export interface SessionState {
-  readonly idle_expires_at: Date
-  readonly expires_at: Date
-  readonly revoked_at: Date | null
-  readonly suspended_at: Date | null
-  readonly token_version: number
 }

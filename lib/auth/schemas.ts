@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { opaqueToken } from '../sessions/schemas.ts'
 import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 
@@ -45,8 +46,6 @@ export const register = z.strictObject({
   display_name: z.optional(displayName),
 })
 
-const opaqueToken = z.string().check(z.minLength(1), z.maxLength(256))
-
 export const verificationRequired = z.object({ status: z.literal('verification_required') })
 
 export const verifyEmail = z.strictObject({ token: opaqueToken })
@@ -62,18 +61,5 @@ export const login = z.strictObject({
   password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
 })
 
-export const refresh = z.strictObject({ refresh_token: opaqueToken })
-
-export const signedIn = z.object({
-  token_type: z.literal('Bearer'),
-  access_token: z.string(),
-  /** Seconds. */
-  expires_in: z.int(),
-  refresh_token: z.string(),
-  session_id: z.uuid(),
-  user: ownUser,
-})
-
 export type Register = z.output<typeof register>
 export type Login = z.output<typeof login>
-export type SignedIn = z.output<typeof signedIn>

@@ -15,7 +15,7 @@ const clockSkewSeconds = 30
 /** How old the keys may be when a token names one that is not among them. */
 const unknownKidMaxAgeMs = 30_000
 
-const claims = ['sub', 'sid', 'tv', 'role', 'iat', 'nbf', 'exp', 'jti']
+const claims = ['sub', 'sid', 'tv', 'role', 'auth_time', 'acr', 'iat', 'nbf', 'exp', 'jti']
 
 export type VerifiedToken =
   | { readonly actor: Actor; readonly expires_at: number }
@@ -36,11 +36,11 @@ export function createAccessTokenSigner({
 }: SignerDependencies) {
   return {
     ttlSeconds,
-    async sign({ id, session_id, token_version, role }: Actor): Promise<string> {
+    async sign({ id, session_id, token_version, role, auth_time, acr }: Actor): Promise<string> {
       const { kid, keys } = await loadKeys()
       const seconds = Math.floor(now().getTime() / 1000)
       const times = { iat: seconds, nbf: seconds, exp: seconds + ttlSeconds }
-      const subject = { sub: id, sid: session_id, tv: token_version, role }
+      const subject = { sub: id, sid: session_id, tv: token_version, role, auth_time, acr }
       return new SignJWT({ iss: issuer, aud: audience, ...subject, ...times, jti: randomUUID() })
         .setProtectedHeader({ alg: 'HS256', typ, kid })
         .sign(keys.get(kid)!)
@@ -71,8 +71,8 @@ export function createTokenVerifier({ loadKeys, now = () => new Date() }: Verifi
       clockTolerance: clockSkewSeconds,
       currentDate: now(),
     })
-    const { sub, sid, tv, role, exp } = payload
-    return { actor: { id: sub, session_id: sid, role, token_version: tv }, expires_at: exp }
+    const { sub, sid, tv, role, auth_time, acr, exp } = payload
+    return { actor: { id: sub, session_id: sid, role, token_version: tv, auth_time, acr }, expires_at: exp }
   }
 
   return async (authorization: string | undefined): Promise<VerifiedToken | undefined> => {
@@ -87,6 +87,8 @@ interface AccessTokenClaims {
   sid: string
   tv: number
   role: Actor['role']
+  auth_time: number
+  acr: Actor['acr']
   exp: number
 }
 

@@ -1,9 +1,12 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import type { Actor } from '../auth/actor.ts'
 import { AppError } from '../errors.ts'
 import { logger } from '../logger.ts'
+import { requireAccess } from './access.ts'
 import { type AuthenticationDependencies, createAuthentication } from './authentication.ts'
 import { readBytes, readJson } from './body.ts'
+import { readCookies } from './cookies.ts'
 import {
   type ApiEvent,
   type ApiResult,
@@ -14,6 +17,7 @@ import {
 } from './exchange.ts'
 import { readBody, readParams, readQuery } from './input.ts'
 import { asAppError, toProblem } from './problem.ts'
+import type { TakeCall } from './rate-limit.ts'
 import { toResponse } from './response.ts'
 import { type Handlers, type Request, type Route, type Routes, routeKey } from './route.ts'
 
@@ -26,6 +30,7 @@ export interface ApiDependencies extends AuthenticationDependencies {
   readonly corsOrigins: readonly string[]
   /** The whole API, for the function that gets what no route of the gateway matches. */
   readonly loadRoutes?: () => Promise<readonly Route[]>
+  readonly takeCall: TakeCall
   /** Told when a handler is given up, for what it holds open then (a transaction) is nobody's. */
   readonly onTimeout?: () => void
 }
@@ -72,20 +77,43 @@ export function createApi<T extends Routes>(
 
 /** Authenticates before it reads the rest, so that a stranger learns nothing from what is wrong with it. */
 function createDispatch(routes: Routes, dependencies: ApiDependencies) {
-  const { loadRoutes = async () => Object.values(routes) } = dependencies
+  const { loadRoutes = async () => Object.values(routes), takeCall, now = () => new Date() } = dependencies
   const authenticate = createAuthentication(dependencies)
+
+  /** Counts the call for whoever makes it: by address where that is nobody, or nobody we know. */
+  const admit = async (exchange: Exchange, { auth, policy }: Route) => {
+    const ip = exchange.event.requestContext.http.sourceIp
+    const count = async (actor: Actor | undefined) => {
+      exchange.allowance = await takeCall(policy.limit, { actor, ip })
+    }
+    const actor = await authenticate(auth, exchange.event).catch(async (refusal) => {
+      await count(undefined)
+      throw refusal
+    })
+    await count(actor)
+    return actor
+  }
+
+  /** The gateway's own refusals are no problem documents, so what it matches with no route is refused here. */
+  const refuse = async (exchange: Exchange) => {
+    const { rawPath, requestContext } = exchange.event
+    exchange.allowance = await takeCall('read', { actor: undefined, ip: requestContext.http.sourceIp })
+    return refuseUnknown(await loadRoutes(), rawPath)
+  }
 
   return async (exchange: Exchange): Promise<ApiResult> => {
     const { event, requestId } = exchange
-    const { route, handle } = exchange.endpoint ?? refuseUnknown(await loadRoutes(), event.rawPath)
+    const { route, handle } = exchange.endpoint ?? (await refuse(exchange))
     const rawBody = readBytes(event)
-    exchange.actor = await authenticate(route.auth, event)
+    exchange.actor = await admit(exchange, route)
+    requireAccess(route, exchange.actor, now())
     const result = await handle({
       params: readParams(route.params, event.pathParameters),
       query: readQuery(route.query, event.queryStringParameters),
       body: route.body && readBody(route.body, await readJson(event, rawBody)),
       actor: exchange.actor,
       headers: event.headers,
+      cookies: readCookies(event.cookies),
       rawBody,
       requestId,
       ip: event.requestContext.http.sourceIp,
@@ -103,7 +131,6 @@ function createEndpoints(routes: Routes, handlers: Readonly<Record<string, unkno
   return new Map(entries)
 }
 
-/** The gateway's own refusals are no problem documents, so what it matches with no route is refused here. */
 function refuseUnknown(routes: readonly Route[], path: string): never {
   const allowed = routes.filter((route) => fits(route.path, path))
   if (allowed.length === 0) throw new AppError('not_found')

@@ -6,6 +6,7 @@ import type {
 import type { Actor } from '../auth/actor.ts'
 import { logger } from '../logger.ts'
 import { createStandardHeaders } from './headers.ts'
+import { type Allowance, rateLimitHeaders } from './rate-limit.ts'
 import { recordRequest } from './request-log.ts'
 import type { Request, Route } from './route.ts'
 
@@ -25,6 +26,8 @@ export interface Exchange {
   readonly endpoint: Endpoint | undefined
   /** Known once the request is authenticated. */
   actor: Actor | undefined
+  /** Known once the request is counted. */
+  allowance: Allowance | undefined
 }
 
 export function openExchange(sent: ApiEvent, endpoints: ReadonlyMap<string, Endpoint>): Exchange {
@@ -38,6 +41,7 @@ export function openExchange(sent: ApiEvent, endpoints: ReadonlyMap<string, Endp
     startedAt: performance.now(),
     endpoint: endpoints.get(event.routeKey),
     actor: undefined,
+    allowance: undefined,
   }
 }
 
@@ -48,10 +52,18 @@ const isTraceparent = (text: string | undefined) =>
 export function createFinish(corsOrigins: readonly string[]) {
   const standardHeaders = createStandardHeaders(corsOrigins)
 
-  return ({ event, requestId, endpoint, actor, startedAt }: Exchange, response: ApiResult): void => {
+  return (
+    { event, requestId, endpoint, actor, allowance, startedAt }: Exchange,
+    response: ApiResult,
+  ): void => {
     const standard = standardHeaders(requestId, event.headers.origin)
     const { vary, ...headers } = response.headers ?? {}
-    response.headers = { ...standard, ...headers, ...(vary && { vary: `${standard.vary}, ${vary}` }) }
+    response.headers = {
+      ...standard,
+      ...(allowance && rateLimitHeaders(allowance)),
+      ...headers,
+      ...(vary && { vary: `${standard.vary}, ${vary}` }),
+    }
     recordRequest({
       method: endpoint?.route.method ?? 'unknown',
       route: endpoint?.route.path ?? 'unknown',

@@ -28,7 +28,7 @@ export function toOpenApi(
 }
 
 function toOperation(tag: string, operationId: string, route: Route, schemas: Components) {
-  const { summary, auth, params, query, body } = route
+  const { summary, auth, policy, params, query, body } = route
   return {
     operationId,
     tags: [tag],
@@ -41,6 +41,7 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
         content: { 'application/json': { schema: toJsonSchema(body, schemas) } },
       },
     }),
+    'x-veza-policy': { auth, ...policy },
     responses: { [route.status]: toSuccess(route, schemas), ...toProblems(route) },
   }
 }
@@ -92,8 +93,11 @@ const problemsByAuth: Record<Auth, readonly ProblemCode[]> = {
 }
 
 /** The route's own, and those that every route of its kind can answer with. */
-function problemsOf({ auth, params, query, body, problems: own }: Route): ProblemCode[] {
+function problemsOf({ auth, policy, params, query, body, problems: own }: Route): ProblemCode[] {
   const codes: ProblemCode[] = [...own, ...problemsByAuth[auth]]
+  if (auth === 'user') codes.push('forbidden')
+  if (policy.step_up) codes.push('step_up_required')
+  if (policy.limit !== 'unlimited') codes.push('rate_limited')
   if (params) codes.push('not_found')
   if (query) codes.push('validation_failed')
   if (query instanceof z.ZodMiniObject && 'cursor' in query.shape) codes.push('invalid_request')

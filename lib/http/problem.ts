@@ -27,6 +27,7 @@ export function toProblem(error: AppError, requestId: string): APIGatewayProxySt
     code,
     request_id: requestId,
     ...(options.errors && { errors: options.errors }),
+    ...options.extensions,
   }
   return {
     statusCode: status,
@@ -49,5 +50,6 @@ const standingHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   token_expired: { 'www-authenticate': 'Bearer error="invalid_token"' },
   token_revoked: { 'www-authenticate': 'Bearer error="invalid_token"' },
   rate_limited: { 'retry-after': '1' },
+  too_many_attempts: { 'retry-after': '1' },
   unavailable: { 'retry-after': '1' },
 }

@@ -1,5 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
 import * as z from 'zod/mini'
+import { writeCookie } from './cookies.ts'
 import { isUnchanged } from './etag.ts'
 import { cacheControl } from './headers.ts'
 import { noContent, Reply, type Route } from './route.ts'
@@ -18,9 +19,10 @@ export function toResponse(
     ...options.headers,
     ...variesBy(route, options.headers?.vary),
   }
+  const cookies = options.cookies && { cookies: options.cookies.map(writeCookie) }
   if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
-  if (route.response === noContent) return { statusCode: status, headers }
-  return withBody(route, body, { statusCode: status, headers })
+  if (route.response === noContent) return { statusCode: status, headers, ...cookies }
+  return { ...withBody(route, body, { statusCode: status, headers }), ...cookies }
 }
 
 /** Else a browser shows the next user what it keeps of the last one: their entity tags may be the same. */

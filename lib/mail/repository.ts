@@ -15,3 +15,14 @@ export async function findRecipient(db: Db, userId: string): Promise<Recipient |
   `
   return row
 }
+
+/** What happened to whom, and where to say so. */
+export async function findNotice(db: Db, noticeId: string) {
+  const [row] = await db<[{ kind: string; email: string; username: string; session_id: string | null }?]>`
+    select kind, notice.email, username, session_id
+    from security_notices notice
+    join users on users.id = user_id
+    where notice.id = ${noticeId}
+  `
+  return row
+}

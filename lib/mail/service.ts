@@ -1,7 +1,7 @@
 import { issueEmailToken } from '../auth/email-tokens.ts'
 import type { Mailer } from '../aws/mailer.ts'
 import type { Sql } from '../db/client.ts'
-import { findRecipient, type Recipient } from './repository.ts'
+import { findNotice, findRecipient, type Recipient } from './repository.ts'
 import {
   accountExistsMail,
   accountUnverifiedMail,
@@ -19,7 +19,7 @@ export interface MailDependencies {
 
 /** Writes and sends the mails about an account. A user who is gone, or needs the mail no more, gets none. */
 export function createMailService({ sql, mailer, appUrl, now = () => new Date() }: MailDependencies) {
-  const deliver = ({ email }: Recipient, mail: Mail) => mailer.send({ to: email, ...mail })
+  const deliver = ({ email }: Pick<Recipient, 'email'>, mail: Mail) => mailer.send({ to: email, ...mail })
 
   return {
     async sendVerification(userId: string): Promise<void> {
@@ -37,10 +37,10 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       await deliver(user, compose(user.username, appUrl))
     },
 
-    async sendSessionRevoked(userId: string): Promise<void> {
-      const user = await findRecipient(sql, userId)
-      if (!user) return
-      await deliver(user, sessionRevokedMail(user.username, appUrl))
+    async sendSecurityNotice(noticeId: string): Promise<void> {
+      const notice = await findNotice(sql, noticeId)
+      if (!notice) return
+      await deliver(notice, sessionRevokedMail(notice.username, appUrl))
     },
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
@@ -81,15 +82,18 @@ test('the same S3 event again, late, changes nothing', async () => {
 })
 
 test('the database restarted under load loses nothing that was accepted, and the API comes back', async () => {
-  const created: string[] = []
+  const created: { id: string; token: string }[] = []
   const statuses = new Set<number>()
   let running = true
-  const load = Array.from({ length: 4 }, async () => {
+  // One person may write 120 times a minute.
+  const people = await Promise.all(Array.from({ length: 4 }, () => client.join('busy')))
+  const load = people.map(async (person) => {
     while (running) {
       const body = { title: 'Under load', rights_confirmed: true }
-      const answer = await client.request('POST', '/api/v1/tracks', { token, body })
+      const answer = await client.request('POST', '/api/v1/tracks', { token: person.token, body })
       statuses.add(answer.status)
-      if (answer.status === 201) created.push(answer.body.id)
+      if (answer.status === 201) created.push({ id: answer.body.id, token: person.token })
+      await sleep(60)
     }
   })
   await new Promise((resolve) => setTimeout(resolve, 1_000))
@@ -100,7 +104,7 @@ test('the database restarted under load loses nothing that was accepted, and the
   await Promise.all(load)
 
   expect([...statuses].filter((status) => status !== 201 && status !== 503)).toEqual([])
-  for (const id of created) {
+  for (const { id, token } of created) {
     expect(await client.request('GET', `/api/v1/tracks/${id}`, { token })).toMatchObject({ status: 200 })
   }
 })

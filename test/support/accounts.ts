@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { createAuthHandlers } from '../../functions/auth/handlers.ts'
+import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
+import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { createLoginService } from '../../lib/auth/login.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
-import { createAuthService } from '../../lib/auth/service.ts'
-import { createSessionCheck } from '../../lib/auth/session-check.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
 import type { OutgoingMail } from '../../lib/aws/mailer.ts'
 import type { Sql } from '../../lib/db/client.ts'
@@ -18,9 +18,11 @@ import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createSessionService } from '../../lib/sessions/service.ts'
+import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
-import { type CallOptions, call } from './api.ts'
+import { type CallOptions, call, unlimited } from './api.ts'
 
 export const password = 'correct horse battery'
 
@@ -60,13 +62,21 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
   }
   const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
   const verifyToken = createTokenVerifier({ loadKeys, now })
-  const dependencies = { corsOrigins: [], now }
+  const sessions = createSessionService({
+    ...common,
+    signer,
+    cipher: createFieldCipher({ loadKeys: loadFieldKeys }),
+  })
+  const dependencies = { corsOrigins: [], now, takeCall: unlimited }
   const authApi = createApi(
     authRoutes,
-    createAuthHandlers({
-      registration: createRegistrationService(common),
-      auth: createAuthService({ ...common, signer, cipher: createFieldCipher({ loadKeys: loadFieldKeys }) }),
-    }),
+    {
+      ...createAccountHandlers({
+        registration: createRegistrationService(common),
+        logins: createLoginService({ ...common, sessions }),
+      }),
+      ...createSessionHandlers(sessions),
+    },
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
   const usersApi = createApi(
@@ -136,7 +146,7 @@ function createPostbox(sql: Sql, queued: string[], now: () => Date) {
     jobs: {
       'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
       'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
-      'mail.session_revoked': ({ user_id }) => mail.sendSessionRevoked(user_id),
+      'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
     },
   })

@@ -79,6 +79,12 @@ export function httpEvent(route: Pick<Route, 'method' | 'path'>, options: CallOp
   } as unknown as ApiEvent
 }
 
+/** A limiter for tests that are about something else. */
+export const unlimited = async () => undefined
+
+/** What a token says of when and how its user signed in. */
+export const justSignedIn = () => ({ auth_time: Math.floor(Date.now() / 1000), acr: 'aal1' }) as const
+
 /** What Lambda passes beside the event. */
 export const context = (remainingMs = 10_000) =>
   ({

@@ -12,6 +12,7 @@ export const thingRoutes = defineRoutes({
     method: 'GET',
     path: '/api/v1/things/{thing_id}',
     auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false },
     summary: 'Read a thing',
     params: thingParams,
     status: 200,
@@ -22,6 +23,7 @@ export const thingRoutes = defineRoutes({
     method: 'DELETE',
     path: '/api/v1/things/{thing_id}',
     auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'write', step_up: false },
     summary: 'Remove a thing',
     params: thingParams,
     status: 204,
@@ -32,6 +34,7 @@ export const thingRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/things',
     auth: 'none',
+    policy: { permission: 'public', reach: 'any', limit: 'write', step_up: false },
     summary: 'Make a thing',
     body: z.strictObject({
       title: z.string().check(z.minLength(1), z.maxLength(100)),
@@ -48,6 +51,7 @@ export const thingRoutes = defineRoutes({
     method: 'GET',
     path: '/api/v1/things',
     auth: 'optional',
+    policy: { permission: 'public', reach: 'any', limit: 'read', step_up: false },
     summary: 'List things',
     query: z.strictObject({
       limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
@@ -61,6 +65,7 @@ export const thingRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/hooks',
     auth: 'signature',
+    policy: { permission: 'public', reach: 'any', limit: 'unlimited', step_up: false },
     summary: 'Take a signed message',
     status: 200,
     response: z.object({ hex: z.string() }),
@@ -70,6 +75,7 @@ export const thingRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/internal/things',
     auth: 'iam',
+    policy: { permission: 'service', reach: 'any', limit: 'unlimited', step_up: false },
     summary: 'Tell of a thing',
     status: 200,
     response: z.object({ ok: z.boolean() }),
@@ -79,6 +85,7 @@ export const thingRoutes = defineRoutes({
     method: 'POST',
     path: '/api/v1/auth/login',
     auth: 'none',
+    policy: { permission: 'public', reach: 'any', limit: 'login', step_up: false },
     summary: 'Log in',
     status: 200,
     response: z.object({ token: z.string() }),
@@ -93,6 +100,8 @@ export const actor: Actor = {
   session_id: '0199f0f0-0000-7000-8000-00000000000b',
   role: 'user',
   token_version: 1,
+  auth_time: Math.floor(Date.now() / 1000),
+  acr: 'aal1',
 }
 
 /** A row as a query gives it, with a column that is nobody's business. */
@@ -120,5 +129,11 @@ export const createThingsApi = (
   createApi(
     thingRoutes,
     { ...plain, ...handlers },
-    { service: 'things', corsOrigins: [], verifyToken: async () => undefined, ...dependencies },
+    {
+      service: 'things',
+      corsOrigins: [],
+      verifyToken: async () => undefined,
+      takeCall: async () => undefined,
+      ...dependencies,
+    },
   )

@@ -4,6 +4,7 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createTrack } from '../../lib/tracks/schemas.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
+import { justSignedIn } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 
 /** A user who may sign in, and the actor that the authorizer makes of them. */
@@ -16,7 +17,14 @@ export async function seedActor(
     values (${name}, ${`${name} of Veza`}, ${`${name}@example.test`}, now(), '-')
     returning id
   `
-  return { id: user.id, username: name, session_id: randomUUID(), role: 'user', token_version: 1 }
+  return {
+    id: user.id,
+    username: name,
+    session_id: randomUUID(),
+    role: 'user',
+    token_version: 1,
+    ...justSignedIn(),
+  }
 }
 
 /** A bucket for uploads and one for clean media. */

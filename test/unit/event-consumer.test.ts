@@ -21,7 +21,14 @@ function prepare() {
   return { done, consume: createEventConsumer({ receipts, jobs }) }
 }
 
-const ids = { user_id: randomUUID(), track_id: randomUUID(), version_id: randomUUID(), job_id: randomUUID() }
+const ids = {
+  user_id: randomUUID(),
+  notice_id: randomUUID(),
+  export_id: randomUUID(),
+  track_id: randomUUID(),
+  version_id: randomUUID(),
+  job_id: randomUUID(),
+}
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),
   type,

@@ -184,7 +184,7 @@ test('keeps hashes and one sealed copy, no token', async () => {
   expect(dump).not.toContain(session.refresh_token)
   expect(dump).not.toContain(body.refresh_token)
   const [stored] = await db.sql`
-    select counter from refresh_tokens where token_hash = ${hashToken(body.refresh_token)}
+    select counter from refresh_tokens where token_hash = ${hashToken(body.refresh_token!)}
   `
   expect(stored).toEqual({ counter: 1 })
 })

@@ -9,7 +9,7 @@ import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { createPrepareService } from '../../../lib/media/prepare-service.ts'
 import type { PrepareJob } from '../../../lib/media/stream-server.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
-import { call } from '../../support/api.ts'
+import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createTestStreams, playKeys, streamSecrets } from '../../support/streams.ts'
 import { createBuckets, grantUpload, seedActor, seedUpload, statesOf } from '../../support/tracks.ts'
@@ -25,6 +25,7 @@ const handler = createApi(
   {
     service: 'internal',
     corsOrigins: [],
+    takeCall: unlimited,
   },
 )
 

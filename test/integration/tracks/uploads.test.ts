@@ -6,7 +6,7 @@ import { connect, type Sql } from '../../../lib/db/client.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { createUploadService } from '../../../lib/tracks/upload-service.ts'
-import { call } from '../../support/api.ts'
+import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
 import { createTestStreams } from '../../support/streams.ts'
@@ -28,7 +28,7 @@ const createHandler = (db: Sql) =>
       uploads: createUploadService({ sql: db, store: store!, now }),
       streams: createTestStreams(db, now),
     }),
-    { service: 'tracks', corsOrigins: [], verifyToken: async () => undefined },
+    { service: 'tracks', corsOrigins: [], takeCall: unlimited, verifyToken: async () => undefined },
   )
 const handler = createHandler(sql)
 

@@ -2,6 +2,7 @@ import { userRoutes } from '../../../functions/users/routes.ts'
 import { createTrack } from '../../../lib/tracks/schemas.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { createAccountsApi } from '../../support/accounts.ts'
+import { justSignedIn } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const { sql } = useDatabase()
@@ -10,7 +11,7 @@ const tracks = createTrackService({ sql })
 
 async function setUp() {
   const { access_token: token, session_id, user } = await api.signIn()
-  const actor = { id: user.id, session_id, role: user.role, token_version: 1 }
+  const actor = { id: user.id, session_id, role: user.role, token_version: 1, ...justSignedIn() }
   const titles = ['Low Tide', 'High Tide', 'Slack Water']
   for (const title of titles) {
     const body = createTrack.parse({ title, visibility: 'public', rights_confirmed: true })

@@ -5,9 +5,16 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { type Actor, authorizerContext } from '../../../lib/auth/actor.ts'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
 import { createAccessTokenSigner } from '../../../lib/auth/tokens.ts'
+import { justSignedIn } from '../../support/api.ts'
 
 const secret = JSON.stringify({ kid: '1', key: 'k'.repeat(64) })
-const actor: Actor = { id: randomUUID(), session_id: randomUUID(), role: 'user', token_version: 1 }
+const actor: Actor = {
+  id: randomUUID(),
+  session_id: randomUUID(),
+  role: 'user',
+  token_version: 1,
+  ...justSignedIn(),
+}
 
 mockClient(SecretsManagerClient)
   .on(GetSecretValueCommand, { SecretId: 'arn:jwt' })

@@ -3,13 +3,20 @@ import { type JWTHeaderParameters, type JWTPayload, SignJWT, UnsecuredJWT } from
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { type KeyRing, parseKeyRing } from '../../../lib/auth/key-ring.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../../lib/auth/tokens.ts'
+import { justSignedIn } from '../../support/api.ts'
 
 const key = 'k'.repeat(64)
 const otherKey = 'o'.repeat(64)
 const ring = parseKeyRing(JSON.stringify({ kid: '1', key }))
 const issuedAt = new Date('2026-01-01T12:00:00Z')
 const seconds = issuedAt.getTime() / 1000
-const actor: Actor = { id: randomUUID(), session_id: randomUUID(), role: 'user', token_version: 3 }
+const actor: Actor = {
+  id: randomUUID(),
+  session_id: randomUUID(),
+  role: 'user',
+  token_version: 3,
+  ...justSignedIn(),
+}
 
 const after = (delta: number) => () => new Date(issuedAt.getTime() + delta * 1000)
 const loadRing = async () => ring
@@ -51,6 +58,8 @@ test('signs with the header and the claims that others rely on', async () => {
     iss: 'veza',
     aud: 'veza-api',
     sub: actor.id,
+    auth_time: actor.auth_time,
+    acr: 'aal1',
     sid: actor.session_id,
     tv: 3,
     role: 'user',

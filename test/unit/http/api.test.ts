@@ -1,7 +1,7 @@
 import { AppError } from '../../../lib/errors.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { Reply } from '../../../lib/http/route.ts'
-import { call, context, httpEvent } from '../../support/api.ts'
+import { call, context, httpEvent, unlimited } from '../../support/api.ts'
 import { actor, createThingsApi, thingId, thingRoutes } from '../../support/things-api.ts'
 
 const api = createThingsApi()
@@ -128,7 +128,7 @@ test('does not start with an optional route and no way to verify a token', () =>
     createApi(
       { listThings },
       { listThings: async () => ({ viewer: null, limit: 1 }) },
-      { service: 'things', corsOrigins: [] },
+      { service: 'things', corsOrigins: [], takeCall: unlimited },
     )
 
   expect(start).toThrow('verify a token')

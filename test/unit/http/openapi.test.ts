@@ -156,7 +156,8 @@ describe('the document of a route', () => {
 
 test('makes a component of a schema that has an id, once for all routes', () => {
   const owner = z.object({ id: z.uuid() }).check(z.meta({ id: 'TestOwner' }))
-  const route = { method: 'GET', auth: 'none', summary: 'x', status: 200, problems: [] } as const
+  const policy = { permission: 'public', reach: 'any', limit: 'read', step_up: false } as const
+  const route = { method: 'GET', auth: 'none', policy, summary: 'x', status: 200, problems: [] } as const
   const routes = defineRoutes({
     readA: { ...route, path: '/a', response: z.object({ owner }) },
     readB: { ...route, path: '/b', response: z.object({ owner, others: z.array(owner) }) },

@@ -76,7 +76,8 @@ function write(file: string, content: object | string) {
 /** With this script in the place of npm, and with every system package there. */
 function runSetup(npm: string) {
   write('npm.cjs', npm)
-  for (const command of ['clamd', 'freshclam', 'clamdscan', 'pgbouncer']) writeExecutable(command)
+  for (const command of ['clamd', 'freshclam', 'clamdscan', 'pgbouncer', 'redis-server', 'chromium'])
+    writeExecutable(command)
   const { status, stdout, stderr } = spawnSync(process.execPath, ['infra/local/setup.mjs'], {
     cwd: root,
     encoding: 'utf8',

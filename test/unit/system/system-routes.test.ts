@@ -6,7 +6,7 @@ import { problems } from '../../../lib/errors.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createReferencePage } from '../../../lib/system/reference-page.ts'
 import type { Readiness } from '../../../lib/system/schemas.ts'
-import { call, context, httpEvent } from '../../support/api.ts'
+import { call, context, httpEvent, unlimited } from '../../support/api.ts'
 
 const root = path.join(import.meta.dirname, '../../..')
 const reference = createReferencePage({
@@ -23,7 +23,7 @@ const createSystemApi = (readiness: Readiness = ready) =>
       reference,
       describeApi: async () => ({ openapi: '3.1.0' }),
     }),
-    { service: 'system', corsOrigins: [] },
+    { service: 'system', corsOrigins: [], takeCall: unlimited },
   )
 const api = createSystemApi()
 

@@ -1,16 +1,20 @@
+import type { LoginService } from '../../lib/auth/login.ts'
 import type { RegistrationService } from '../../lib/auth/registration.ts'
-import type { AuthService } from '../../lib/auth/service.ts'
 import type { Handlers } from '../../lib/http/route.ts'
-import type { authRoutes } from './routes.ts'
+import type { accountRoutes } from './account-routes.ts'
+import { replySession } from './session-reply.ts'
 
-export interface AuthServices {
+export interface AccountServices {
   readonly registration: RegistrationService
-  readonly auth: AuthService
+  readonly logins: LoginService
 }
 
 const verificationRequired = { status: 'verification_required' } as const
 
-export function createAuthHandlers({ registration, auth }: AuthServices): Handlers<typeof authRoutes> {
+export function createAccountHandlers({
+  registration,
+  logins,
+}: AccountServices): Handlers<typeof accountRoutes> {
   return {
     register: async ({ body, requestId }) => {
       await registration.register(body, requestId)
@@ -21,11 +25,6 @@ export function createAuthHandlers({ registration, auth }: AuthServices): Handle
       await registration.resendVerification(body.email, requestId)
       return verificationRequired
     },
-    login: ({ body, ip, userAgent }) => auth.login(body, { ip, userAgent }),
-    refresh: ({ body, requestId }) => auth.refresh(body.refresh_token, requestId),
-    logout: async ({ actor }) => {
-      await auth.logout(actor)
-      return undefined
-    },
+    login: async ({ body, ...origin }) => replySession(await logins.login(body, origin)),
   }
 }

@@ -1,5 +1,5 @@
+import type { Actor, Refusal } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
-import type { Actor, Refusal } from './actor.ts'
 import { findSessionState, type SessionState } from './repository.ts'
 
 /** How late an environment may notice that a session ended. */

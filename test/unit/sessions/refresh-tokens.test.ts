@@ -5,7 +5,7 @@ import {
   judge,
   nextIdleExpiry,
   type PresentedToken,
-} from '../../../lib/auth/refresh-tokens.ts'
+} from '../../../lib/sessions/refresh-tokens.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const ago = (ms: number) => new Date(now.getTime() - ms)

@@ -1,12 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../../lib/auth/actor.ts'
-import { createSessionCheck } from '../../../lib/auth/session-check.ts'
 import type { Sql } from '../../../lib/db/client.ts'
+import { createSessionCheck } from '../../../lib/sessions/session-check.ts'
+import { justSignedIn } from '../../support/api.ts'
 
 const far = new Date('2027-01-01T00:00:00Z')
 const live = { idle_expires_at: far, expires_at: far, revoked_at: null, suspended_at: null, token_version: 1 }
 
-const newActor = (): Actor => ({ id: randomUUID(), session_id: randomUUID(), role: 'user', token_version: 1 })
+const newActor = (): Actor => ({
+  id: randomUUID(),
+  session_id: randomUUID(),
+  role: 'user',
+  token_version: 1,
+  ...justSignedIn(),
+})
 
 /** A check over a database that answers every question with one row. */
 function setUp(row: object | undefined = live) {

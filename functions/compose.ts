@@ -1,0 +1,24 @@
+import { createSecrets } from '../lib/aws/secrets.ts'
+import { createCache } from '../lib/cache/cache.ts'
+import { readList } from '../lib/config.ts'
+import { connect, databaseSettings } from '../lib/db/client.ts'
+import { createRateLimiter } from '../lib/http/rate-limit.ts'
+import { createSessionCheck } from '../lib/sessions/session-check.ts'
+
+/** What every function that serves routes stands on, with the settings that they have in common. */
+export function composeApi(service: string) {
+  const sql = connect(databaseSettings())
+  const cache = createCache({ sql })
+  return {
+    sql,
+    cache,
+    secrets: createSecrets(),
+    api: {
+      service,
+      corsOrigins: readList('CORS_ORIGINS'),
+      checkSession: createSessionCheck({ sql }),
+      takeCall: createRateLimiter({ cache }),
+      onTimeout: sql.discard,
+    },
+  }
+}

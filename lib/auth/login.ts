@@ -1,0 +1,45 @@
+import type { Origin } from '../audit/record.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import type { SessionReply, SessionService } from '../sessions/service.ts'
+import type { Passwords } from './passwords.ts'
+import { type Credentials, findCredentials } from './repository.ts'
+import type { Login } from './schemas.ts'
+
+export interface LoginDependencies {
+  readonly sql: Sql
+  readonly passwords: Passwords
+  readonly sessions: Pick<SessionService, 'start' | 'answer'>
+  readonly now?: () => Date
+}
+
+export type LoginService = ReturnType<typeof createLoginService>
+
+export function createLoginService(dependencies: LoginDependencies) {
+  const { sql, passwords, sessions, now = () => new Date() } = dependencies
+
+  return {
+    async login({ identifier, password }: Login, origin: Origin): Promise<SessionReply> {
+      const account = await findCredentials(sql, identifier)
+      const isRight = await passwords.matches(password, account?.password_hash)
+      if (!account || !isRight) throw new AppError('invalid_credentials')
+      refuseShut(account)
+      const entry = {
+        user: account,
+        acr: 'aal1',
+        auth_time: now(),
+        device_id: null,
+        is_cookie: false,
+        is_persistent: true,
+      } as const
+      return sessions.answer(await sql.begin((tx) => sessions.start(tx, entry, origin)))
+    },
+  }
+}
+
+/** Told only to whoever knows the password. */
+function refuseShut({ suspended_at, email_verified_at, must_reset_password }: Credentials) {
+  if (suspended_at) throw new AppError('account_suspended')
+  if (!email_verified_at) throw new AppError('email_not_verified')
+  if (must_reset_password) throw new AppError('password_reset_required')
+}

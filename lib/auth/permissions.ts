@@ -1,0 +1,26 @@
+import type { Actor } from './actor.ts'
+
+/** What a caller must be allowed to do, named by every route of the table. */
+export type Permission =
+  /** Anyone, signed in or not. */
+  | 'public'
+  /** Our own servers, by the policies of IAM. */
+  | 'service'
+  | 'account.manage'
+  | 'tracks.read'
+  | 'tracks.write'
+  | 'users.manage'
+  | 'audit.read'
+
+const user: readonly Permission[] = ['public', 'account.manage', 'tracks.read', 'tracks.write']
+const creator: readonly Permission[] = user
+const moderator: readonly Permission[] = creator
+const admin: readonly Permission[] = [...moderator, 'users.manage', 'audit.read']
+
+/** What each role may do; whatever is not listed is refused. */
+export const permissionsOf: Readonly<Record<Actor['role'], ReadonlySet<Permission>>> = {
+  user: new Set(user),
+  creator: new Set(creator),
+  moderator: new Set(moderator),
+  admin: new Set(admin),
+}

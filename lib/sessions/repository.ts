@@ -1,0 +1,108 @@
+import type { Actor } from '../auth/actor.ts'
+import type { Db } from '../db/client.ts'
+import type { PresentedToken } from './refresh-tokens.ts'
+
+export interface NewSession {
+  readonly user_id: string
+  readonly ip: string
+  readonly user_agent: string
+  readonly device_id: string | null
+  readonly auth_time: Date
+  readonly acr: Actor['acr']
+  readonly is_cookie: boolean
+  readonly is_persistent: boolean
+  readonly created_at: Date
+  readonly idle_expires_at: Date
+  readonly expires_at: Date
+}
+
+/** Starts a family with its first refresh token. */
+export async function insertSession(db: Db, session: NewSession, tokenHash: Buffer): Promise<string> {
+  const values = { ...session, last_seen_at: session.created_at }
+  const [row] = await db<[{ session_id: string }]>`
+    with session as (
+      insert into sessions ${db(values)}
+      returning id, counter
+    )
+    insert into refresh_tokens (token_hash, session_id, counter)
+    select ${tokenHash}, id, counter from session
+    returning session_id
+  `
+  return row.session_id
+}
+
+export interface PresentedTokenRow extends PresentedToken, Pick<Actor, 'role' | 'token_version' | 'acr'> {
+  readonly session_id: string
+  readonly user_id: string
+  readonly sealed_successor: string | null
+  readonly auth_time: Date
+  readonly is_cookie: boolean
+  readonly is_persistent: boolean
+}
+
+/** Locks the session of the token, so that refreshes of one family queue up. */
+export async function lockPresentedToken(db: Db, tokenHash: Buffer): Promise<PresentedTokenRow | undefined> {
+  const [row] = await db<[PresentedTokenRow?]>`
+    select
+      token.counter as token_counter, session.id as session_id, session.user_id, session.counter,
+      session.rotated_at, session.sealed_successor, session.idle_expires_at, session.expires_at,
+      session.revoked_at, session.auth_time, session.acr, session.is_cookie, session.is_persistent, users.role, users.token_version, users.suspended_at
+    from refresh_tokens token
+    join sessions session on session.id = token.session_id
+    join users on users.id = session.user_id
+    where token.token_hash = ${tokenHash}
+    for update of session
+  `
+  return row
+}
+
+export interface Rotation {
+  readonly session_id: string
+  readonly token_hash: Buffer
+  readonly sealed_successor: string
+  readonly rotated_at: Date
+  readonly idle_expires_at: Date
+}
+
+export async function rotateSession(db: Db, rotation: Rotation): Promise<void> {
+  const { session_id, token_hash, sealed_successor, rotated_at, idle_expires_at } = rotation
+  await db`
+    with session as (
+      update sessions
+      set counter = counter + 1, rotated_at = ${rotated_at}, last_seen_at = ${rotated_at},
+        sealed_successor = ${sealed_successor}, idle_expires_at = ${idle_expires_at}
+      where id = ${session_id}
+      returning id, counter
+    )
+    insert into refresh_tokens (token_hash, session_id, counter)
+    select ${token_hash}, id, counter from session
+  `
+}
+
+export async function markRevoked(db: Db, sessionId: string, reason: string, now: Date): Promise<void> {
+  await db`
+    update sessions
+    set revoked_at = ${now}, revoked_reason = ${reason}, sealed_successor = null
+    where id = ${sessionId} and revoked_at is null
+  `
+}
+
+/** What decides whether an access token of the session still counts. */
+export async function findSessionState(db: Db, sessionId: string, userId: string) {
+  const [row] = await db<[SessionState?]>`
+    select session.idle_expires_at, session.expires_at, session.revoked_at, users.suspended_at,
+      users.token_version
+    from sessions session
+    join users on users.id = session.user_id
+    where session.id = ${sessionId} and session.user_id = ${userId}
+  `
+  return row
+}
+
+export interface SessionState {
+  readonly idle_expires_at: Date
+  readonly expires_at: Date
+  readonly revoked_at: Date | null
+  readonly suspended_at: Date | null
+  readonly token_version: number
+}
