@@ -37,7 +37,7 @@ interface Lease {
 
 const mostLeases = 10_000
 /** An environment takes at most this part of a quota at once: what it does not use is lost to the caller. */
-const largestShare = 1 / 16
+const largestShare = 1 / 8
 
 /**
  * Counts calls in windows of fixed length, in the cache that all environments share. A busy caller costs a

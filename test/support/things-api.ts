@@ -1,7 +1,14 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../../lib/auth/actor.ts'
 import { type ApiDependencies, createApi } from '../../lib/http/api.ts'
-import { defineRoutes, type Handlers, noContent, Reply, timestamp } from '../../lib/http/route.ts'
+import {
+  defineRoutes,
+  type Handlers,
+  noContent,
+  type Policy,
+  Reply,
+  timestamp,
+} from '../../lib/http/route.ts'
 
 /** A small API of its own, so that the tests of the dispatch lean on no domain. */
 const thingParams = z.strictObject({ thing_id: z.uuid() })
@@ -122,12 +129,20 @@ const plain: Handlers<typeof thingRoutes> = {
   logIn: async () => ({ token: 'made-by-login' }),
 }
 
+/** The same routes under any policy. */
+type ThingRoutes = {
+  readonly [K in keyof typeof thingRoutes]: Omit<(typeof thingRoutes)[K], 'policy'> & {
+    readonly policy: Policy
+  }
+}
+
 export const createThingsApi = (
   handlers: Partial<Handlers<typeof thingRoutes>> = {},
   dependencies: Partial<ApiDependencies> = {},
+  routes: ThingRoutes = thingRoutes,
 ) =>
   createApi(
-    thingRoutes,
+    routes,
     { ...plain, ...handlers },
     {
       service: 'things',
