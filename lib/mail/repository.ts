@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import type { SecurityNotice } from './security-letters.ts'
 
 export interface Recipient {
   readonly id: string
@@ -16,10 +17,16 @@ export async function findRecipient(db: Db, userId: string): Promise<Recipient |
   return row
 }
 
+export interface NoticeRow extends SecurityNotice {
+  readonly user_id: string
+  readonly email: string
+  readonly session_id: string | null
+}
+
 /** What happened to whom, and where to say so. */
-export async function findNotice(db: Db, noticeId: string) {
-  const [row] = await db<[{ kind: string; email: string; username: string; session_id: string | null }?]>`
-    select kind, notice.email, username, session_id
+export async function findNotice(db: Db, noticeId: string): Promise<NoticeRow | undefined> {
+  const [row] = await db<[NoticeRow?]>`
+    select kind, user_id, notice.email, username, session_id, ip, user_agent, notice.created_at
     from security_notices notice
     join users on users.id = user_id
     where notice.id = ${noticeId}

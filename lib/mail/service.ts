@@ -1,14 +1,11 @@
 import { issueEmailToken } from '../auth/email-tokens.ts'
 import type { Mailer } from '../aws/mailer.ts'
 import type { Sql } from '../db/client.ts'
+import { issueNotMeToken } from '../notices/not-me-tokens.ts'
+import { accountExistsLetter, accountUnverifiedLetter, verificationLetter } from './account-letters.ts'
+import type { Mail } from './letter.ts'
 import { findNotice, findRecipient, type Recipient } from './repository.ts'
-import {
-  accountExistsMail,
-  accountUnverifiedMail,
-  type Mail,
-  sessionRevokedMail,
-  verificationMail,
-} from './templates.ts'
+import { securityLetter } from './security-letters.ts'
 
 export interface MailDependencies {
   readonly sql: Sql
@@ -26,21 +23,22 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       const user = await findRecipient(sql, userId)
       if (!user || user.email_verified_at) return
       const token = await issueEmailToken(sql, user.id, now())
-      await deliver(user, verificationMail(user.username, appUrl, token))
+      await deliver(user, verificationLetter({ ...user, appUrl, token }))
     },
 
     /** Without a link that verifies: whoever registered first need not be the owner of the address. */
     async sendAccountExists(userId: string): Promise<void> {
       const user = await findRecipient(sql, userId)
       if (!user) return
-      const compose = user.email_verified_at ? accountExistsMail : accountUnverifiedMail
-      await deliver(user, compose(user.username, appUrl))
+      const write = user.email_verified_at ? accountExistsLetter : accountUnverifiedLetter
+      await deliver(user, write({ ...user, appUrl }))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {
       const notice = await findNotice(sql, noticeId)
       if (!notice) return
-      await deliver(notice, sessionRevokedMail(notice.username, appUrl))
+      const token = await issueNotMeToken(sql, notice, now())
+      await deliver(notice, securityLetter(notice, { appUrl, token }))
     },
   }
 }

@@ -1,0 +1,108 @@
+import * as accountLetters from '../../../lib/mail/account-letters.ts'
+import type { Mail } from '../../../lib/mail/letter.ts'
+import { securityLetter } from '../../../lib/mail/security-letters.ts'
+import { noticeKinds } from '../../../lib/notices/notices.ts'
+
+const appUrl = 'https://veza.example'
+const token = 'a-token_1'
+
+const values = { username: 'nova', appUrl, token }
+
+/** Every letter that there is, written about one account. */
+const write = (username: string): { name: string; mail: Mail }[] => [
+  ...Object.entries(accountLetters).map(([name, writer]) => ({
+    name,
+    mail: writer({ ...values, username }),
+  })),
+  ...noticeKinds.map((kind) => ({
+    name: kind,
+    mail: securityLetter(
+      { kind, username, created_at: new Date('2026-05-04T03:02:01Z'), ip: '192.0.2.7', user_agent: '<i>' },
+      { appUrl, token },
+    ),
+  })),
+]
+
+const letters = write('nova')
+
+const linksOfText = (text: string) => text.match(/\w+:\/\/\S+/g) ?? []
+const linksOfHtml = (html: string) =>
+  [...html.matchAll(/href="([^"]*)"/g)].map(([, url]) => unescapeHtml(url!))
+const unescapeHtml = (html: string) => html.replaceAll('&amp;', '&')
+
+describe.each(letters)('the letter $name', ({ mail: { subject, text, html } }) => {
+  it('has absolute links to the app alone, the same in both parts', () => {
+    const links = linksOfText(text)
+
+    expect(new Set(linksOfHtml(html))).toEqual(new Set(links))
+    for (const link of links) expect(new URL(link).origin).toBe(appUrl)
+  })
+
+  it('has one line of subject, which tells no secret', () => {
+    expect(subject).toMatch(/^[\x20-\x7e]{5,78}$/)
+    expect(subject).not.toContain(token)
+  })
+
+  it('loads nothing from anywhere and has no style but inline', () => {
+    expect(html).not.toMatch(/<(?:img|script|link|iframe|style|form)\b|url\(|class=/i)
+    expect(html).not.toMatch(/\son\w+=/i)
+  })
+
+  it('names whom it is for in both parts', () => {
+    expect(text).toMatch(/^Hello nova,\n/)
+    expect(html).toContain('Hello nova,')
+  })
+
+  it('says in the text all that the HTML says', () => {
+    const words = (from: string) => from.replace(/<br>|\s+/g, ' ')
+    const paragraphs = [...html.matchAll(/<p style="margin:0 0 16px">(.*?)<\/p>/g)].map(([, body]) => body!)
+
+    expect(paragraphs.length).toBeGreaterThan(1)
+    for (const paragraph of paragraphs) expect(words(text)).toContain(words(paragraph))
+  })
+
+  it('has lines that a terminal shows whole, but for links', () => {
+    for (const line of text.split('\n')) {
+      if (!line.includes('://')) expect(line.length).toBeLessThanOrEqual(78)
+      expect(line.length).toBeLessThan(998)
+      expect(line).not.toMatch(/[\p{Cc}]|\s$/u)
+    }
+  })
+})
+
+test.each(write('<script>alert("1")</script>'))('$name escapes what it is given', ({ mail }) => {
+  expect(mail.html).not.toContain('<script')
+  expect(mail.html).not.toContain('<i>')
+  expect(mail.html).toContain('&lt;script&gt;alert(&quot;1&quot;)')
+})
+
+test('the letter of a link carries its token as it is', () => {
+  const { text, html } = accountLetters.verificationLetter(values)
+
+  expect(text).toContain('https://veza.example/verify-email?token=a-token_1\n')
+  expect(html).toContain('href="https://veza.example/verify-email?token=a-token_1"')
+})
+
+test.each([
+  { name: 'account exists', mail: accountLetters.accountExistsLetter(values) },
+  { name: 'account unverified', mail: accountLetters.accountUnverifiedLetter(values) },
+])('the letter "$name" holds no token', ({ mail: { text, html } }) => {
+  expect(`${text}${html}`).not.toContain('token=')
+})
+
+test('a notice says when, on what and from where', () => {
+  const { text } = securityLetter(
+    {
+      kind: 'new_device',
+      username: 'nova',
+      created_at: new Date('2026-05-04T03:02:01Z'),
+      ip: '192.0.2.7',
+      user_agent:
+        'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+    },
+    { appUrl, token },
+  )
+
+  expect(text).toContain('When: 2026-05-04 03:02 UTC\nDevice: Chrome on Windows\nAddress: 192.0.2.7\n')
+  expect(text).toContain('https://veza.example/not-me?token=a-token_1\n')
+})
