@@ -19,7 +19,10 @@ export function createLoginService(dependencies: LoginDependencies) {
   const { sql, passwords, sessions, now = () => new Date() } = dependencies
 
   return {
-    async login({ identifier, password }: Login, origin: Origin): Promise<SessionReply> {
+    async login(
+      { identifier, password, cookie = false, remember = !cookie }: Login,
+      origin: Origin,
+    ): Promise<SessionReply> {
       const account = await findCredentials(sql, identifier)
       const isRight = await passwords.matches(password, account?.password_hash)
       if (!account || !isRight) throw new AppError('invalid_credentials')
@@ -29,8 +32,8 @@ export function createLoginService(dependencies: LoginDependencies) {
         acr: 'aal1',
         auth_time: now(),
         device_id: null,
-        is_cookie: false,
-        is_persistent: true,
+        is_cookie: cookie,
+        is_persistent: remember,
       } as const
       return sessions.answer(await sql.begin((tx) => sessions.start(tx, entry, origin)))
     },

@@ -59,6 +59,10 @@ export const login = z.strictObject({
     .string()
     .check(z.trim(), z.toLowerCase(), z.normalize(), z.minLength(1), z.maxLength(longestEmail)),
   password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  /** Keeps the session when the browser closes. */
+  remember: z.optional(z.boolean()),
+  /** Has the refresh token travel in a cookie that no script can read, and in nothing else. */
+  cookie: z.optional(z.boolean()),
 })
 
 export type Register = z.output<typeof register>

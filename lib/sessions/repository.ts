@@ -79,12 +79,39 @@ export async function rotateSession(db: Db, rotation: Rotation): Promise<void> {
   `
 }
 
-export async function markRevoked(db: Db, sessionId: string, reason: string, now: Date): Promise<void> {
-  await db`
+/** A session past its time stands for nothing, and is left as it is. */
+const isLive = (db: Db, now: Date) =>
+  db`revoked_at is null and idle_expires_at > ${now} and expires_at > ${now}`
+
+/** False where the user has no such session that is live. */
+export async function markRevoked(
+  db: Db,
+  sessionId: string,
+  userId: string,
+  reason: string,
+  now: Date,
+): Promise<boolean> {
+  const { count } = await db`
     update sessions
     set revoked_at = ${now}, revoked_reason = ${reason}, sealed_successor = null
-    where id = ${sessionId} and revoked_at is null
+    where id = ${sessionId} and user_id = ${userId} and ${isLive(db, now)}
   `
+  return count === 1
+}
+
+export async function markAllRevoked(
+  db: Db,
+  userId: string,
+  except: string | undefined,
+  reason: string,
+  now: Date,
+): Promise<number> {
+  const { count } = await db`
+    update sessions
+    set revoked_at = ${now}, revoked_reason = ${reason}, sealed_successor = null
+    where user_id = ${userId} and id is distinct from ${except ?? null} and ${isLive(db, now)}
+  `
+  return count
 }
 
 /** What decides whether an access token of the session still counts. */

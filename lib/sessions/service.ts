@@ -8,14 +8,9 @@ import { AppError } from '../errors.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import type { UserService } from '../users/service.ts'
+import { endSession } from './ending.ts'
 import { firstExpiries, judge, nextIdleExpiry, type Verdict } from './refresh-tokens.ts'
-import {
-  insertSession,
-  lockPresentedToken,
-  markRevoked,
-  type PresentedTokenRow,
-  rotateSession,
-} from './repository.ts'
+import { insertSession, lockPresentedToken, type PresentedTokenRow, rotateSession } from './repository.ts'
 import type { SignedIn } from './schemas.ts'
 
 export interface SessionDependencies {
@@ -91,7 +86,7 @@ export function createSessionService(dependencies: SessionDependencies) {
     })
 
   const endReused = async (tx: Db, { session_id, user_id }: PresentedTokenRow, origin: Origin, at: Date) => {
-    await markRevoked(tx, session_id, 'refresh_reuse', at)
+    await endSession(tx, { user_id, session_id, reason: 'refresh_reuse', now: at })
     const entry = { action: 'session.refresh_reuse', outcome: 'failure', user_id, session_id } as const
     await recordAudit(tx, entry, origin, at)
     await addNotice(tx, { user_id, kind: 'session_revoked', session_id }, origin, at)
@@ -149,7 +144,7 @@ export function createSessionService(dependencies: SessionDependencies) {
 
     logout: ({ id, session_id }: Actor, origin: Origin): Promise<void> =>
       sql.begin(async (tx) => {
-        await markRevoked(tx, session_id, 'logout', now())
+        await endSession(tx, { user_id: id, session_id, reason: 'logout', now: now() })
         await recordAudit(
           tx,
           { action: 'session.ended', actor_id: id, user_id: id, session_id },
