@@ -1,0 +1,199 @@
+import { routeGroups } from '../../functions/routes.ts'
+import type { Answer } from '../../infra/local/client.ts'
+import type { Actor } from '../../lib/auth/actor.ts'
+import { permissionsOf } from '../../lib/auth/permissions.ts'
+import { connect } from '../../lib/db/client.ts'
+import type { Route } from '../../lib/http/route.ts'
+import { newClient } from '../support/platform.ts'
+import { settingsOf } from '../support/server.ts'
+import {
+  addExport,
+  addPasskey,
+  addSession,
+  addSomeone,
+  addTrack,
+  addUpload,
+  type Someone,
+  signerOf,
+} from '../support/world.ts'
+
+/**
+ * Every route of the table, called through the gateway as everyone there is and with every kind of token, held
+ * against the policy that the route declares. What a route makes of a call that it lets in is told elsewhere.
+ */
+const client = await newClient()
+const sql = connect(settingsOf(client.platform.database_url))
+const signer = await signerOf(process.env.VEZA_PLATFORM_FILE!)
+const earlier = await signerOf(process.env.VEZA_PLATFORM_FILE!, () => new Date(Date.now() - 3_600_000))
+afterAll(() => sql.end())
+
+const routes = Object.values(routeGroups).flatMap((table) =>
+  Object.entries<Route>(table).map(([name, route]) => ({ name, route })),
+)
+
+const callers = [
+  'nobody',
+  'owner',
+  'other user',
+  'creator',
+  'moderator',
+  'admin',
+  'signed in long ago',
+  'expired token',
+  'revoked token',
+  'tampered token',
+  'stream server',
+] as const
+type Caller = (typeof callers)[number]
+
+/** How a call ends, as far as access goes: let `in`, or the refusal. */
+type Outcome = 'in' | 'hidden' | 'forbidden' | 'step_up' | 'unknown' | 'expired' | 'revoked'
+
+const rows: string[][] = []
+let asDeclared = 0
+
+test.each(routes)('$name lets in whom its policy says, and nobody else', async ({ name, route }) => {
+  const seen: Partial<Record<Caller, Outcome>> = {}
+  const declared: Partial<Record<Caller, Outcome>> = {}
+  for (const caller of callers) {
+    seen[caller] = outcomeOf(route, await callAs(caller, name, route))
+    declared[caller] = expectedOutcome(caller, route)
+  }
+
+  rows.push([`${route.method} ${route.path}`, ...callers.map((caller) => seen[caller]!)])
+  expect({ [name]: seen }).toEqual({ [name]: declared })
+  asDeclared += 1
+})
+
+test('prints the matrix', () => {
+  const marks: Record<string, string> = {
+    in: '✓',
+    hidden: '404',
+    forbidden: '403',
+    unknown: '401',
+    step_up: '401 step-up',
+    expired: '401 expired',
+    revoked: '401 revoked',
+  }
+  const table = [['route', ...callers], ...rows].map((row) => row.map((cell) => marks[cell] ?? cell))
+  const widths = callers.map((_, column) => Math.max(...table.map((row) => row[column + 1]!.length)))
+  const width = Math.max(...table.map(([route]) => route!.length))
+  const lines = table.map(
+    ([route, ...cells]) =>
+      `  ${route!.padEnd(width)}  ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join('  ')}`,
+  )
+  process.stdout.write(
+    `\nAccess matrix: ${rows.length} routes × ${callers.length} callers; ${asDeclared} routes as declared\n${lines.join('\n')}\n\n`,
+  )
+  expect(rows).toHaveLength(routes.length)
+})
+
+function expectedOutcome(caller: Caller, { auth, policy, path }: Route): Outcome {
+  if (auth === 'iam') return caller === 'stream server' ? 'in' : 'forbidden'
+  if (auth === 'none' || auth === 'signature') return 'in'
+  if (caller === 'expired token') return 'expired'
+  if (caller === 'revoked token') return 'revoked'
+  if (caller === 'tampered token' || caller === 'stream server') return 'unknown'
+  if (caller === 'nobody') return auth === 'user' ? 'unknown' : reachOf('other user', policy.reach, path)
+  if (auth === 'user' && !permissionsOf[roleOf(caller)].has(policy.permission)) return 'forbidden'
+  if (caller === 'signed in long ago' && policy.step_up) return 'step_up'
+  return reachOf(caller, policy.reach, path)
+}
+
+/** Somebody else's private things are not found by whoever they are not shown to, whatever their role. */
+function reachOf(caller: Caller, reach: Route['policy']['reach'], path: string): Outcome {
+  const isOwner = caller === 'owner' || caller === 'signed in long ago'
+  const namesThings = [...path.matchAll(/\{(\w+)\}/g)].some(([, param]) => ownThings.has(param!))
+  return reach === 'any' || isOwner || !namesThings ? 'in' : 'hidden'
+}
+
+const roleOf = (caller: Caller): Actor['role'] =>
+  caller === 'creator' || caller === 'moderator' || caller === 'admin' ? caller : 'user'
+
+interface World {
+  readonly owner: Someone
+  readonly params: Readonly<Record<string, string>>
+}
+
+/** What gets past the schema, where a wrong body would be refused before anybody asks whose thing it is. */
+const bodies: Readonly<Record<string, object>> = {
+  requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
+  renamePasskey: { name: 'Laptop' },
+}
+
+/** Parts of a path that name something which only its owner sees. */
+const ownThings = new Set(['track_id', 'upload_id', 'session_id', 'passkey_id', 'export_id'])
+
+/** Of one call alone: what it does, and how often, matters to no other. */
+async function createWorld(): Promise<World> {
+  const owner = await addSomeone(sql)
+  const track_id = await addTrack(sql, owner.id)
+  const session = await addSession(sql, owner)
+  const bystander = await addSomeone(sql)
+  return {
+    owner,
+    params: {
+      track_id,
+      upload_id: await addUpload(sql, owner.id, track_id),
+      session_id: session.session_id,
+      passkey_id: await addPasskey(sql, owner.id),
+      export_id: await addExport(sql, owner.id),
+      user_id: bystander.id,
+      username: bystander.username,
+      asset: 'swagger-ui.css',
+      code: 'not_found',
+    },
+  }
+}
+
+async function callAs(caller: Caller, name: string, route: Route): Promise<Answer> {
+  const { method, path } = route
+  const world = await createWorld()
+  const url = path.replaceAll(/\{(\w+)\}/g, (_, param) => {
+    const value = world.params[param]
+    if (!value) throw new Error(`The matrix knows no ${param}: add one to the world above`)
+    return value
+  })
+  const body = route.body && (bodies[name] ?? {})
+  if (caller === 'stream server')
+    return client.signed(client.platform.callers.stream_server!, method, url, body)
+  return client.request(method, url, { token: await tokenOf(caller, world), body })
+}
+
+async function tokenOf(caller: Exclude<Caller, 'stream server'>, { owner }: World) {
+  const signIn = async (someone: Someone, options = {}) =>
+    signer.sign(await addSession(sql, someone, options))
+  if (caller === 'nobody') return undefined
+  if (caller === 'signed in long ago') return signIn(owner, { signedInAt: new Date(Date.now() - 3_600_000) })
+  if (caller === 'expired token') return earlier.sign(await addSession(sql, owner))
+  if (caller === 'revoked token') return signIn(owner, { isRevoked: true })
+  if (caller === 'tampered token') return tamper(await signIn(owner))
+  return signIn(caller === 'owner' ? owner : await addSomeone(sql, roleOf(caller)))
+}
+
+/** The role is raised, and the signature is that of the token as it was. */
+function tamper(token: string): string {
+  const [header, payload, signature] = token.split('.')
+  const claims = JSON.parse(Buffer.from(payload!, 'base64url').toString())
+  const raised = Buffer.from(JSON.stringify({ ...claims, role: 'admin' })).toString('base64url')
+  return `${header}.${raised}.${signature}`
+}
+
+const outcomes: Readonly<Record<string, Outcome>> = {
+  unauthenticated: 'unknown',
+  token_expired: 'expired',
+  token_revoked: 'revoked',
+  forbidden: 'forbidden',
+  step_up_required: 'step_up',
+  not_found: 'hidden',
+}
+
+/** The gateway's own refusals have no code; those of a service that are not about access have another. */
+function outcomeOf({ policy }: Route, { status, body }: Answer): Outcome {
+  if (status >= 500) throw new Error(`A ${status}: ${JSON.stringify(body)}`)
+  if (status === 401 && body?.message === 'Unauthorized') return 'unknown'
+  if (status === 403 && body?.message === 'Forbidden') return 'forbidden'
+  const outcome = (status >= 400 && outcomes[body?.code]) || 'in'
+  // Where nothing is hidden from anyone, there simply is no such thing.
+  return outcome === 'hidden' && policy.reach === 'any' ? 'in' : outcome
+}

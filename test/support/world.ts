@@ -1,0 +1,84 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { Actor } from '../../lib/auth/actor.ts'
+import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
+import type { Sql } from '../../lib/db/client.ts'
+
+/** People and their things, put straight into the database, for tests that call each route as each of them. */
+export type WorldSigner = ReturnType<typeof createAccessTokenSigner>
+
+/** Signs as the platform does, with the key that it keeps beside its data. */
+export async function signerOf(platformFile: string, now?: () => Date): Promise<WorldSigner> {
+  const secrets = JSON.parse(await readFile(path.join(path.dirname(platformFile), 'secrets.json'), 'utf8'))
+  const name = Object.keys(secrets).find((arn) => arn.includes('JwtSecret'))
+  const current = secrets[name!].find(({ stages }: { stages: string[] }) => stages.includes('AWSCURRENT'))
+  const ring = parseKeyRing(current.value)
+  return createAccessTokenSigner({ loadKeys: async () => ring, ttlSeconds: 900, ...(now && { now }) })
+}
+
+export interface Someone {
+  readonly id: string
+  readonly username: string
+  readonly role: Actor['role']
+}
+
+export async function addSomeone(sql: Sql, role: Actor['role'] = 'user'): Promise<Someone> {
+  const username = `m_${randomBytes(8).toString('hex')}`
+  const [row] = await sql<[{ id: string }]>`
+    insert into users (username, display_name, email, email_verified_at, password_hash, role)
+    values (${username}, 'Somebody', ${`${username}@example.test`}, now(), 'none', ${role})
+    returning id
+  `
+  return { id: row.id, username, role }
+}
+
+/** A session that has just begun, unless said otherwise. */
+export async function addSession(
+  sql: Sql,
+  { id, role }: Someone,
+  { signedInAt = new Date(), isRevoked = false } = {},
+): Promise<Actor> {
+  const soon = new Date(Date.now() + 3_600_000)
+  const [row] = await sql<[{ id: string }]>`
+    insert into sessions (user_id, auth_time, idle_expires_at, expires_at, revoked_at)
+    values (${id}, ${signedInAt}, ${soon}, ${soon}, ${isRevoked ? new Date() : null})
+    returning id
+  `
+  const auth_time = Math.floor(signedInAt.getTime() / 1_000)
+  return { id, role, session_id: row.id, token_version: 1, auth_time, acr: 'aal1' }
+}
+
+/** A private track that nothing was uploaded to yet. */
+export async function addTrack(sql: Sql, ownerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into tracks (owner_id, title, rights_confirmed_at) values (${ownerId}, 'Secret', now()) returning id
+  `
+  return row.id
+}
+
+export async function addUpload(sql: Sql, ownerId: string, trackId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into uploads (track_id, created_by, filename, content_type, size_bytes, object_key, expires_at, status)
+    values (${trackId}, ${ownerId}, 'a.wav', 'audio/wav', 1, ${`uploads/${randomUUID()}`}, now(), 'rejected')
+    returning id
+  `
+  return row.id
+}
+
+export async function addPasskey(sql: Sql, ownerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into passkeys (user_id, credential_id, public_key, sign_count, is_backed_up, name)
+    values (${ownerId}, ${randomBytes(16)}, ${randomBytes(16)}, 0, false, 'Phone')
+    returning id
+  `
+  return row.id
+}
+
+export async function addExport(sql: Sql, ownerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into data_exports (user_id, status) values (${ownerId}, 'failed') returning id
+  `
+  return row.id
+}
