@@ -1,3 +1,4 @@
+import { createRefusalAudit } from '../lib/audit/refusals.ts'
 import { createSecrets } from '../lib/aws/secrets.ts'
 import { createCache } from '../lib/cache/cache.ts'
 import { readList } from '../lib/config.ts'
@@ -18,6 +19,7 @@ export function composeApi(service: string) {
       corsOrigins: readList('CORS_ORIGINS'),
       checkSession: createSessionCheck({ sql }),
       takeCall: createRateLimiter({ cache }),
+      onRefused: createRefusalAudit({ sql, cache }),
       onTimeout: sql.discard,
     },
   }

@@ -1,3 +1,4 @@
+import { createAuditService } from '../../lib/audit/service.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createLoginService } from '../../lib/auth/login.ts'
@@ -12,6 +13,7 @@ import { createSessionService } from '../../lib/sessions/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createAccountHandlers } from './account-handlers.ts'
+import { createAuditHandlers } from './audit-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
 
@@ -36,6 +38,7 @@ const handlers = {
     registration: createRegistrationService(common),
     logins: createLoginService({ ...common, sessions }),
   }),
+  ...createAuditHandlers(createAuditService({ sql })),
   ...createSessionHandlers(sessions),
 }
 

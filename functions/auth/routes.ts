@@ -1,4 +1,5 @@
 import { accountRoutes } from './account-routes.ts'
+import { auditRoutes } from './audit-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
-export const authRoutes = { ...accountRoutes, ...sessionRoutes }
+export const authRoutes = { ...accountRoutes, ...auditRoutes, ...sessionRoutes }

@@ -1,7 +1,8 @@
 import middy from '@middy/core'
 import type { Context } from 'aws-lambda'
+import type { OnRefused } from '../audit/refusals.ts'
 import type { Actor } from '../auth/actor.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ProblemCode } from '../errors.ts'
 import { logger } from '../logger.ts'
 import { requireAccess } from './access.ts'
 import { type AuthenticationDependencies, createAuthentication } from './authentication.ts'
@@ -31,6 +32,8 @@ export interface ApiDependencies extends AuthenticationDependencies {
   /** The whole API, for the function that gets what no route of the gateway matches. */
   readonly loadRoutes?: () => Promise<readonly Route[]>
   readonly takeCall: TakeCall
+  /** Told of a signed-in caller who is refused for who they are; the answer waits for it. */
+  readonly onRefused?: OnRefused
   /** Told when a handler is given up, for what it holds open then (a transaction) is nobody's. */
   readonly onTimeout?: () => void
 }
@@ -65,14 +68,25 @@ export function createApi<T extends Routes>(
     },
     requestEnd: ({ event, response }) => finish(event as Exchange, response),
   })
-  handler.onError((request) => {
+  handler.onError(async (request) => {
     const { error: cause } = request
     const error = asAppError(cause)
+    if (refusalCodes.has(error.code)) await tellRefused(request.event, error, dependencies)
     const problem = toProblem(error, request.event.requestId)
     if (problem.statusCode! >= 500) logger.error('request failed', cause instanceof Error ? cause : error)
     request.response = problem
   })
   return handler as unknown as ApiHandler
+}
+
+/** What a caller who is known is refused for, by the table or by a rule of what they would do. */
+const refusalCodes: ReadonlySet<ProblemCode> = new Set(['forbidden', 'step_up_required'])
+
+async function tellRefused(exchange: Exchange, { code }: AppError, { onRefused }: ApiDependencies) {
+  const { actor, endpoint, event, requestId } = exchange
+  if (!actor || !endpoint) return
+  const { sourceIp: ip, userAgent } = event.requestContext.http
+  await onRefused?.({ actor, code, route: routeKey(endpoint.route) }, { ip, userAgent, requestId })
 }
 
 /** Authenticates before it reads the rest, so that a stranger learns nothing from what is wrong with it. */

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
+import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
+import { createRefusalAudit } from '../../lib/audit/refusals.ts'
+import { createAuditService } from '../../lib/audit/service.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import { createLoginService } from '../../lib/auth/login.ts'
@@ -11,6 +14,7 @@ import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
 import type { OutgoingMail } from '../../lib/aws/mailer.ts'
+import { createCache } from '../../lib/cache/cache.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
@@ -67,7 +71,8 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     signer,
     cipher: createFieldCipher({ loadKeys: loadFieldKeys }),
   })
-  const dependencies = { corsOrigins: [], now, takeCall: unlimited }
+  const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
+  const dependencies = { corsOrigins: [], now, takeCall: unlimited, onRefused }
   const authApi = createApi(
     authRoutes,
     {
@@ -75,6 +80,7 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
         registration: createRegistrationService(common),
         logins: createLoginService({ ...common, sessions }),
       }),
+      ...createAuditHandlers(createAuditService({ sql })),
       ...createSessionHandlers(sessions),
     },
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },

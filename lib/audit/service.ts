@@ -1,0 +1,27 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
+import type { Sql } from '../db/client.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { listAuditEvents } from './repository.ts'
+import type { ListAudit } from './schemas.ts'
+
+export type AuditService = ReturnType<typeof createAuditService>
+
+const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+
+/** Reads the audit trail; `recordAudit` writes it. */
+export function createAuditService({ sql }: { readonly sql: Sql }) {
+  const list = async ({ limit, cursor, ...filter }: ListAudit) => {
+    const scope = `audit:${JSON.stringify(Object.entries(filter).toSorted())}`
+    const after = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
+    const rows = await listAuditEvents(sql, filter, after, limit + 1)
+    return toPage(rows, limit, ({ at, id }) => encodeCursor(scope, [at.toISOString(), id]))
+  }
+
+  return {
+    list,
+
+    /** What concerns the caller's own account, whoever did it. */
+    listOwn: ({ id }: Actor, page: Pick<ListAudit, 'limit' | 'cursor'>) => list({ ...page, user: id }),
+  }
+}
