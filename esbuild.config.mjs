@@ -32,17 +32,17 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
   .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
 
 /**
- * Packages imported with `await import('@aws-sdk/…')` become files of their own, read on first use: inlined,
- * an SDK client that is never called still costs 12-20 ms of parsing at every cold start.
+ * Packages imported with `await import('@aws-sdk/…')`, and the client of the cache, become files of their own,
+ * read on first use: inlined, an SDK client that is never called still costs 12-20 ms of parsing at every cold start.
  */
 const lazyPackages = {
   name: 'lazy-packages',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^@aws-sdk\// }, ({ kind, path: name }) =>
+    onResolve({ filter: /^(@aws-sdk\/|iovalkey$)/ }, ({ kind, path: name }) =>
       kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
     ),
 }
-const lazyFile = (name) => `lazy/${name.replace('@aws-sdk/', '')}.js`
+const lazyFile = (name) => `lazy/${name.replace('/', '+')}.js`
 
 const common = {
   absWorkingDir: root,
@@ -113,14 +113,17 @@ async function copyBeside(name, metafile) {
   }
   const lazy = new Set(imports.map(({ path }) => path).filter((file) => file.startsWith('./lazy/')))
   for (const file of lazy) {
-    await writeIfChanged(path.join(dist, name, file), await buildLazy(path.basename(file, '.js')))
+    await writeIfChanged(
+      path.join(dist, name, file),
+      await buildLazy(path.basename(file, '.js').replace('+', '/')),
+    )
   }
 }
 
 /** Built once a process; the packages do not change while it watches. */
 const built = new Map()
 function buildLazy(name) {
-  const stdin = { contents: `export * from '@aws-sdk/${name}'`, resolveDir: root }
+  const stdin = { contents: `export * from '${name}'`, resolveDir: root }
   const build = async () =>
     Buffer.from((await esbuild({ ...common, stdin, write: false })).outputFiles[0].contents)
   if (!built.has(name)) built.set(name, build())

@@ -68,3 +68,7 @@ export class AppError extends Error {
     this.options = options
   }
 }
+
+/** What we stand on does not answer; the caller may come again. */
+export const unavailable = (cause: unknown): AppError =>
+  new AppError('unavailable', undefined, { cause, headers: { 'retry-after': '1' } })

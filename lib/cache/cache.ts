@@ -1,5 +1,6 @@
 import type { Sql } from '../db/client.ts'
 import { createPostgresCache } from './postgres-cache.ts'
+import { createValkeyCache } from './valkey-cache.ts'
 
 export interface Counter {
   readonly key: string
@@ -21,7 +22,11 @@ export interface Cache {
 
 export interface CacheDependencies {
   readonly sql: Sql
+  /** Of a Valkey; without it the database does the work. */
+  readonly url?: string | undefined
   readonly now?: () => Date
 }
 
-export const createCache = (dependencies: CacheDependencies): Cache => createPostgresCache(dependencies)
+/** Valkey keeps time by its own clock. */
+export const createCache = ({ url, ...dependencies }: CacheDependencies): Cache =>
+  url ? createValkeyCache({ url }) : createPostgresCache(dependencies)

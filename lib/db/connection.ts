@@ -1,9 +1,9 @@
 import type net from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
+import { unavailable } from '../errors.ts'
 import { arrayTypeOf } from './column-types.ts'
 import { asDriverQuery, type DriverQuery } from './driver.ts'
-import { unavailable } from './errors.ts'
 import { type DatabaseSettings, driverOptions } from './settings.ts'
 import { openSocket } from './socket.ts'
 

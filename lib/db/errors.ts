@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { unavailable } from '../errors.ts'
 
 /** The connection broke, so whether the statement took effect is not known. */
 const lost = new Set([
@@ -37,10 +37,6 @@ export const isLostConnection = (error: unknown) => lost.has(codeOf(error))
 export function toUnavailable(error: unknown): unknown {
   const code = codeOf(error)
   return lost.has(code) || unreachable.has(code) || code.startsWith('08') ? unavailable(error) : error
-}
-
-export function unavailable(cause: unknown): AppError {
-  return new AppError('unavailable', undefined, { cause, headers: { 'retry-after': '1' } })
 }
 
 export class QueryDeadlineError extends Error {

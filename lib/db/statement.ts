@@ -1,6 +1,7 @@
+import { unavailable } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { asDriverQuery, type DriverQuery } from './driver.ts'
-import { isLostConnection, toUnavailable, unavailable } from './errors.ts'
+import { isLostConnection, toUnavailable } from './errors.ts'
 import type { Lifeline } from './lifeline.ts'
 
 /** Takes a failure over by doing the work again, or leaves it. */

@@ -1,7 +1,8 @@
 import type postgres from 'postgres'
+import { unavailable } from '../errors.ts'
 import type { Connection } from './connection.ts'
 import { intercept } from './driver.ts'
-import { isLostConnection, type QueryDeadlineError, toUnavailable, unavailable } from './errors.ts'
+import { isLostConnection, type QueryDeadlineError, toUnavailable } from './errors.ts'
 import type { Lifeline } from './lifeline.ts'
 import { watch } from './statement.ts'
 
