@@ -11,7 +11,7 @@ import { systemRoutes } from './routes.ts'
 const version = requireEnv('APP_VERSION')
 const bucket = requireEnv('UPLOADS_BUCKET')
 const queueUrl = requireEnv('EVENTS_QUEUE_URL')
-const { sql, api } = composeApi('system')
+const { sql, cache, api } = composeApi('system')
 
 async function loadChecks() {
   const [{ HeadBucketCommand, S3Client }, { GetQueueAttributesCommand, SQSClient }] = await Promise.all([
@@ -32,6 +32,7 @@ async function loadChecks() {
       }),
     storage: (abortSignal: AbortSignal) =>
       s3.send(new HeadBucketCommand({ Bucket: bucket }), { abortSignal }),
+    cache: () => cache.get('readiness'),
   }
 }
 

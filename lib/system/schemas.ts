@@ -7,7 +7,12 @@ const checkResult = z.enum(['ok', 'failing'])
 
 export const readiness = z.object({
   status: z.enum(['ready', 'not_ready']),
-  checks: z.object({ database: checkResult, queue: checkResult, storage: checkResult }),
+  checks: z.object({
+    database: checkResult,
+    queue: checkResult,
+    storage: checkResult,
+    cache: checkResult,
+  }),
 })
 export type Readiness = z.output<typeof readiness>
 

@@ -31,7 +31,10 @@ test('is alive while nothing that it depends on is', async () => {
 test('is not ready then, and says which parts are missing', async () => {
   expect(await call(handler, systemRoutes.getReadiness)).toMatchObject({
     status: 503,
-    body: { status: 'not_ready', checks: { database: 'failing', queue: 'failing', storage: 'failing' } },
+    body: {
+      status: 'not_ready',
+      checks: { database: 'failing', queue: 'failing', storage: 'failing', cache: 'failing' },
+    },
   })
 })
 

@@ -8,7 +8,7 @@ function readinessOf(checks: Partial<Checks>, now: () => number = () => 0) {
   const check = createReadiness({
     loadChecks: async () => {
       asked++
-      return { database: fine, queue: fine, storage: fine, ...checks }
+      return { database: fine, queue: fine, storage: fine, cache: fine, ...checks }
     },
     now,
     budgetMs: 20,
@@ -19,7 +19,7 @@ function readinessOf(checks: Partial<Checks>, now: () => number = () => 0) {
 test('is ready when everything answers', async () => {
   expect(await readinessOf({}).check()).toEqual({
     status: 'ready',
-    checks: { database: 'ok', queue: 'ok', storage: 'ok' },
+    checks: { database: 'ok', queue: 'ok', storage: 'ok', cache: 'ok' },
   })
 })
 
@@ -35,7 +35,7 @@ test.each([
 ])('is not ready when one of them $name, and names it', async ({ check }) => {
   expect(await readinessOf({ queue: check }).check()).toEqual({
     status: 'not_ready',
-    checks: { database: 'ok', queue: 'failing', storage: 'ok' },
+    checks: { database: 'ok', queue: 'failing', storage: 'ok', cache: 'ok' },
   })
 })
 
@@ -70,7 +70,7 @@ test('recovers after the clients could not be made', async () => {
     loadChecks: async () => {
       attempts++
       if (attempts === 1) throw new Error('no client')
-      return { database: fine, queue: fine, storage: fine }
+      return { database: fine, queue: fine, storage: fine, cache: fine }
     },
     now: () => time,
   })

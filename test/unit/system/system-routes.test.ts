@@ -12,7 +12,10 @@ const root = path.join(import.meta.dirname, '../../..')
 const reference = createReferencePage({
   directories: [path.join(root, 'functions/system/docs'), path.join(root, 'node_modules/swagger-ui-dist')],
 })
-const ready: Readiness = { status: 'ready', checks: { database: 'ok', queue: 'ok', storage: 'ok' } }
+const ready: Readiness = {
+  status: 'ready',
+  checks: { database: 'ok', queue: 'ok', storage: 'ok', cache: 'ok' },
+}
 
 const createSystemApi = (readiness: Readiness = ready) =>
   createApi(
