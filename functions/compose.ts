@@ -9,7 +9,7 @@ import { createSessionCheck } from '../lib/sessions/session-check.ts'
 /** What every function that serves routes stands on, with the settings that they have in common. */
 export function composeApi(service: string) {
   const sql = connect(databaseSettings())
-  const cache = createCache({ sql })
+  const cache = createCache({ sql, url: process.env.CACHE_URL })
   return {
     sql,
     cache,

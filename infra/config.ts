@@ -27,6 +27,8 @@ export interface StageConfig {
     readonly backupDays: number
     readonly tls: 'verify-full' | 'disable'
   }
+  /** Without it the database holds the counters, which costs a busy stage more than the ~$6 a month at least. */
+  readonly valkey: boolean
   /** Database deletion protection and final snapshot, retained buckets and secrets, stack termination protection. */
   readonly keepData: boolean
   readonly logRetention: RetentionDays
@@ -48,6 +50,7 @@ const dev: StageConfig = {
   name: 'dev',
   natGateways: 0,
   database: { minCapacity: 0.5, maxCapacity: 2, readers: 0, backupDays: 1, tls: 'verify-full' },
+  valkey: false,
   keepData: false,
   logRetention: RetentionDays.TWO_WEEKS,
   logLevel: 'DEBUG',
@@ -65,6 +68,7 @@ const prod: StageConfig = {
   name: 'prod',
   natGateways: 2,
   database: { minCapacity: 1, maxCapacity: 32, readers: 1, backupDays: 14, tls: 'verify-full' },
+  valkey: true,
   keepData: true,
   logRetention: RetentionDays.THREE_MONTHS,
   logLevel: 'INFO',

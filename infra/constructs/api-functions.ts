@@ -111,13 +111,17 @@ export class ApiFunctions extends Construct {
     environment: Readonly<Record<string, string>>,
     memorySize?: number,
   ) {
-    const { stage, alarms, database, parameters } = this.on
+    const { stage, alarms, database, parameters, cacheUrl } = this.on
     return new ApiFunction(this, name, {
       stage,
       alarms,
       database,
       name,
-      environment: { CORS_ORIGINS: parameters.corsOriginsText, ...environment },
+      environment: {
+        CORS_ORIGINS: parameters.corsOriginsText,
+        ...(cacheUrl && { CACHE_URL: cacheUrl }),
+        ...environment,
+      },
       ...(memorySize && { memorySize }),
     })
   }

@@ -12,6 +12,8 @@ export interface Foundation {
   readonly alarms: Alarms
   readonly database: DatabaseAccess
   readonly secrets: Secrets
+  /** Of the shared cache, where the stage has one beside the database. */
+  readonly cacheUrl: string | undefined
   readonly storage: StorageStack
   readonly events: WorkQueue
   readonly parameters: Parameters

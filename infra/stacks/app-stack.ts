@@ -41,6 +41,7 @@ export class AppStack extends Stack {
       events,
       parameters,
       secrets: data.secrets,
+      cacheUrl: data.valkey?.url,
       database: throughProxy(data, stage, networkPolicy),
     }
 

@@ -4,12 +4,14 @@ import type { StageConfig } from '../config.ts'
 import { Database } from '../constructs/database.ts'
 import { Network } from '../constructs/network.ts'
 import { Secrets } from '../constructs/secrets.ts'
+import { Valkey } from '../constructs/valkey.ts'
 
 /** What changes least: network, database, keys. */
 export class DataStack extends Stack {
   readonly network: Network
   readonly database: Database
   readonly secrets: Secrets
+  readonly valkey: Valkey | undefined
 
   constructor(
     scope: Construct,
@@ -20,5 +22,6 @@ export class DataStack extends Stack {
     this.network = new Network(this, 'Network', stage)
     this.database = new Database(this, 'Database', { stage, network: this.network })
     this.secrets = new Secrets(this, 'Secrets', stage)
+    this.valkey = stage.valkey ? new Valkey(this, 'Valkey', { stage, network: this.network }) : undefined
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { routeGroups } from '../../functions/routes.ts'
 import { everyResource, resources, type Synthesized, synthesize } from './synth.ts'
 
 const dev = synthesize('dev')
@@ -18,6 +19,7 @@ const stateful = {
     'SecretsStreamUrlSecretE1955DD9',
     'SecretsStreamJobSecret941EEC85',
   ],
+  'AWS::ElastiCache::ServerlessCache': ['ValkeyCacheEF471A86'],
   'AWS::SQS::Queue': [
     'ScanDeadLetters162165AC',
     'ScanQueue7FEB6938',
@@ -87,24 +89,43 @@ it('takes a snapshot and refuses deletion where data is kept', () => {
   expect(only(dev, 'AWS::RDS::DBCluster').Properties.DeletionProtection).toBe(false)
 })
 
-it('opens the database to the proxy and to migrations only', () => {
+it('opens the database to the proxy and to migrations only, and the cache to functions only', () => {
   const openings = resources(prod.data, 'AWS::EC2::SecurityGroupIngress').map(({ Properties }) => ({
     to: Properties.GroupId['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''),
     from: Properties.SourceSecurityGroupId['Fn::GetAtt'][0].replace(/[0-9A-F]{8}$/, ''),
     port: Properties.FromPort,
   }))
   const clusterPort = { 'Fn::GetAtt': [only(prod, 'AWS::RDS::DBCluster').id, 'Endpoint.Port'] }
-  expect(openings).toHaveLength(3)
+  expect(openings).toHaveLength(4)
   expect(openings).toEqual(
     expect.arrayContaining([
       { to: 'NetworkProxy', from: 'NetworkFunctions', port: 5432 },
       { to: 'NetworkCluster', from: 'NetworkProxy', port: clusterPort },
       { to: 'NetworkCluster', from: 'NetworkMigration', port: 5432 },
+      { to: 'ValkeyGroup', from: 'NetworkFunctions', port: 6379 },
     ]),
   )
   for (const group of resources(prod.data, 'AWS::EC2::SecurityGroup')) {
     expect(group.Properties.SecurityGroupIngress).toBeUndefined()
   }
+})
+
+it('caches beside the database where a stage is busy enough, over TLS and with a ceiling', () => {
+  const { Engine, SecurityGroupIds, SubnetIds, CacheUsageLimits } = only(
+    prod,
+    'AWS::ElastiCache::ServerlessCache',
+  ).Properties
+  expect([Engine, SecurityGroupIds.length, SubnetIds.length]).toEqual(['valkey', 1, 2])
+  expect(CacheUsageLimits).toEqual({
+    DataStorage: { Maximum: 5, Unit: 'GB' },
+    ECPUPerSecond: { Maximum: 15_000 },
+  })
+  const urls = resources(prod.app, 'AWS::Lambda::Function')
+    .map(({ Properties }) => Properties.Environment?.Variables.CACHE_URL)
+    .filter((url) => url !== undefined)
+  expect(urls).toHaveLength(Object.keys(routeGroups).length)
+  for (const url of urls) expect(JSON.stringify(url)).toMatch(/rediss:\/\/.*Valkey.*:6379/)
+  expect(resources(dev.data, 'AWS::ElastiCache::ServerlessCache')).toEqual([])
 })
 
 it('spans two zones', () => {

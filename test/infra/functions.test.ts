@@ -11,29 +11,28 @@ const everywhere = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
 /** Read by Node itself, or set in the image. */
 const ofRuntime = ['NODE_EXTRA_CA_CERTS', 'CLAMD_SOCKET']
 const withDatabase = [...everywhere, 'DB_PREPARE', 'PGDATABASE', 'PGHOST', 'PGPORT', 'PGSSLMODE', 'PGUSER']
+const serving = [...withDatabase, 'CACHE_URL', 'CORS_ORIGINS']
 
 const settings: Readonly<Record<string, readonly string[]>> = {
   auth: [
-    ...withDatabase,
+    ...serving,
     'ACCESS_TOKEN_TTL_SECONDS',
     'BCRYPT_COST',
-    'CORS_ORIGINS',
     'EVENTS_QUEUE_URL',
     'FIELD_SECRET_ARN',
     'JWT_SECRET_ARN',
   ],
-  users: [...withDatabase, 'CORS_ORIGINS', 'JWT_SECRET_ARN'],
+  users: [...serving, 'JWT_SECRET_ARN'],
   tracks: [
-    ...withDatabase,
-    'CORS_ORIGINS',
+    ...serving,
     'JWT_SECRET_ARN',
     'STREAM_JWT_SECRET_ARN',
     'STREAM_SERVER_URL',
     'STREAM_URL_SECRET_ARN',
     'UPLOADS_BUCKET',
   ],
-  internal: [...withDatabase, 'CORS_ORIGINS', 'MEDIA_BUCKET'],
-  system: [...withDatabase, 'APP_VERSION', 'CORS_ORIGINS', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
+  internal: [...serving, 'MEDIA_BUCKET'],
+  system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
   'scan-worker': [...withDatabase, 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
   'metadata-worker': [...withDatabase, 'EVENTS_QUEUE_URL', 'MEDIA_BUCKET', 'METADATA_QUEUE_URL'],

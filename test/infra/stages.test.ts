@@ -42,6 +42,10 @@ const nat = [
   'AWS::EC2::VPCEndpoint.Properties.RouteTableIds',
   'AWS::EC2::VPCGatewayAttachment',
 ]
+const valkey = [
+  'AWS::ElastiCache::ServerlessCache',
+  'AWS::Lambda::Function.Properties.Environment.Variables.CACHE_URL',
+]
 const limits = [
   'AWS::ApiGatewayV2::Stage.Properties.DefaultRouteSettings.ThrottlingBurstLimit',
   'AWS::ApiGatewayV2::Stage.Properties.DefaultRouteSettings.ThrottlingRateLimit',
@@ -70,7 +74,7 @@ it.each<{ one: StageName; other: StageName; settings: readonly (readonly string[
   {
     one: 'dev',
     other: 'prod',
-    settings: [databaseSize, reader, keptData, nat, limits, concurrency, logs, logLevel],
+    settings: [databaseSize, reader, keptData, nat, valkey, limits, concurrency, logs, logLevel],
   },
 ])('$one and $other differ in the listed settings only', ({ one, other, settings }) => {
   const found = differences(named(synthesize(one), one), named(synthesize(other), other))
