@@ -153,4 +153,10 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
   },
 }
 
+/** How often the scheduler does each of its tasks; they stand in lib/schedule/tasks.ts. */
+export const scheduledTasks: Readonly<Record<string, Duration>> = {
+  'expire-cache': Duration.hours(1),
+  'sweep-auth': Duration.hours(1),
+}
+
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

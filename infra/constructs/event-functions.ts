@@ -4,10 +4,11 @@ import type { Foundation } from './foundation.ts'
 import { QueueWorker } from './queue-worker.ts'
 import { ServiceFunction } from './service-function.ts'
 
-/** What follows a committed change: the relay that sends its event, and the worker that acts on it. */
+/** What follows a committed change or the clock: the relay, the worker that acts on events, and the scheduler. */
 export class EventFunctions extends Construct {
   readonly relay: ServiceFunction
   readonly jobs: QueueWorker
+  readonly scheduler: ServiceFunction
   private readonly on: Foundation
 
   constructor(scope: Construct, id: string, foundation: Foundation) {
@@ -15,6 +16,7 @@ export class EventFunctions extends Construct {
     this.on = foundation
     this.relay = this.createRelay()
     this.jobs = this.createJobs()
+    this.scheduler = this.createScheduler()
   }
 
   /** Sends what a request could not send right after its commit. It ends before the next minute's run. */
@@ -53,6 +55,20 @@ export class EventFunctions extends Construct {
     jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
     jobs.grantSecret(secrets.streamJob)
     return jobs
+  }
+
+  /** Sweepers and the like; what one run cannot finish is left to the next. */
+  private createScheduler() {
+    const { stage, alarms, database } = this.on
+    return new ServiceFunction(this, 'scheduler', {
+      stage,
+      alarms,
+      database,
+      name: 'scheduler',
+      memorySize: 256,
+      timeout: Duration.minutes(5),
+      environment: {},
+    })
   }
 
   /** SES asks about the narrowest identity it knows: the address, or else its domain. */

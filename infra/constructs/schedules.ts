@@ -1,6 +1,6 @@
 import { ArnFormat, Aws, Duration, Stack } from 'aws-cdk-lib'
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
-import { Schedule, type ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
+import { Schedule, type ScheduleExpression, ScheduleTargetInput } from 'aws-cdk-lib/aws-scheduler'
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
@@ -30,16 +30,17 @@ export class Schedules extends Construct {
     alarms.watchDeadLetters('schedules', this.deadLetters)
   }
 
-  /** `retries` is low where the next run does the work of a missed one. */
-  run(name: string, target: ServiceFunction, schedule: ScheduleExpression, retries: number) {
+  /** A missed run is not made up for: the next one does its work. */
+  run(name: string, target: ServiceFunction, schedule: ScheduleExpression, input?: object) {
     new Schedule(this, name, {
       scheduleName: resourceName(this.stage, name),
       schedule,
       target: new LambdaInvoke(target.fn, {
         role: this.createRole(name, target).withoutPolicyUpdates(),
         deadLetterQueue: this.deadLetters,
-        retryAttempts: retries,
+        retryAttempts: 0,
         maxEventAge: Duration.minutes(5),
+        ...(input && { input: ScheduleTargetInput.fromObject(input) }),
       }),
     })
   }

@@ -2,7 +2,7 @@ import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { routeGroups } from '../../functions/routes.ts'
-import type { StageConfig } from '../config.ts'
+import { type StageConfig, scheduledTasks } from '../config.ts'
 import { Alarms } from '../constructs/alarms.ts'
 import { ApiFunctions } from '../constructs/api-functions.ts'
 import { operatorPolicy, streamServerPolicy } from '../constructs/caller-policies.ts'
@@ -48,14 +48,17 @@ export class AppStack extends Stack {
     const api = new ApiFunctions(this, 'Api', foundation)
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
-    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs]
+    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs, work.scheduler]
     const { migrate } = new Migration(this, 'Migration', {
       stage,
       alarms,
       database: toCluster(data, stage, networkPolicy),
       before: serving,
     })
-    schedules.run('outbox-relay', work.relay, ScheduleExpression.rate(Duration.minutes(1)), 0)
+    schedules.run('outbox-relay', work.relay, ScheduleExpression.rate(Duration.minutes(1)))
+    for (const [task, every] of Object.entries(scheduledTasks)) {
+      schedules.run(task, work.scheduler, ScheduleExpression.rate(every), { task })
+    }
     watchDatabase(alarms, data.database, stage)
 
     const gateway = new Gateway(this, 'Gateway', {

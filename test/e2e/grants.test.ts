@@ -1,6 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { connect } from '../../lib/db/client.ts'
+import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
@@ -11,6 +12,7 @@ import { settingsOf } from '../support/server.ts'
  */
 const client = await newClient()
 const { platform } = client
+const schedules = ['outbox-relay', ...Object.keys(createTasks({} as TaskDependencies))]
 
 interface Grant {
   readonly action: string
@@ -56,7 +58,7 @@ test('no function has a grant that it does not use', async () => {
     'every grant to be used',
     async () => {
       await leaveAnEventBehind()
-      await control('schedules/veza-local-outbox-relay/run', {})
+      for (const name of schedules) await control(`schedules/${name}/run`, {})
       return (await unusedGrants()).length === 0 ? [] : undefined
     },
     30_000,
@@ -74,7 +76,7 @@ test('every function of the template has been called', async () => {
   const functions = (await control('functions')) as Record<string, { calls: number }>
   const idle = Object.entries(functions).filter(([, { calls }]) => calls === 0)
   expect(idle).toEqual([])
-  expect(Object.keys(functions).length).toBeGreaterThanOrEqual(12)
+  expect(Object.keys(functions).length).toBeGreaterThanOrEqual(13)
 })
 
 async function upload(token: string, bytes: Buffer, end: string) {

@@ -45,6 +45,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STREAM_SERVER_URL',
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
+  scheduler: withDatabase,
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -93,6 +94,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     ...consume('EventsQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
+  scheduler: ['rds-db:connect DatabaseProxy'],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
 

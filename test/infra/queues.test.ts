@@ -1,3 +1,4 @@
+import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { everyResource, functionsByName, type Resource, resources, synthesize, target } from './synth.ts'
 
 const stage = synthesize('prod')
@@ -5,6 +6,7 @@ const queues = everyResource(stage, 'AWS::SQS::Queue')
 const policies = everyResource(stage, 'AWS::SQS::QueuePolicy')
 const mappings = resources(stage.app, 'AWS::Lambda::EventSourceMapping')
 const alarms = resources(stage.app, 'AWS::CloudWatch::Alarm')
+const schedules = resources(stage.app, 'AWS::Scheduler::Schedule')
 
 const nameOf = ({ Properties }: Resource): string => Properties.QueueName
 const isDeadLetter = (queue: Resource) => nameOf(queue).endsWith('-dlq')
@@ -93,24 +95,35 @@ it.each([...table, ...deadLetterTable])('$name is encrypted and refuses plain HT
   )
 })
 
-it('runs the outbox relay every minute as a role that can do nothing else', () => {
-  const [schedule] = resources(stage.app, 'AWS::Scheduler::Schedule')
-  const relay = functionsByName(stage).get('outbox-relay')!
-  expect(schedule!.Properties).toMatchObject({
-    Name: 'veza-prod-outbox-relay',
-    ScheduleExpression: 'rate(1 minute)',
-    State: 'ENABLED',
-  })
-  const { Arn, DeadLetterConfig, RoleArn } = schedule!.Properties.Target
+const tasks = Object.keys(createTasks({} as TaskDependencies))
+
+it('has a schedule for each task of the scheduler and for the relay, and no other', () => {
+  const names = schedules.map(({ Properties }) => Properties.Name.replace('veza-prod-', ''))
+  expect(names.sort()).toEqual([...tasks, 'outbox-relay'].sort())
+})
+
+it.each([
+  { name: 'outbox-relay', rate: 'rate(1 minute)', runs: 'outbox-relay', input: undefined },
+  ...tasks.map((task) => ({
+    name: task,
+    rate: 'rate(1 hour)',
+    runs: 'scheduler',
+    input: JSON.stringify({ task }),
+  })),
+])('runs $name at its $rate as a role that can do nothing else', ({ name, rate, runs, input }) => {
+  const schedule = schedules.find(({ Properties }) => Properties.Name === `veza-prod-${name}`)!
+  const fn = functionsByName(stage).get(runs)!
+  expect(schedule.Properties).toMatchObject({ ScheduleExpression: rate, State: 'ENABLED' })
+  const { Arn, DeadLetterConfig, Input, RoleArn } = schedule.Properties.Target
   const deadLetterQueue = deadLetters.find((queue) => nameOf(queue) === 'veza-prod-schedules-dlq')!
-  expect(target(Arn)).toBe(relay.id)
+  expect([target(Arn), Input]).toEqual([fn.id, input])
   expect(target(DeadLetterConfig.Arn)).toBe(deadLetterQueue.id)
 
   const policy = resources(stage.app, 'AWS::IAM::Policy').find(({ Properties }) =>
     Properties.Roles.some((role: unknown) => target(role) === target(RoleArn)),
   )!
   expect(policy.Properties.PolicyDocument.Statement).toEqual([
-    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [relay.id, 'Arn'] } },
+    { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: { 'Fn::GetAtt': [fn.id, 'Arn'] } },
     { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: { 'Fn::GetAtt': [deadLetterQueue.id, 'Arn'] } },
   ])
 })

@@ -2,38 +2,22 @@ import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs, promisify, styleText } from 'node:util'
+import { promisify, styleText } from 'node:util'
 import ffmpeg from '@ffmpeg-installer/ffmpeg'
 import { SingleBar } from 'cli-progress'
-import {
-  type AudioFile,
-  type Client,
-  createClient,
-  expectStatus,
-  type Person,
-  putFile,
-  readPlatform,
-} from './client.ts'
-import { checkHls } from './hls.ts'
+import { type AudioFile, type Client, expectStatus, type Person, putFile } from '../client.ts'
+import { checkHls } from '../hls.ts'
+import { detail, done, since, step } from './steps.ts'
 
 /**
- * `npm run demo`: one real track from the artist's disk to the listener's player, through the public API
- * only; then a file with a virus signature, to see it refused.
+ * One real track from the artist's disk to the listener's player; then a file with a virus signature, to see it
+ * refused.
  */
-const { values } = parseArgs({ options: { platform: { type: 'string', default: '.local/platform.json' } } })
-
-await demonstrate().catch((error: Error) => {
-  const { code } = (error.cause ?? {}) as { code?: string }
-  console.error(styleText('red', `\n${error.message}${code ? ` (${code})` : ''}`))
-  process.exitCode = 1
-})
-
-async function demonstrate() {
-  const client = createClient(await readPlatform(values.platform))
+export async function demonstrateMedia(client: Client) {
   const artist = await step('Register, verify the address, sign in', () => client.join('demo'))
   await playTrack(client, artist)
   await refuseVirus(client, artist)
-  console.log(styleText('green', '\nThe track plays, the infected file was refused.'))
+  done('The track plays, the infected file was refused.')
 }
 
 async function playTrack(client: Client, { token }: Person) {
@@ -126,24 +110,4 @@ async function makeAudio(name: string, ...args: string[]): Promise<Buffer> {
   } finally {
     await rm(folder, { recursive: true })
   }
-}
-
-async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
-  const started = Date.now()
-  try {
-    const result = await work()
-    console.log(`${styleText('green', '✔')} ${title} ${since(started)}`)
-    return result
-  } catch (error) {
-    console.log(`${styleText('red', '✖')} ${title} ${since(started)}`)
-    throw error
-  }
-}
-
-function detail(text: string) {
-  console.log(styleText('dim', `  ${text}`))
-}
-
-function since(started: number) {
-  return styleText('dim', `· ${Date.now() - started} ms`)
 }

@@ -1,0 +1,14 @@
+import type { Context } from 'aws-lambda'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createTaskRunner } from '../../lib/schedule/run-task.ts'
+import { createTasks } from '../../lib/schedule/tasks.ts'
+
+const sql = connect(databaseSettings())
+const runTask = createTaskRunner({ tasks: createTasks({ sql }) })
+
+/** Left for the last step, which may be slow. */
+const reserveMs = 15_000
+
+/** Many schedules lead here; the input of each names its task. */
+export const handler = (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) =>
+  runTask(event, () => context.getRemainingTimeInMillis() > reserveMs)

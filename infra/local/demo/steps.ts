@@ -1,0 +1,22 @@
+import { styleText } from 'node:util'
+
+/** Does one thing that is shown with the time it took. */
+export async function step<T>(title: string, work: () => Promise<T>): Promise<T> {
+  const started = Date.now()
+  try {
+    const result = await work()
+    console.log(`${styleText('green', '✔')} ${title} ${since(started)}`)
+    return result
+  } catch (error) {
+    console.log(`${styleText('red', '✖')} ${title} ${since(started)}`)
+    throw error
+  }
+}
+
+export function detail(text: string) {
+  console.log(styleText('dim', `  ${text}`))
+}
+
+export const done = (text: string) => console.log(styleText('green', `\n${text}`))
+
+export const since = (started: number) => styleText('dim', `· ${Date.now() - started} ms`)

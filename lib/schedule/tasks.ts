@@ -1,0 +1,33 @@
+import {
+  deleteExpiredChallenges,
+  deleteExpiredEmailChanges,
+  deleteExpiredEmailTokens,
+  deleteExpiredUsernameHolds,
+  deleteUnfinishedFactors,
+} from '../auth/expiry.ts'
+import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
+import type { Sql } from '../db/client.ts'
+import { deleteOldNotices } from '../notices/expiry.ts'
+import { deleteExpiredSessions } from '../sessions/expiry.ts'
+import type { Tasks } from './run-task.ts'
+
+export interface TaskDependencies {
+  readonly sql: Sql
+}
+
+/** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
+export const createTasks = ({ sql }: TaskDependencies) =>
+  ({
+    'expire-cache': {
+      entries: (now) => deleteExpiredEntries(sql, now),
+    },
+    'sweep-auth': {
+      email_tokens: (now) => deleteExpiredEmailTokens(sql, now),
+      email_changes: (now) => deleteExpiredEmailChanges(sql, now),
+      challenges: (now) => deleteExpiredChallenges(sql, now),
+      factors: (now) => deleteUnfinishedFactors(sql, now),
+      username_holds: (now) => deleteExpiredUsernameHolds(sql, now),
+      sessions: (now) => deleteExpiredSessions(sql, now),
+      notices: (now) => deleteOldNotices(sql, now),
+    },
+  }) satisfies Tasks

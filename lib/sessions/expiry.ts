@@ -1,0 +1,19 @@
+import type { Db } from '../db/client.ts'
+
+/** For so long a client that comes back late still hears that its session has expired, and not that it never was. */
+const rememberedMs = 7 * 24 * 60 * 60 * 1000
+
+/**
+ * Sessions that could not go on even if nobody had ended them, with the hashes of their refresh tokens: as long
+ * as one of a family might still work, a reuse of the others must be noticed.
+ */
+export async function deleteExpiredSessions(db: Db, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - rememberedMs)
+  const { count } = await db`
+    delete from sessions
+    where id in (
+      select id from sessions where expires_at < ${before} limit 100 for update skip locked
+    )
+  `
+  return count
+}

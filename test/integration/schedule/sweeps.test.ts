@@ -1,0 +1,109 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { useDatabase } from '../../support/database.ts'
+import { environmentOf } from '../../support/server.ts'
+
+const { sql, url } = useDatabase()
+Object.assign(process.env, environmentOf(url))
+const { handler } = await import('../../../functions/scheduler/handler.ts')
+
+const run = (task: string) => handler({ task }, { getRemainingTimeInMillis: () => 60_000 })
+const hours = 60 * 60 * 1000
+const days = 24 * hours
+const ago = (ms: number) => new Date(Date.now() - ms)
+const hash = () => randomBytes(32)
+
+async function insertUser(): Promise<string> {
+  const name = randomUUID().slice(0, 8)
+  const [row] = await sql<[{ id: string }]>`
+    insert into users (username, display_name, email, password_hash)
+    values (${name}, 'x', ${`${name}@example.test`}, 'x')
+    returning id
+  `
+  return row.id
+}
+
+async function insertSession(user_id: string, expires_at: Date) {
+  const values = { user_id, expires_at, idle_expires_at: expires_at }
+  const [row] = await sql<[{ id: string }]>`insert into sessions ${sql(values)} returning id`
+  await sql`insert into refresh_tokens (token_hash, session_id, counter) values (${hash()}, ${row.id}, 0)`
+  return row.id
+}
+
+test('forgets what is expired in the cache, and nothing else', async () => {
+  const entries = [
+    { key: 'old', expires_at: ago(1_000) },
+    { key: 'live', expires_at: ago(-hours) },
+  ]
+  await sql`insert into cache_entries ${sql(entries)}`
+
+  await expect(run('expire-cache')).resolves.toEqual({ task: 'expire-cache', done: { entries: 1 } })
+  await expect(sql`select key from cache_entries`).resolves.toEqual([{ key: 'live' }])
+})
+
+test('forgets what is expired of the accounts, and nothing else', async () => {
+  const [gone, kept] = [await insertUser(), await insertUser()]
+  const rows = (old: object, live: object) => [
+    { user_id: gone, ...old },
+    { user_id: kept, ...live },
+  ]
+  const expiring = rows({ expires_at: ago(1_000) }, { expires_at: ago(-hours) })
+  const hashed = expiring.map((row) => ({ ...row, token_hash: hash() }))
+  await sql`insert into email_tokens ${sql(hashed.map((row) => ({ ...row, purpose: 'not_me' })))}`
+  await sql`insert into auth_challenges ${sql(hashed.map((row) => ({ ...row, kind: 'second_factor' })))}`
+  await sql`insert into email_changes ${sql(expiring.map((row) => ({ ...row, new_email: 'n@example.test' })))}`
+  const held = rows({ held_until: ago(1_000) }, { held_until: ago(-hours) })
+  await sql`insert into username_holds ${sql(held.map((row) => ({ ...row, username: randomUUID() })))}`
+  const factor = { sealed_secret: 'x', kid: '1' }
+  const factors = rows({ created_at: ago(25 * hours) }, { created_at: ago(23 * hours) })
+  await sql`insert into totp_factors ${sql(factors.map((row) => ({ ...row, ...factor })))}`
+  const [enabled] = [await insertUser()]
+  const longAgo = { created_at: ago(99 * days), enabled_at: ago(99 * days) }
+  await sql`insert into totp_factors ${sql({ user_id: enabled, ...factor, ...longAgo })}`
+  const notices = rows({ created_at: ago(31 * days) }, { created_at: ago(29 * days) })
+  await sql`insert into security_notices ${sql(notices.map((row) => ({ ...row, kind: 'x', email: 'x' })))}`
+
+  await expect(run('sweep-auth')).resolves.toMatchObject({
+    done: { email_tokens: 1, challenges: 1, email_changes: 1, username_holds: 1, factors: 1, notices: 1 },
+  })
+
+  for (const table of [
+    'email_tokens',
+    'auth_challenges',
+    'email_changes',
+    'username_holds',
+    'security_notices',
+  ]) {
+    await expect(sql`select user_id from ${sql(table)}`).resolves.toEqual([{ user_id: kept }])
+  }
+  await expect(sql`select user_id from totp_factors order by user_id`).resolves.toEqual([
+    { user_id: kept },
+    { user_id: enabled },
+  ])
+})
+
+test('keeps a family of refresh tokens until its end, so that a reuse is noticed, and a week longer', async () => {
+  const user = await insertUser()
+  await insertSession(user, ago(8 * days))
+  const late = await insertSession(user, ago(6 * days))
+  const ended = await insertSession(user, ago(-days))
+  await sql`update sessions set revoked_at = now() where id = ${ended}`
+
+  await expect(run('sweep-auth')).resolves.toMatchObject({ done: { sessions: 1 } })
+
+  const left = await sql`select session_id as id from refresh_tokens order by session_id`
+  expect(left).toEqual([{ id: late }, { id: ended }])
+})
+
+test('works in batches until all is gone', async () => {
+  const entries = Array.from({ length: 2_500 }, () => ({
+    username: randomUUID(),
+    held_until: ago(1_000),
+  }))
+  await sql`insert into username_holds ${sql(entries)}`
+
+  await expect(run('sweep-auth')).resolves.toMatchObject({ done: { username_holds: 2_500 } })
+})
+
+test('refuses a task that it does not know', async () => {
+  await expect(run('drop-tables')).rejects.toThrow()
+})
