@@ -9,6 +9,7 @@ import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
@@ -39,7 +40,11 @@ const handlers = {
     logins: createLoginService({ ...common, sessions }),
   }),
   ...createAuditHandlers(createAuditService({ sql })),
-  ...createSessionHandlers(sessions),
+  ...createSessionHandlers({
+    sessions,
+    ownSessions: createOwnSessions({ sql }),
+    corsOrigins: api.corsOrigins,
+  }),
 }
 
 export const handler = createApi(authRoutes, handlers, api)

@@ -5,6 +5,7 @@ import type { SessionReply, SessionService } from '../sessions/service.ts'
 import type { Passwords } from './passwords.ts'
 import { type Credentials, findCredentials } from './repository.ts'
 import type { Login } from './schemas.ts'
+import { isSuspended } from './suspension.ts'
 
 export interface LoginDependencies {
   readonly sql: Sql
@@ -26,7 +27,7 @@ export function createLoginService(dependencies: LoginDependencies) {
       const account = await findCredentials(sql, identifier)
       const isRight = await passwords.matches(password, account?.password_hash)
       if (!account || !isRight) throw new AppError('invalid_credentials')
-      refuseShut(account)
+      refuseShut(account, now())
       const entry = {
         user: account,
         acr: 'aal1',
@@ -41,8 +42,8 @@ export function createLoginService(dependencies: LoginDependencies) {
 }
 
 /** Told only to whoever knows the password. */
-function refuseShut({ suspended_at, email_verified_at, must_reset_password }: Credentials) {
-  if (suspended_at) throw new AppError('account_suspended')
-  if (!email_verified_at) throw new AppError('email_not_verified')
-  if (must_reset_password) throw new AppError('password_reset_required')
+function refuseShut(account: Credentials, at: Date) {
+  if (isSuspended(account, at)) throw new AppError('account_suspended')
+  if (!account.email_verified_at) throw new AppError('email_not_verified')
+  if (account.must_reset_password) throw new AppError('password_reset_required')
 }

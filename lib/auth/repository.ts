@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import type { Actor } from './actor.ts'
+import type { Suspension } from './suspension.ts'
 
 export interface NewUser {
   readonly email: string
@@ -91,19 +92,19 @@ export async function deleteEmailTokens(db: Db, userId: string): Promise<void> {
   await db`delete from email_tokens where user_id = ${userId} and purpose = 'verify_email'`
 }
 
-export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'> {
+export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'>, Suspension {
   readonly password_hash: string
   readonly email_verified_at: Date | null
-  readonly suspended_at: Date | null
   readonly must_reset_password: boolean
 }
 
 /** A username holds no @, an address always does. */
 export async function findCredentials(db: Db, identifier: string): Promise<Credentials | undefined> {
   const [row] = await db<[Credentials?]>`
-    select id, role, token_version, password_hash, email_verified_at, suspended_at, must_reset_password
+    select id, role, token_version, password_hash, email_verified_at, suspended_at, suspended_until,
+      must_reset_password
     from users
-    where ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
+    where deleted_at is null and ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
   `
   return row
 }

@@ -37,7 +37,7 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
     parameters: [...toParameters('path', params, schemas), ...toParameters('query', query, schemas)],
     ...(body && {
       requestBody: {
-        required: true,
+        required: !body.safeParse(undefined).success,
         content: { 'application/json': { schema: toJsonSchema(body, schemas) } },
       },
     }),

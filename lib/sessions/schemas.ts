@@ -1,10 +1,12 @@
 import * as z from 'zod/mini'
+import { page, pageQuery, timestamp } from '../http/route.ts'
 import { ownUser } from '../users/schemas.ts'
 
 /** A secret that only its holder and, hashed, the database know. */
 export const opaqueToken = z.string().check(z.minLength(1), z.maxLength(256))
 
-export const refresh = z.strictObject({ refresh_token: opaqueToken })
+/** Left out where the token is in the cookie. */
+export const refresh = z.optional(z.strictObject({ refresh_token: opaqueToken }))
 
 export const signedIn = z.object({
   token_type: z.literal('Bearer'),
@@ -17,4 +19,24 @@ export const signedIn = z.object({
   user: ownUser,
 })
 
+export const csrfToken = z.object({ csrf_token: z.string() })
+
+export const session = z.object({
+  id: z.uuid(),
+  /** Whether it is the one that asks. */
+  current: z.boolean(),
+  ip: z.nullable(z.string()),
+  user_agent: z.string(),
+  /** Whether the second factor is not asked for on its device. */
+  is_device_remembered: z.boolean(),
+  created_at: timestamp,
+  last_seen_at: timestamp,
+  /** If it is not used again. */
+  expires_at: timestamp,
+})
+export const sessionPage = page(session)
+export const listSessions = pageQuery
+export const sessionPath = z.strictObject({ session_id: z.uuid() })
+
 export type SignedIn = z.output<typeof signedIn>
+export type ListSessions = z.output<typeof listSessions>

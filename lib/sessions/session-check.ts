@@ -1,4 +1,5 @@
 import type { Actor, Refusal } from '../auth/actor.ts'
+import { isSuspended } from '../auth/suspension.ts'
 import type { Sql } from '../db/client.ts'
 import { findSessionState, type SessionState } from './repository.ts'
 
@@ -33,7 +34,8 @@ export function createSessionCheck({ sql, now = () => new Date() }: SessionCheck
 const stands = (state: SessionState | undefined, actor: Actor, at: Date) =>
   state !== undefined &&
   state.revoked_at === null &&
-  state.suspended_at === null &&
+  state.deleted_at === null &&
+  !isSuspended(state, at) &&
   state.token_version === actor.token_version &&
   at < state.idle_expires_at &&
   at < state.expires_at

@@ -22,6 +22,7 @@ import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
@@ -81,7 +82,11 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
         logins: createLoginService({ ...common, sessions }),
       }),
       ...createAuditHandlers(createAuditService({ sql })),
-      ...createSessionHandlers(sessions),
+      ...createSessionHandlers({
+        sessions,
+        ownSessions: createOwnSessions({ sql, now }),
+        corsOrigins: ['https://app.example'],
+      }),
     },
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )

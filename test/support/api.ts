@@ -20,6 +20,8 @@ export interface CallOptions {
   /** Sent as it is: text, or bytes as the gateway passes them on (base64). */
   readonly rawBody?: string | Uint8Array
   readonly headers?: Readonly<Record<string, string>>
+  /** As `name=value`. */
+  readonly cookies?: readonly string[]
   readonly ip?: string
 }
 
@@ -27,6 +29,8 @@ export interface CallResult<R extends Route> {
   readonly status: number
   readonly type: string | undefined
   readonly headers: Readonly<Record<string, string>>
+  /** The `Set-Cookie` headers. */
+  readonly cookies: readonly string[]
   /** What the route answers with on a success, as it is on the wire. */
   readonly body: z.input<R['response']>
   /** The same body, for whoever expects a refusal. */
@@ -43,6 +47,7 @@ export async function call<R extends Route>(
   const {
     statusCode = 500,
     headers,
+    cookies = [],
     body = '',
     isBase64Encoded,
   } = await handler(httpEvent(route, options), context())
@@ -52,12 +57,12 @@ export async function call<R extends Route>(
   )
   const type = texts['content-type']
   const value = type?.includes('json') && text ? JSON.parse(text) : undefined
-  return { status: statusCode, type, headers: texts, body: value, problem: value, text }
+  return { status: statusCode, type, headers: texts, cookies, body: value, problem: value, text }
 }
 
 /** A payload of format 2.0. */
 export function httpEvent(route: Pick<Route, 'method' | 'path'>, options: CallOptions = {}): ApiEvent {
-  const { params = {}, query, ip = '192.0.2.1' } = options
+  const { params = {}, query, cookies, ip = '192.0.2.1' } = options
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
   const entries = Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)])
   return {
@@ -66,6 +71,7 @@ export function httpEvent(route: Pick<Route, 'method' | 'path'>, options: CallOp
     rawPath: path,
     rawQueryString: new URLSearchParams(entries).toString(),
     headers: headersOf(options),
+    ...(cookies && { cookies }),
     ...(entries.length > 0 && { queryStringParameters: Object.fromEntries(entries) }),
     ...(Object.keys(params).length > 0 && { pathParameters: { ...params } }),
     ...bodyOf(options),

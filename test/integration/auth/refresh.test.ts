@@ -114,9 +114,9 @@ test('ends one family and leaves the other sessions of the user', async () => {
   expect((await refresh(other.refresh_token)).status).toBe(200)
 })
 
-test('of 20 refreshes at once all get the one successor', async () => {
+test('of 50 refreshes at once all get the one successor', async () => {
   const { clock, session, refresh, findSession } = await setUp()
-  const apis = (await openConnections(20)).map((sql) => createAccountsApi(sql, clock))
+  const apis = (await openConnections(50)).map((sql) => createAccountsApi(sql, clock))
 
   const answers = await Promise.all(
     apis.map(({ request }) =>
@@ -124,7 +124,7 @@ test('of 20 refreshes at once all get the one successor', async () => {
     ),
   )
 
-  expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  expect(answers.map(({ status }) => status)).toEqual(Array(50).fill(200))
   const successors = new Set(answers.map(({ body }) => body.refresh_token))
   expect(successors.size).toBe(1)
   expect(await findSession()).toMatchObject({ counter: 1, revoked_at: null })
@@ -199,6 +199,79 @@ test('does not take an access token for a refresh token', async () => {
   const { session, refresh } = await setUp()
 
   expect((await refresh(session.access_token)).status).toBe(422)
+})
+
+test('a suspension that is over no longer counts, and one with an end counts until then', async () => {
+  const { clock, session, refresh } = await setUp()
+  const suspended_until = new Date(clock.now().getTime() + 60_000)
+  await db.sql`
+    update users set suspended_at = ${clock.now()}, suspended_until = ${suspended_until} where id = ${session.id}
+  `
+
+  expect(outcome(await refresh(session.refresh_token))).toEqual([403, 'account_suspended'])
+  clock.advance(60)
+  expect((await refresh(session.refresh_token)).status).toBe(200)
+})
+
+test('the end of a session comes before a suspension, and both before the reuse of a token', async () => {
+  const { api, clock, session, refresh } = await setUp()
+  const { body } = await refresh(session.refresh_token)
+  clock.advance(31)
+  await db.sql`update users set suspended_at = ${clock.now()} where id = ${session.id}`
+
+  expect(outcome(await refresh(session.refresh_token))).toEqual([403, 'account_suspended'])
+  await db.sql`update users set suspended_at = null where id = ${session.id}`
+  await api.request(authRoutes.logout, { token: body.access_token })
+  expect(outcome(await refresh(session.refresh_token))).toEqual([401, 'session_expired'])
+})
+
+test('refuses a deleted user', async () => {
+  const { session, refresh } = await setUp()
+  await db.sql`update users set deleted_at = now() where id = ${session.id}`
+
+  expect(outcome(await refresh(session.refresh_token))).toEqual([401, 'session_expired'])
+})
+
+test.each([
+  { name: 'unused for an hour', seconds: [3_600], code: 'session_expired' },
+  { name: 'used within the hour', seconds: [3_599, 3_599], code: undefined },
+  { name: 'used all day', seconds: Array(25).fill(3_500), code: 'session_expired' },
+])('a session of an admin $name: $code', async ({ seconds, code }) => {
+  const { api, clock, session } = await setUp()
+  await db.sql`update users set role = 'admin' where id = ${session.id}`
+  let { body, ...answer } = await api.login(session.username)
+
+  for (const count of seconds) {
+    clock.advance(count)
+    const { body: next, ...rest } = await api.request(authRoutes.refresh, {
+      body: { refresh_token: body.refresh_token },
+    })
+    answer = rest
+    body = next.refresh_token ? next : body
+  }
+
+  expect(outcome(answer)).toEqual(code ? [401, code] : [200, undefined])
+})
+
+test('tells the trail why a session was refused', async () => {
+  const { clock, session, refresh } = await setUp()
+  clock.advance(15 * daySeconds)
+  await refresh(session.refresh_token)
+
+  const rows = await db.sql`
+    select action, outcome, session_id, host(ip) as ip, user_agent, details from audit_events
+    where user_id = ${session.id} and outcome = 'failure'
+  `
+  expect(rows).toEqual([
+    {
+      action: 'session.refused',
+      outcome: 'failure',
+      session_id: session.session_id,
+      ip: '192.0.2.1',
+      user_agent: 'veza-tests',
+      details: { code: 'session_expired' },
+    },
+  ])
 })
 
 test.each([{}, { refresh_token: null }, { refresh_token: '' }, { refresh_token: 'x', cookie: true }])(

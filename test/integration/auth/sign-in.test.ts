@@ -118,7 +118,9 @@ test.each([
   { identifier: '', password: '' },
   { identifier: 'nova', password: 7 },
   { identifier: ['nova'], password },
-  { identifier: 'nova', password, remember: true },
+  { identifier: 'nova', password, remember: 'yes' },
+  { identifier: 'nova', password, cookie: 1 },
+  { identifier: 'nova', password, role: 'admin' },
   { identifier: 'x'.repeat(900_000), password },
   { identifier: 'nova', password: 'x'.repeat(900_000) },
 ])('refuses a body that is none (%#)', async (body) => {

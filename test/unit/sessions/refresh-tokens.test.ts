@@ -1,11 +1,4 @@
-import {
-  absoluteLifetimeMs,
-  firstExpiries,
-  graceMs,
-  judge,
-  nextIdleExpiry,
-  type PresentedToken,
-} from '../../../lib/sessions/refresh-tokens.ts'
+import { graceMs, judge, type PresentedToken } from '../../../lib/sessions/refresh-tokens.ts'
 
 const now = new Date('2026-01-01T12:00:00Z')
 const ago = (ms: number) => new Date(now.getTime() - ms)
@@ -15,10 +8,15 @@ const current: PresentedToken = {
   token_counter: 4,
   counter: 4,
   rotated_at: ago(3_600_000),
+  role: 'user',
+  created_at: ago(7_200_000),
+  last_seen_at: ago(3_600_000),
   idle_expires_at: ahead(1),
   expires_at: ahead(1),
   revoked_at: null,
+  deleted_at: null,
   suspended_at: null,
+  suspended_until: null,
 }
 const replaced = { token_counter: 3, rotated_at: ago(graceMs) }
 
@@ -46,15 +44,28 @@ test.each<{ name: string; token: Partial<PresentedToken>; verdict: string }>([
     verdict: 'expired',
   },
   { name: 'the current token of a suspended user', token: { suspended_at: now }, verdict: 'suspended' },
+  {
+    name: 'the previous one of a suspended user',
+    token: { ...replaced, suspended_at: now, suspended_until: ahead(1) },
+    verdict: 'suspended',
+  },
+  {
+    name: 'the current token of a user whose suspension is over',
+    token: { suspended_at: ago(2), suspended_until: now },
+    verdict: 'rotate',
+  },
+  { name: 'the current token of a deleted user', token: { deleted_at: now }, verdict: 'expired' },
+  { name: 'the current token of an admin after an hour', token: { role: 'admin' }, verdict: 'expired' },
+  {
+    name: 'the current token of an admin just before',
+    token: { role: 'admin', last_seen_at: ago(3_599_999) },
+    verdict: 'rotate',
+  },
+  {
+    name: 'the current token of an admin after a day',
+    token: { role: 'admin', last_seen_at: ago(1), created_at: ago(86_400_000) },
+    verdict: 'expired',
+  },
 ])('judges $name: $verdict', ({ token, verdict }) => {
   expect(judge({ ...current, ...token }, now)).toBe(verdict)
-})
-
-test('use keeps a session alive for 14 days, but never past its 30', () => {
-  const { idle_expires_at, expires_at } = firstExpiries(now)
-  const days = (date: Date) => (date.getTime() - now.getTime()) / 86_400_000
-
-  expect([days(idle_expires_at), days(expires_at)]).toEqual([14, 30])
-  expect(days(nextIdleExpiry(ahead(10 * 86_400_000), expires_at))).toBe(24)
-  expect(nextIdleExpiry(ahead(absoluteLifetimeMs - 1), expires_at)).toEqual(expires_at)
 })

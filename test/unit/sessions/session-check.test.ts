@@ -5,7 +5,15 @@ import { createSessionCheck } from '../../../lib/sessions/session-check.ts'
 import { justSignedIn } from '../../support/api.ts'
 
 const far = new Date('2027-01-01T00:00:00Z')
-const live = { idle_expires_at: far, expires_at: far, revoked_at: null, suspended_at: null, token_version: 1 }
+const live = {
+  idle_expires_at: far,
+  expires_at: far,
+  revoked_at: null,
+  deleted_at: null,
+  suspended_at: null,
+  suspended_until: null,
+  token_version: 1,
+}
 
 const newActor = (): Actor => ({
   id: randomUUID(),
@@ -87,9 +95,20 @@ test.each([
   { name: 'that is not there', row: undefined },
   { name: 'that was unused too long', row: { ...live, idle_expires_at: new Date(0) } },
   { name: 'that is too old', row: { ...live, expires_at: new Date(0) } },
+  { name: 'of a deleted user', row: { ...live, deleted_at: new Date(0) } },
+  {
+    name: 'of a user who is suspended for a time',
+    row: { ...live, suspended_at: new Date(0), suspended_until: far },
+  },
 ])('refuses a session $name', async ({ row }) => {
   const { database, check } = setUp()
   database.row = row
 
   expect(await check(newActor())).toBe('token_revoked')
+})
+
+test('a suspension that is over no longer counts', async () => {
+  const { check } = setUp({ ...live, suspended_at: new Date(0), suspended_until: new Date(1) })
+
+  expect(await check(newActor())).toBeUndefined()
 })

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini'
+import { type Origin, recordAudit } from '../audit/record.ts'
+import type { Actor } from '../auth/actor.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { endSession, endSessions } from './ending.ts'
+import { forgetSecondFactor, listSessions, raiseTokenVersion } from './repository.ts'
+import type { ListSessions } from './schemas.ts'
+
+export interface OwnSessionsDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+export type OwnSessions = ReturnType<typeof createOwnSessions>
+
+const cursorValues = z.tuple([z.uuid()])
+
+/** What a user sees of their sessions, and how they end them. */
+export function createOwnSessions({ sql, now = () => new Date() }: OwnSessionsDependencies) {
+  return {
+    async list({ id, session_id }: Actor, { limit, cursor }: ListSessions) {
+      const scope = `sessions ${id}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+      const rows = await listSessions(sql, id, { before, limit }, now())
+      const sessions = rows.map((row) => ({ ...row, current: row.id === session_id }))
+      return toPage(sessions, limit, (last) => encodeCursor(scope, [last.id]))
+    },
+
+    /** Of another device, which then has to pass the second factor again. */
+    end: (actor: Actor, session_id: string, origin: Origin): Promise<void> =>
+      sql.begin(async (tx) => {
+        const at = now()
+        await forgetSecondFactor(tx, actor.id, session_id)
+        const has = await endSession(tx, { user_id: actor.id, session_id, reason: 'ended_by_user', now: at })
+        if (!has) throw new AppError('not_found')
+        const details = { by_session: actor.session_id }
+        await recordAudit(
+          tx,
+          { action: 'session.ended', actor_id: actor.id, user_id: actor.id, session_id, details },
+          origin,
+          at,
+        )
+      }),
+
+    logout: ({ id, session_id }: Actor, origin: Origin): Promise<void> =>
+      sql.begin(async (tx) => {
+        const at = now()
+        await endSession(tx, { user_id: id, session_id, reason: 'logout', now: at })
+        await recordAudit(tx, { action: 'session.ended', actor_id: id, user_id: id, session_id }, origin, at)
+      }),
+
+    /** Every session, this one too, and whatever else lets somebody in without all that is asked for. */
+    logoutAll: ({ id, session_id }: Actor, origin: Origin): Promise<void> =>
+      sql.begin(async (tx) => {
+        const at = now()
+        await raiseTokenVersion(tx, id)
+        const count = await endSessions(tx, { user_id: id, reason: 'logout_all', now: at })
+        await forgetSecondFactor(tx, id)
+        const entry = { action: 'session.all_ended', actor_id: id, user_id: id, session_id } as const
+        await recordAudit(tx, { ...entry, details: { count } }, origin, at)
+      }),
+  }
+}
