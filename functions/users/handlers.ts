@@ -1,7 +1,6 @@
 import { etagOf, requireMatch } from '../../lib/http/etag.ts'
-import { type Handlers, Reply } from '../../lib/http/route.ts'
+import { type Handlers, movedTo, Reply } from '../../lib/http/route.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
-import type { UserRow } from '../../lib/users/repository.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import type { userRoutes } from './routes.ts'
 
@@ -13,13 +12,27 @@ export interface UserServices {
 export function createUserHandlers({ users, tracks }: UserServices): Handlers<typeof userRoutes> {
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
-    updateOwnUser: async ({ actor, body, headers }) =>
-      reply(await users.update(actor.id, body, (row) => requireMatch(headers, row))),
+    updateOwnUser: async ({ actor, body, headers, ...origin }) =>
+      reply(await users.update(actor, body, origin, (row) => requireMatch(headers, row))),
+    getOwnSettings: async ({ actor }) => reply(await users.getSettings(actor.id)),
+    updateOwnSettings: async ({ actor, body, headers }) =>
+      reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),
+    getOwnCompletion: ({ actor }) => users.getCompletion(actor.id),
+    getUser: async ({ actor, params }) => {
+      const found = await users.findByName(actor, params.username)
+      return 'moved_to' in found ? movedTo(pathOf(found.moved_to)) : reply(found.user)
+    },
     listUserTracks: async ({ actor, params, query }) => {
-      await users.requireByName(params.username)
+      const found = await users.findByName(actor, params.username)
+      if ('moved_to' in found) return movedTo(`${pathOf(found.moved_to)}/tracks?${toSearch(query)}`)
       return tracks.list(actor, { ...query, artist: params.username })
     },
   }
 }
 
-const reply = (user: UserRow) => new Reply(user, { etag: etagOf(user) })
+const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })
+
+const pathOf = (username: string) => `/api/v1/users/${username}`
+
+const toSearch = ({ limit, cursor }: { limit: number; cursor?: string | undefined }) =>
+  new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) }).toString()

@@ -1,6 +1,8 @@
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackPage } from '../../lib/tracks/schemas.ts'
-import { ownUser, updateUser, userParams } from '../../lib/users/schemas.ts'
+import { completion } from '../../lib/users/completion.ts'
+import { ownUser, updateUser, user, userParams } from '../../lib/users/schemas.ts'
+import { settings, updateSettings } from '../../lib/users/settings.ts'
 
 export const userRoutes = defineRoutes({
   getOwnUser: {
@@ -22,7 +24,50 @@ export const userRoutes = defineRoutes({
     body: updateUser,
     status: 200,
     response: ownUser,
+    problems: ['precondition_failed', 'username_taken', 'username_recently_changed'],
+  },
+  getOwnSettings: {
+    method: 'GET',
+    path: '/api/v1/users/me/settings',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false },
+    summary: 'Read your settings',
+    status: 200,
+    response: settings,
+    problems: [],
+  },
+  updateOwnSettings: {
+    method: 'PATCH',
+    path: '/api/v1/users/me/settings',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Change some of your settings',
+    body: updateSettings,
+    status: 200,
+    response: settings,
     problems: ['precondition_failed'],
+  },
+  getOwnCompletion: {
+    method: 'GET',
+    path: '/api/v1/users/me/completion',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false },
+    summary: 'See what your profile still lacks',
+    status: 200,
+    response: completion,
+    problems: [],
+  },
+  getUser: {
+    method: 'GET',
+    path: '/api/v1/users/{username}',
+    auth: 'optional',
+    policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
+    summary: 'Read the profile of a user; a name given up not long ago leads to the present one',
+    params: userParams,
+    status: 200,
+    moves: true,
+    response: user,
+    problems: ['not_found'],
   },
   listUserTracks: {
     method: 'GET',
@@ -33,6 +78,7 @@ export const userRoutes = defineRoutes({
     params: userParams,
     query: pageQuery,
     status: 200,
+    moves: true,
     response: trackPage,
     problems: ['not_found'],
   },

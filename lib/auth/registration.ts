@@ -16,16 +16,10 @@ import {
   markEmailVerified,
   type NewUser,
 } from './repository.ts'
+import { isReservedUsername } from './reserved-usernames.ts'
 import type { Register } from './schemas.ts'
 
 const holdMs = 30 * 24 * 60 * 60 * 1000
-
-/** Names that would pass for ours. */
-const reservedUsernames = new Set([
-  ...['admin', 'administrator', 'moderator', 'official', 'root', 'staff', 'support', 'system', 'veza'],
-  ...['abuse', 'api', 'help', 'info', 'noreply', 'postmaster', 'security', 'webmaster'],
-  ...['anonymous', 'deleted', 'guest', 'null', 'undefined'],
-])
 
 export interface RegistrationDependencies {
   readonly sql: Sql
@@ -44,7 +38,7 @@ export function createRegistrationService(dependencies: RegistrationDependencies
   /** Makes the account, or finds whose address it is. */
   const claim = async (tx: Db, user: NewUser): Promise<Claim> => {
     const { is_username_taken, owner_id } = await findClash(tx, user, now())
-    if (is_username_taken || reservedUsernames.has(user.username)) throw new AppError('username_taken')
+    if (is_username_taken || isReservedUsername(user.username)) throw new AppError('username_taken')
     if (owner_id) {
       await insertUsernameHold(tx, user.username, new Date(now().getTime() + holdMs))
       return { event: 'mail.account_exists', user_id: owner_id }

@@ -34,7 +34,7 @@ export async function insertUser(db: Db, user: NewUser): Promise<string | undefi
 export async function insertUsernameHold(db: Db, username: string, heldUntil: Date): Promise<void> {
   await db`
     insert into username_holds (username, held_until) values (${username}, ${heldUntil})
-    on conflict (username) do update set held_until = excluded.held_until
+    on conflict (username) do update set held_until = excluded.held_until, user_id = null
   `
 }
 

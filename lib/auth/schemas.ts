@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { opaqueToken } from '../sessions/schemas.ts'
 import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
+import { username } from './username.ts'
 
 // SES takes ASCII before the @ only; what follows may be an international domain.
 const atom = /[\w!#$%&'*+/=?^`{|}~-]+/u.source
@@ -19,13 +20,6 @@ export const email = z
     z.maxLength(longestEmail, { abort: true }),
     z.regex(emailPattern, 'This is not an e-mail address'),
     z.meta({ format: 'email' }),
-  )
-
-export const username = z
-  .string()
-  .check(
-    z.toLowerCase(),
-    z.regex(/^[a-z0-9_]{3,30}$/, 'Letters a to z, digits and underscores, 3 to 30 of them'),
   )
 
 /** Composed and decomposed letters are one password: keyboards differ in which they send. */

@@ -46,3 +46,5 @@ export class QueryDeadlineError extends Error {
     super(`The database did not answer within ${deadlineMs} ms`)
   }
 }
+
+export const isUniqueViolation = (error: unknown) => codeOf(error) === '23505'

@@ -148,7 +148,7 @@ function createEndpoints(routes: Routes, handlers: Readonly<Record<string, unkno
 function refuseUnknown(routes: readonly Route[], path: string): never {
   const allowed = routes.filter((route) => fits(route.path, path))
   if (allowed.length === 0) throw new AppError('not_found')
-  const allow = allowed.map(({ method }) => method).join(', ')
+  const allow = [...new Set(allowed.map(({ method }) => method))].join(', ')
   throw new AppError('method_not_allowed', undefined, { headers: { allow } })
 }
 

@@ -42,7 +42,7 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
       },
     }),
     'x-veza-policy': { auth, ...policy },
-    responses: { [route.status]: toSuccess(route, schemas), ...toProblems(route) },
+    responses: { [route.status]: toSuccess(route, schemas), ...(route.moves && moved), ...toProblems(route) },
   }
 }
 
@@ -57,6 +57,13 @@ function toParameters(where: 'path' | 'query', schema: z.ZodMiniType | undefined
 }
 
 const descriptions = { 200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'Done' } as const
+
+const moved = {
+  308: {
+    description: 'It is at another path by now',
+    headers: { Location: { schema: { type: 'string' } } },
+  },
+}
 
 function toSuccess({ status, response, produces = 'application/json' }: Route, schemas: Components) {
   const description = descriptions[status]

@@ -21,7 +21,9 @@ export function toResponse(
   }
   const cookies = options.cookies && { cookies: options.cookies.map(writeCookie) }
   if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
-  if (route.response === noContent) return { statusCode: status, headers, ...cookies }
+  if (route.response === noContent || (route.moves && status === 308)) {
+    return { statusCode: status, headers, ...cookies }
+  }
   return { ...withBody(route, body, { statusCode: status, headers }), ...cookies }
 }
 

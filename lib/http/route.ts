@@ -42,6 +42,8 @@ export interface Route {
   readonly response: z.ZodMiniType
   /** Media type of a success, `application/json` unless said otherwise. */
   readonly produces?: string
+  /** Whether it may answer 308 with a `Location`. */
+  readonly moves?: boolean
   /** Problems of this route alone; those every route of its kind can answer with are added by the documents. */
   readonly problems: readonly ProblemCode[]
 }
@@ -94,6 +96,10 @@ export interface ReplyOptions {
   /** Row version; sent as a strong `ETag`, answered with 304 when `If-None-Match` holds it. */
   readonly etag?: string
 }
+
+/** What was asked for is at another path by now; the method and the body stay as they are. */
+export const movedTo = (location: string) =>
+  new Reply<never>(undefined as never, { status: 308, headers: { location } })
 
 type Body<R extends Route> = z.output<R['response']>
 

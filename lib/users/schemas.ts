@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { actor } from '../auth/actor.ts'
+import { username } from '../auth/username.ts'
 import { timestamp } from '../http/route.ts'
 import { line, prose, webUrl } from '../text.ts'
 
@@ -9,18 +10,24 @@ export const user = z.object({
   username: z.string(),
   display_name: z.string(),
   role: actor.shape.role,
+  /** Others see the texts and links of a private profile empty. */
   bio: z.string(),
   location: z.string(),
   website: z.nullable(z.string()),
   social_links: z.record(z.string(), z.string()),
   avatar_url: z.nullable(z.string()),
   is_verified: z.boolean(),
+  is_private: z.boolean(),
   created_at: timestamp,
   updated_at: timestamp,
 })
 
 /** What a user sees of themselves. */
-export const ownUser = z.extend(user, { email: z.string() })
+export const ownUser = z.extend(user, {
+  email: z.string(),
+  /** When the account is deleted, as was asked for. */
+  deletes_at: z.nullable(timestamp),
+})
 
 /** In any case, as at login. */
 export const userParams = z.object({ username: z.string().check(z.maxLength(30), z.toLowerCase()) })
@@ -36,6 +43,7 @@ const socialLinks = z
   )
 
 export const updateUser = z.strictObject({
+  username: z.optional(username),
   display_name: z.optional(displayName),
   bio: z.optional(prose(2000)),
   location: z.optional(line(100)),
@@ -43,5 +51,6 @@ export const updateUser = z.strictObject({
   social_links: z.optional(socialLinks),
 })
 
+export type User = z.output<typeof user>
 export type OwnUser = z.output<typeof ownUser>
 export type UpdateUser = z.output<typeof updateUser>

@@ -1,7 +1,25 @@
+import type { Origin } from '../audit/record.ts'
+import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
+import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
-import { findUser, findUserIdByName, lockUser, markUpdated, type UserRow } from './repository.ts'
+import { type Completion, completionOf } from './completion.ts'
+import { prepareRename } from './rename.ts'
+import {
+  findProfileFacts,
+  findSettings,
+  findUser,
+  findUserByName,
+  lockSettings,
+  lockUser,
+  markUpdated,
+  mergeSettings,
+  type StoredSettings,
+  type UserRow,
+} from './repository.ts'
 import type { UpdateUser } from './schemas.ts'
+import { defaultSettings, type Settings, type UpdateSettings } from './settings.ts'
+import { findNewUsername } from './username-repository.ts'
 
 export interface UserDependencies {
   readonly sql: Sql
@@ -10,23 +28,65 @@ export interface UserDependencies {
 
 export type UserService = ReturnType<typeof createUserService>
 
+/** Sees the present row before it changes, and may throw. */
+type Confirm = (row: { readonly revision: number }) => void
+
+export type SettingsRow = Settings & { readonly revision: number }
+
 export function createUserService({ sql, now = () => new Date() }: UserDependencies) {
   return {
     get: async (id: string): Promise<UserRow> => mustExist(await findUser(sql, id)),
 
-    requireByName: async (username: string): Promise<void> => {
-      mustExist(await findUserIdByName(sql, username))
+    /** The user of a name, or the name that they have by now. */
+    async findByName(actor: Actor | undefined, username: string): Promise<Found> {
+      const user = await findUserByName(sql, username, actor?.id)
+      if (user) return { user: user.id === actor?.id ? user : toPublic(user) }
+      return { moved_to: mustExist(await findNewUsername(sql, username, actor?.id, now())) }
     },
 
-    /** `confirm` sees the present row before it changes, and may throw. */
-    update: (id: string, changes: UpdateUser, confirm: (row: UserRow) => void): Promise<UserRow> =>
-      sql.begin(async (tx) => {
-        const row = mustExist(await lockUser(tx, id))
+    async update(actor: Actor, changes: UpdateUser, origin: Origin, confirm: Confirm): Promise<UserRow> {
+      const change = sql.begin(async (tx) => {
+        const row = mustExist(await lockUser(tx, actor.id))
         confirm(row)
-        return Object.keys(changes).length === 0 ? row : markUpdated(tx, id, changes, now())
+        const { username } = changes
+        if (Object.keys(changes).length === 0) return row
+        if (username !== undefined && username !== row.username) {
+          await prepareRename(tx, row, username, { ...origin, session_id: actor.session_id }, now())
+        }
+        return markUpdated(tx, actor.id, changes, now())
+      })
+      // The name is all that is unique among the changes: somebody else was faster.
+      return change.catch((error: unknown) => {
+        throw isUniqueViolation(error) ? new AppError('username_taken') : error
+      })
+    },
+
+    getSettings: async (id: string): Promise<SettingsRow> =>
+      withDefaults(mustExist(await findSettings(sql, id))),
+
+    updateSettings: (id: string, changes: UpdateSettings, confirm: Confirm): Promise<SettingsRow> =>
+      sql.begin(async (tx) => {
+        const row = mustExist(await lockSettings(tx, id))
+        confirm(row)
+        return withDefaults(Object.keys(changes).length === 0 ? row : await mergeSettings(tx, id, changes))
       }),
+
+    getCompletion: async (id: string): Promise<Completion> =>
+      completionOf(mustExist(await findProfileFacts(sql, id))),
   }
 }
+
+type Found = { readonly user: UserRow } | { readonly moved_to: string }
+
+/** A private profile keeps its shape, so that clients need not know of it, and says nothing. */
+const toPublic = (user: UserRow): UserRow =>
+  user.is_private ? { ...user, bio: '', location: '', website: null, social_links: {} } : user
+
+const withDefaults = ({ settings, revision }: StoredSettings): SettingsRow => ({
+  ...defaultSettings,
+  ...settings,
+  revision,
+})
 
 function mustExist<T>(row: T | undefined): T {
   if (!row) throw new AppError('not_found')

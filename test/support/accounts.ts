@@ -115,7 +115,10 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
   ) => {
     const api = route.path.startsWith('/api/v1/auth/') ? authApi : usersApi
     if (route.auth !== 'optional') return call(api, route, { ...options, ...(await vouch(token)) })
-    return call(api, route, { ...options, headers: { ...(token && { authorization: `Bearer ${token}` }) } })
+    return call(api, route, {
+      ...options,
+      headers: { ...options.headers, ...(token && { authorization: `Bearer ${token}` }) },
+    })
   }
 
   const register = async (body: { email: string; username: string; password: string }) => {

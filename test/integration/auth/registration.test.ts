@@ -41,6 +41,8 @@ test('registers, mails a link and verifies the address with it', async () => {
     social_links: {},
     avatar_url: null,
     is_verified: false,
+    is_private: false,
+    deletes_at: null,
     created_at: expect.any(String),
     updated_at: expect.any(String),
   })

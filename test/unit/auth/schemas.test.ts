@@ -1,4 +1,5 @@
-import { email, username } from '../../../lib/auth/schemas.ts'
+import { email } from '../../../lib/auth/schemas.ts'
+import { username } from '../../../lib/auth/username.ts'
 
 test.each([
   ['  Nova@Example.COM ', 'nova@example.com'],
