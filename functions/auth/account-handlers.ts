@@ -2,6 +2,7 @@ import type { LoginService } from '../../lib/auth/login.ts'
 import type { RegistrationService } from '../../lib/auth/registration.ts'
 import type { Handlers } from '../../lib/http/route.ts'
 import type { accountRoutes } from './account-routes.ts'
+import { readDevice } from './device.ts'
 import { replySession } from './session-reply.ts'
 
 export interface AccountServices {
@@ -25,6 +26,9 @@ export function createAccountHandlers({
       await registration.resendVerification(body.email, requestId)
       return verificationRequired
     },
-    login: async ({ body, ...origin }) => replySession(await logins.login(body, origin)),
+    login: async ({ body, ...request }) => {
+      const reply = await logins.login(body, readDevice(request), request)
+      return 'mfa_required' in reply ? reply : replySession(reply)
+    },
   }
 }

@@ -1,5 +1,6 @@
 import {
   login,
+  loginAnswer,
   register,
   resendVerification,
   verificationRequired,
@@ -7,7 +8,6 @@ import {
   verifyEmail,
 } from '../../lib/auth/schemas.ts'
 import { defineRoutes } from '../../lib/http/route.ts'
-import { signedIn } from '../../lib/sessions/schemas.ts'
 
 /** How an account is made, entered and got back. */
 export const accountRoutes = defineRoutes({
@@ -49,10 +49,10 @@ export const accountRoutes = defineRoutes({
     path: '/api/v1/auth/login',
     auth: 'none',
     policy: { permission: 'public', reach: 'any', limit: 'login', step_up: false },
-    summary: 'Sign in and start a session',
+    summary: 'Sign in and start a session, or be asked for the second factor',
     body: login,
     status: 200,
-    response: signedIn,
-    problems: ['invalid_credentials', 'email_not_verified', 'account_suspended'],
+    response: loginAnswer,
+    problems: ['invalid_credentials', 'email_not_verified', 'account_suspended', 'password_reset_required'],
   },
 })

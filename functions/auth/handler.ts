@@ -1,7 +1,6 @@
 import { createAuditService } from '../../lib/audit/service.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
-import { createLoginService } from '../../lib/auth/login.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
@@ -15,6 +14,8 @@ import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createAccountHandlers } from './account-handlers.ts'
 import { createAuditHandlers } from './audit-handlers.ts'
+import { composeSignIn } from './compose-sign-in.ts'
+import { createFactorHandlers } from './factor-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
 
@@ -25,21 +26,24 @@ const common = {
   users: createUserService({ sql }),
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 }
+const cipher = createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv('FIELD_SECRET_ARN')) })
 const sessions = createSessionService({
   ...common,
   signer: createAccessTokenSigner({
     loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')),
     ttlSeconds: requireNumber('ACCESS_TOKEN_TTL_SECONDS'),
   }),
-  cipher: createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv('FIELD_SECRET_ARN')) }),
+  cipher,
 })
+const signIn = composeSignIn({ ...common, cipher, sessions })
 
 const handlers = {
   ...createAccountHandlers({
     registration: createRegistrationService(common),
-    logins: createLoginService({ ...common, sessions }),
+    logins: signIn.logins,
   }),
   ...createAuditHandlers(createAuditService({ sql })),
+  ...createFactorHandlers(signIn),
   ...createSessionHandlers({
     sessions,
     ownSessions: createOwnSessions({ sql }),

@@ -115,6 +115,7 @@ const cors = (allowOrigins: string[]) => ({
     'prefer',
     'traceparent',
     'x-csrf-token',
+    'x-device-token',
     'x-request-id',
   ],
   exposeHeaders: [

@@ -14,6 +14,7 @@ export const auditActions = [
   'password.changed',
   'session.started',
   'session.refused',
+  'session.new_device',
   'session.stepped_up',
   'session.ended',
   'session.all_ended',

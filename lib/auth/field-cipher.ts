@@ -33,3 +33,9 @@ export function createFieldCipher({ loadKeys }: { loadKeys: LoadKeys }) {
 }
 
 const toAesKey = (key: Uint8Array): Uint8Array => createHash('sha256').update(key).digest()
+
+/** Which key has sealed this. */
+export function kidOf(sealed: string): string {
+  const header = JSON.parse(Buffer.from(sealed.split('.', 1)[0]!, 'base64url').toString()) as { kid: string }
+  return header.kid
+}

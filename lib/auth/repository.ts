@@ -98,13 +98,24 @@ export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'
   readonly must_reset_password: boolean
 }
 
+const credentials = (db: Db) => db`
+  id, role, token_version, password_hash, email_verified_at, suspended_at, suspended_until,
+  must_reset_password
+`
+
 /** A username holds no @, an address always does. */
 export async function findCredentials(db: Db, identifier: string): Promise<Credentials | undefined> {
   const [row] = await db<[Credentials?]>`
-    select id, role, token_version, password_hash, email_verified_at, suspended_at, suspended_until,
-      must_reset_password
+    select ${credentials(db)}
     from users
     where deleted_at is null and ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
+  `
+  return row
+}
+
+export async function findCredentialsById(db: Db, id: string): Promise<Credentials | undefined> {
+  const [row] = await db<[Credentials?]>`
+    select ${credentials(db)} from users where id = ${id} and deleted_at is null
   `
   return row
 }

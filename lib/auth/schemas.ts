@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { opaqueToken } from '../sessions/schemas.ts'
+import { mfaRequired } from '../factors/schemas.ts'
+import { opaqueToken, signedIn } from '../sessions/schemas.ts'
 import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 import { username } from './username.ts'
@@ -58,6 +59,9 @@ export const login = z.strictObject({
   /** Has the refresh token travel in a cookie that no script can read, and in nothing else. */
   cookie: z.optional(z.boolean()),
 })
+
+/** A session, or the way on to one where a second factor is asked for. */
+export const loginAnswer = z.union([signedIn, mfaRequired])
 
 export type Register = z.output<typeof register>
 export type Login = z.output<typeof login>

@@ -19,6 +19,8 @@ export interface NewSession {
 
 export interface Owner extends Suspension, Pick<Actor, 'token_version'> {
   readonly deleted_at: Date | null
+  /** Before this time; null for the first ever. */
+  readonly last_login_at: Date | null
 }
 
 /** Locks the row, so that the sign-ins of one user queue up and what they count stays true. */
@@ -26,7 +28,7 @@ export async function markSignedIn(db: Db, userId: string, now: Date): Promise<O
   const [row] = await db<[Owner?]>`
     update users set last_login_at = ${now}
     where id = ${userId}
-    returning token_version, suspended_at, suspended_until, deleted_at
+    returning token_version, suspended_at, suspended_until, deleted_at, old.last_login_at
   `
   return row
 }
@@ -196,6 +198,10 @@ export async function listSessions(
     order by id desc
     limit ${limit + 1}
   `
+}
+
+export async function markAssured(db: Db, sessionId: string): Promise<void> {
+  await db`update sessions set acr = 'aal2' where id = ${sessionId}`
 }
 
 /** What decides whether an access token of the session still counts. */

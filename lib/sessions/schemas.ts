@@ -15,6 +15,8 @@ export const signedIn = z.object({
   expires_in: z.int(),
   /** Left out where it travels in a cookie. */
   refresh_token: z.optional(z.string()),
+  /** What this device is known by at the next login, where it was not known before; left out in cookie mode. */
+  device_token: z.optional(z.string()),
   session_id: z.uuid(),
   user: ownUser,
 })

@@ -57,6 +57,8 @@ export interface OpenSession {
   readonly expires_at: Date
   /** Of somebody who was told that another session of theirs gave way. */
   readonly has_news?: boolean
+  /** Of somebody who has never signed in before. */
+  readonly is_first?: boolean
 }
 
 /** The answer, and how the refresh token travels: in its body, or in a cookie alone. */
@@ -72,7 +74,7 @@ export function createSessionService(dependencies: SessionDependencies) {
   const { sql, signer, cipher, users, relay, now = () => new Date() } = dependencies
 
   const answer = async (open: OpenSession): Promise<SessionReply> => {
-    const { actor, refresh_token, expires_at, has_news, ...cookie } = open
+    const { actor, refresh_token, expires_at, has_news, is_cookie, is_persistent } = open
     if (has_news) await relay.flushSoon()
     return {
       signed_in: {
@@ -83,7 +85,8 @@ export function createSessionService(dependencies: SessionDependencies) {
         session_id: actor.session_id,
         user: await users.get(actor.id),
       },
-      ...cookie,
+      is_cookie,
+      is_persistent,
       lasts_seconds: Math.max(toSeconds(expires_at) - toSeconds(now()), 1),
     }
   }
@@ -143,7 +146,8 @@ export function createSessionService(dependencies: SessionDependencies) {
 
     async start(tx: Db, { user, auth_time, ...entry }: Entry, origin: Origin): Promise<OpenSession> {
       const created_at = now()
-      refuseChanged(await markSignedIn(tx, user.id, created_at), user, created_at)
+      const owner = await markSignedIn(tx, user.id, created_at)
+      refuseChanged(owner, user, created_at)
       const has_news = await evict(tx, user.id, origin, created_at)
       const refresh_token = randomToken()
       const expiries = firstExpiries(user.role, created_at)
@@ -166,7 +170,8 @@ export function createSessionService(dependencies: SessionDependencies) {
         created_at,
       )
       const { is_cookie, is_persistent } = entry
-      return { actor, refresh_token, is_cookie, is_persistent, expires_at: expiries.expires_at, has_news }
+      const is_first = !owner?.last_login_at
+      return { actor, refresh_token, is_cookie, is_persistent, ...expiries, has_news, is_first }
     },
 
     async refresh(token: string, origin: Origin): Promise<SessionReply> {

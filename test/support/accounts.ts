@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
 import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
+import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
+import { createFactorHandlers } from '../../functions/auth/factor-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
@@ -9,7 +11,6 @@ import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
-import { createLoginService } from '../../lib/auth/login.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
@@ -23,6 +24,7 @@ import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
+import { signedIn } from '../../lib/sessions/schemas.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
@@ -44,6 +46,9 @@ export function createClock(start = new Date()) {
     },
   }
 }
+
+/** The login of an account with one factor. */
+export const oneFactorLogin = { ...authRoutes.login, response: signedIn }
 
 export type Clock = ReturnType<typeof createClock>
 
@@ -67,11 +72,9 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
   }
   const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
   const verifyToken = createTokenVerifier({ loadKeys, now })
-  const sessions = createSessionService({
-    ...common,
-    signer,
-    cipher: createFieldCipher({ loadKeys: loadFieldKeys }),
-  })
+  const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
+  const sessions = createSessionService({ ...common, signer, cipher })
+  const signInServices = composeSignIn({ ...common, cipher, sessions })
   const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
   const dependencies = { corsOrigins: [], now, takeCall: unlimited, onRefused }
   const authApi = createApi(
@@ -79,9 +82,10 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     {
       ...createAccountHandlers({
         registration: createRegistrationService(common),
-        logins: createLoginService({ ...common, sessions }),
+        logins: signInServices.logins,
       }),
       ...createAuditHandlers(createAuditService({ sql })),
+      ...createFactorHandlers(signInServices),
       ...createSessionHandlers({
         sessions,
         ownSessions: createOwnSessions({ sql, now }),
@@ -126,8 +130,10 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     if (answer.status !== 202) throw new Error(answer.text)
   }
 
-  const login = (identifier: string, given = password) =>
-    request(authRoutes.login, { body: { identifier, password: given } })
+  const login = (identifier: string, given = password, options: CallOptions = {}) => {
+    const body = { identifier, password: given }
+    return request(oneFactorLogin, { body, ...options })
+  }
 
   /** Registers and verifies somebody new. */
   const join = async (username = `u_${randomUUID().slice(0, 8)}`) => {

@@ -39,6 +39,7 @@ test('signs in by username or address, however they are written', async () => {
       access_token: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
       expires_in: 900,
       refresh_token: expect.stringMatching(/^[\w-]{43}$/),
+      device_token: expect.stringMatching(/^[\w-]{43}$/),
       session_id: expect.any(String),
       user: expect.objectContaining({ id, username, email }),
     })
@@ -54,10 +55,7 @@ test('the access token opens what is for users', async () => {
 
 test('remembers where a session was started', async () => {
   const { username } = await api.join()
-  const { body } = await request(authRoutes.login, {
-    body: { identifier: username, password },
-    ip: '2001:db8::7',
-  })
+  const { body } = await login(username, password, { ip: '2001:db8::7' })
 
   const [row] = await db.sql`select * from sessions where id = ${body.session_id}`
   expect(row).toMatchObject({

@@ -166,7 +166,9 @@ test('forgets the second factor of the device whose session is ended', async () 
 
   expect((await list(access_token)).body.data).toMatchObject([{ is_device_remembered: true }])
   const devices = await db.sql`
-    select trusted_until is null as is_forgotten from devices where user_id = ${id} order by id
+    select trusted_until is null as is_forgotten
+    from sessions join devices on devices.id = device_id
+    where sessions.user_id = ${id} order by sessions.id
   `
   expect(devices.map(({ is_forgotten }) => is_forgotten)).toEqual([false, true])
 })

@@ -1,0 +1,40 @@
+import { createAdmission } from '../../lib/auth/admission.ts'
+import { createPasswordCheck } from '../../lib/auth/current-password.ts'
+import type { FieldCipher } from '../../lib/auth/field-cipher.ts'
+import { createLoginService } from '../../lib/auth/login.ts'
+import type { Passwords } from '../../lib/auth/passwords.ts'
+import { createSecondStep } from '../../lib/auth/second-step.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import { createSecondFactor } from '../../lib/factors/second-factor.ts'
+import { createTwoFactorService } from '../../lib/factors/two-factor.ts'
+import type { OutboxRelay } from '../../lib/outbox.ts'
+import type { SessionService } from '../../lib/sessions/service.ts'
+import type { UserService } from '../../lib/users/service.ts'
+
+export interface SignInDependencies {
+  readonly sql: Sql
+  readonly cipher: FieldCipher
+  readonly passwords: Passwords
+  readonly users: Pick<UserService, 'get'>
+  readonly sessions: Pick<SessionService, 'start' | 'answer'>
+  readonly relay: OutboxRelay
+  readonly now?: () => Date
+}
+
+/** Everything by which an account is entered, one factor or two. */
+export function composeSignIn(dependencies: SignInDependencies) {
+  const secondFactor = createSecondFactor(dependencies)
+  const admission = createAdmission(dependencies)
+  const secondStep = createSecondStep({ ...dependencies, secondFactor, admission })
+  return {
+    secondFactor,
+    admission,
+    secondStep,
+    logins: createLoginService({ ...dependencies, secondFactor, secondStep, admission }),
+    twoFactor: createTwoFactorService({
+      ...dependencies,
+      secondFactor,
+      isPassword: createPasswordCheck(dependencies),
+    }),
+  }
+}
