@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { JWKSNoMatchingKey } from 'jose/errors'
 import { compactDecrypt } from 'jose/jwe/compact/decrypt'
 import { CompactEncrypt } from 'jose/jwe/compact/encrypt'
-import type { LoadKeys } from './key-ring.ts'
+import { findKey, type LoadKeys } from './key-ring.ts'
 
 export type FieldCipher = ReturnType<typeof createFieldCipher>
 
@@ -17,11 +17,10 @@ export function createFieldCipher({ loadKeys }: { loadKeys: LoadKeys }) {
     },
 
     async open(sealed: string): Promise<string> {
-      const { keys } = await loadKeys()
       const { plaintext } = await compactDecrypt(
         sealed,
-        ({ kid = '' }) => {
-          const key = keys.get(kid)
+        async ({ kid }) => {
+          const key = await findKey(loadKeys, kid)
           if (!key) throw new JWKSNoMatchingKey()
           return toAesKey(key)
         },

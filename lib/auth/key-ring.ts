@@ -11,6 +11,15 @@ export type LoadKeys = (maxAgeMs?: number) => Promise<KeyRing>
 
 const shortestKeyBytes = 32
 
+/** How old the keys may be when something names one that is not among them. */
+const unknownKidMaxAgeMs = 30_000
+
+/** The key of this name, which a rotation may have brought since the keys were read. */
+export async function findKey(loadKeys: LoadKeys, kid: unknown): Promise<Uint8Array | undefined> {
+  if (typeof kid !== 'string') return undefined
+  return (await loadKeys()).keys.get(kid) ?? (await loadKeys(unknownKidMaxAgeMs)).keys.get(kid)
+}
+
 export function createKeyLoader(secrets: Pick<Secrets, 'read'>, secretId: string): LoadKeys {
   return async (maxAgeMs) => parseKeyRing(await secrets.read(secretId, maxAgeMs))
 }

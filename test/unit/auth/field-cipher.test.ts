@@ -34,3 +34,11 @@ test('refuses a changed value, another key and an unknown one', async () => {
   await expect(cipherOf(unrelated).open(sealed)).rejects.toThrow()
   await expect(cipherOf(first).open(await cipherOf(rotated).seal('token'))).rejects.toThrow()
 })
+
+test('asks for fresh keys when a value names one that is not known yet', async () => {
+  const cipher = createFieldCipher({
+    loadKeys: async (maxAgeMs) => (maxAgeMs === undefined ? first : rotated),
+  })
+
+  expect(await cipher.open(await cipherOf(rotated).seal('token'))).toBe('token')
+})
