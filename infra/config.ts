@@ -43,8 +43,13 @@ export interface StageConfig {
     readonly appUrl: string
     readonly mailFrom: string
     readonly corsOrigins: string
+    /** Empty where functions have no way out: the bundled list alone decides then. */
+    readonly pwnedPasswordsUrl: string
   }
 }
+
+/** Have I Been Pwned; it gets five digits of a hash. */
+const pwnedPasswords = 'https://api.pwnedpasswords.com/range'
 
 const dev: StageConfig = {
   name: 'dev',
@@ -61,6 +66,7 @@ const dev: StageConfig = {
     appUrl: 'https://dev.veza.example',
     mailFrom: 'no-reply@dev.veza.example',
     corsOrigins: 'https://dev.veza.example,http://localhost:5173',
+    pwnedPasswordsUrl: '',
   },
 }
 
@@ -79,6 +85,7 @@ const prod: StageConfig = {
     appUrl: 'https://veza.example',
     mailFrom: 'no-reply@veza.example',
     corsOrigins: 'https://veza.example',
+    pwnedPasswordsUrl: pwnedPasswords,
   },
 }
 
@@ -92,6 +99,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
       appUrl: 'http://127.0.0.1:5173',
       mailFrom: 'no-reply@veza.example',
       corsOrigins: 'http://127.0.0.1:5173,http://localhost:5173',
+      pwnedPasswordsUrl: '',
     },
   },
   dev,
@@ -107,6 +115,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
       appUrl: 'https://staging.veza.example',
       mailFrom: 'no-reply@staging.veza.example',
       corsOrigins: 'https://staging.veza.example',
+      pwnedPasswordsUrl: pwnedPasswords,
     },
   },
   prod,

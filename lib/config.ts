@@ -14,6 +14,9 @@ export function requireNumber(name: string): number {
   return value
 }
 
+/** A setting that may be left out; empty then. */
+export const readText = (name: string): string => process.env[name] ?? ''
+
 /** A comma-separated setting; empty when it is not set. */
 export function readList(name: string): string[] {
   const items = (process.env[name] ?? '').split(',').map((item) => item.trim())

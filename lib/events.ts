@@ -9,6 +9,10 @@ export const events = {
   'mail.verify_email': z.object({ user_id: z.uuid() }),
   /** Tell the owner of an address that somebody tried to register it again. */
   'mail.account_exists': z.object({ user_id: z.uuid() }),
+  /** Send the link that resets the user's password. */
+  'mail.reset_password': z.object({ user_id: z.uuid() }),
+  /** Ask the present and the new address of a user to agree to the change. */
+  'mail.email_change': z.object({ user_id: z.uuid() }),
   /** Tell a user of something that happened to their account. */
   'mail.security_notice': z.object({ notice_id: z.uuid() }),
   /** Ask the stream server to make HLS of a version. */

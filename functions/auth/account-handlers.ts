@@ -17,11 +17,13 @@ export function createAccountHandlers({
   logins,
 }: AccountServices): Handlers<typeof accountRoutes> {
   return {
-    register: async ({ body, requestId }) => {
-      await registration.register(body, requestId)
+    register: async ({ body, ...origin }) => {
+      await registration.register(body, origin)
       return verificationRequired
     },
-    verifyEmail: async ({ body }) => ({ user: await registration.verifyEmail(body.token) }),
+    verifyEmail: async ({ body, ...origin }) => ({
+      user: await registration.verifyEmail(body.token, origin),
+    }),
     resendVerification: async ({ body, requestId }) => {
       await registration.resendVerification(body.email, requestId)
       return verificationRequired

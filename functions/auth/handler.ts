@@ -1,11 +1,15 @@
 import { createAuditService } from '../../lib/audit/service.ts'
+import { createEmailChangeService } from '../../lib/auth/email-change.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createPasswordPolicy } from '../../lib/auth/password-policy.ts'
+import { createPasswordService } from '../../lib/auth/password-service.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
+import { createPwnedCheck } from '../../lib/auth/pwned-passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
-import { requireEnv, requireNumber } from '../../lib/config.ts'
+import { readText, requireEnv, requireNumber } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
@@ -15,7 +19,9 @@ import { composeApi } from '../compose.ts'
 import { createAccountHandlers } from './account-handlers.ts'
 import { createAuditHandlers } from './audit-handlers.ts'
 import { composeSignIn } from './compose-sign-in.ts'
+import { createEmailHandlers } from './email-handlers.ts'
 import { createFactorHandlers } from './factor-handlers.ts'
+import { createPasswordHandlers } from './password-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
 
@@ -23,6 +29,7 @@ const { sql, secrets, api } = composeApi('auth')
 const common = {
   sql,
   passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
+  policy: createPasswordPolicy({ isPwned: createPwnedCheck({ url: readText('PWNED_PASSWORDS_URL') }) }),
   users: createUserService({ sql }),
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 }
@@ -49,6 +56,8 @@ const handlers = {
     ownSessions: createOwnSessions({ sql }),
     corsOrigins: api.corsOrigins,
   }),
+  ...createPasswordHandlers(createPasswordService(common)),
+  ...createEmailHandlers(createEmailChangeService(common)),
 }
 
 export const handler = createApi(authRoutes, handlers, api)

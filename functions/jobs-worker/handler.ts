@@ -33,6 +33,8 @@ export const handler = createQueueWorker({
     jobs: {
       'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
       'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
+      'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
+      'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'stream.prepare': streams.prepare,
     },

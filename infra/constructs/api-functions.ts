@@ -46,7 +46,7 @@ export class ApiFunctions extends Construct {
   }
 
   private createAuth() {
-    const { secrets, events } = this.on
+    const { secrets, events, parameters } = this.on
     const auth = this.apiFunction(
       'auth',
       {
@@ -55,6 +55,7 @@ export class ApiFunctions extends Construct {
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         ACCESS_TOKEN_TTL_SECONDS: '900',
         BCRYPT_COST: '12',
+        PWNED_PASSWORDS_URL: parameters.pwnedPasswordsUrl,
       },
       // One whole vCPU: a hash costs the same GB-seconds as at 512 MB and takes a third of the time.
       1769,

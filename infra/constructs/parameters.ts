@@ -6,13 +6,14 @@ export interface Parameters {
   readonly streamServerUrl: string
   readonly appUrl: string
   readonly mailFrom: string
+  readonly pwnedPasswordsUrl: string
   readonly corsOrigins: string[]
   /** The same list as functions get it. */
   readonly corsOriginsText: string
 }
 
 export function declareParameters(stack: Stack, stage: StageConfig): Parameters {
-  const { streamServerUrl, appUrl, mailFrom } = stage.parameters
+  const { streamServerUrl, appUrl, mailFrom, pwnedPasswordsUrl } = stage.parameters
   const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
   return {
     streamServerUrl: text(
@@ -23,6 +24,12 @@ export function declareParameters(stack: Stack, stage: StageConfig): Parameters 
     ),
     appUrl: text(stack, 'AppUrl', appUrl, 'The web application that links in mails lead to'),
     mailFrom: text(stack, 'MailFrom', mailFrom, 'Sender of mails; SES must know its domain or itself'),
+    pwnedPasswordsUrl: text(
+      stack,
+      'PwnedPasswordsUrl',
+      pwnedPasswordsUrl,
+      'Range API that knows breached passwords; empty asks nobody',
+    ),
     corsOrigins,
     corsOriginsText: Fn.join(',', corsOrigins),
   }

@@ -1,23 +1,36 @@
 import type { Sql } from '../db/client.ts'
+import { type EmailTokenPurpose, insertEmailToken, pruneEmailTokens } from './email-tokens-repository.ts'
 import { hashToken, randomToken } from './one-time-tokens.ts'
-import { insertEmailToken, pruneEmailTokens } from './repository.ts'
 
-const lifetimeMs = 24 * 60 * 60 * 1000
+const hourMs = 60 * 60 * 1000
+
+const lifetimesMs: Readonly<Record<EmailTokenPurpose, number>> = {
+  verify_email: 24 * hourMs,
+  reset_password: hourMs,
+  change_email_old: 24 * hourMs,
+  change_email_new: 24 * hourMs,
+}
 
 /** How many links work at the same time, so that an earlier mail which arrives late still does. */
 const keptTokens = 3
 
+export interface Link {
+  readonly user_id: string
+  readonly purpose: EmailTokenPurpose
+}
+
 /** Makes a one-time token for a mailed link. Only its hash is kept; the token itself is nowhere but in the mail. */
-export async function issueEmailToken(sql: Sql, userId: string, now: Date): Promise<string> {
+export async function issueEmailToken(sql: Sql, { user_id, purpose }: Link, now: Date): Promise<string> {
   const token = randomToken()
   await sql.begin(async (tx) => {
     await insertEmailToken(tx, {
       token_hash: hashToken(token),
-      user_id: userId,
+      user_id,
+      purpose,
       created_at: now,
-      expires_at: new Date(now.getTime() + lifetimeMs),
+      expires_at: new Date(now.getTime() + lifetimesMs[purpose]),
     })
-    await pruneEmailTokens(tx, userId, now, keptTokens)
+    await pruneEmailTokens(tx, { user_id, purpose, now, kept: keptTokens })
   })
   return token
 }

@@ -1,15 +1,16 @@
-import type { Origin } from '../audit/record.ts'
+import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ProblemCode } from '../errors.ts'
 import { findKnownDevice, trustedSince } from '../factors/devices.ts'
 import type { MfaRequired } from '../factors/schemas.ts'
 import type { SecondFactor } from '../factors/second-factor.ts'
 import type { Admission, AdmissionReply } from './admission.ts'
+import { replacePasswordHash } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
-import { findCredentials } from './repository.ts'
+import { type Credentials, findCredentials } from './repository.ts'
 import type { Login } from './schemas.ts'
 import type { SecondStep } from './second-step.ts'
-import { refuseShut } from './shut-accounts.ts'
+import { whyShut } from './shut-accounts.ts'
 
 export interface LoginDependencies {
   readonly sql: Sql
@@ -25,6 +26,18 @@ export type LoginService = ReturnType<typeof createLoginService>
 export function createLoginService(dependencies: LoginDependencies) {
   const { sql, passwords, secondFactor, secondStep, admission, now = () => new Date() } = dependencies
 
+  const refuse = async (reason: ProblemCode, user_id: string | undefined, origin: Origin): Promise<never> => {
+    const entry = { action: 'session.refused', outcome: 'failure', user_id, details: { reason } } as const
+    await recordAudit(sql, entry, origin, now())
+    throw new AppError(reason)
+  }
+
+  /** A hash of a time when a lower cost was enough is replaced as soon as the password is at hand. */
+  const renewHash = async ({ id: user_id, password_hash: from }: Credentials, password: string) => {
+    if (!passwords.isOutdated(from)) return
+    await replacePasswordHash(sql, { user_id, from, to: await passwords.hash(password) })
+  }
+
   return {
     async login(
       { identifier, password, cookie: is_cookie = false, remember }: Login,
@@ -34,8 +47,10 @@ export function createLoginService(dependencies: LoginDependencies) {
       const user = await findCredentials(sql, identifier)
       const device = await findKnownDevice(sql, user?.id ?? null, device_secret)
       const isRight = await passwords.matches(password, user?.password_hash)
-      if (!user || !isRight) throw new AppError('invalid_credentials')
-      refuseShut(user, now())
+      if (!user || !isRight) return refuse('invalid_credentials', user?.id, origin)
+      const shut = whyShut(user, now())
+      if (shut) return refuse(shut, user.id, origin)
+      await renewHash(user, password)
 
       const methods = await secondFactor.methods(user.id)
       const auth_time = methods.length > 0 ? trustedSince(device, now()) : now()

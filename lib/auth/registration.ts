@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { UserService } from '../users/service.ts'
+import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
 import { hashToken } from './one-time-tokens.ts'
-import { refuseWeakPassword } from './password-rules.ts'
+import type { PasswordPolicy } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import {
-  deleteEmailTokens,
   findClash,
-  findEmailTokenOwner,
   findUserIdByEmail,
   insertUser,
   insertUsernameHold,
@@ -24,6 +24,7 @@ const holdMs = 30 * 24 * 60 * 60 * 1000
 export interface RegistrationDependencies {
   readonly sql: Sql
   readonly passwords: Passwords
+  readonly policy: PasswordPolicy
   readonly users: Pick<UserService, 'get'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
@@ -33,7 +34,7 @@ export type RegistrationService = ReturnType<typeof createRegistrationService>
 
 /** Nothing here tells, by answer or by the work it takes, whether an address has an account. */
 export function createRegistrationService(dependencies: RegistrationDependencies) {
-  const { sql, passwords, users, relay, now = () => new Date() } = dependencies
+  const { sql, passwords, policy, users, relay, now = () => new Date() } = dependencies
 
   /** Makes the account, or finds whose address it is. */
   const claim = async (tx: Db, user: NewUser): Promise<Claim> => {
@@ -48,14 +49,27 @@ export function createRegistrationService(dependencies: RegistrationDependencies
     return user_id ? { event: 'mail.verify_email', user_id } : claim(tx, user)
   }
 
+  /** Of several uses of the tokens of a user at once, one verifies. */
+  const verify = async (tx: Db, token: string, origin: Origin) => {
+    const taken = await takeEmailToken(tx, hashToken(token), ['verify_email'], now())
+    const user_id = taken?.user_id
+    const isVerified = user_id !== undefined && (await markEmailVerified(tx, user_id, now()))
+    if (!isVerified) return undefined
+    await deleteEmailTokens(tx, user_id, ['verify_email'])
+    await recordAudit(tx, { action: 'account.email_verified', actor_id: user_id, user_id }, origin, now())
+    return user_id
+  }
+
   return {
-    async register({ password, ...names }: Register, requestId: string): Promise<void> {
-      refuseWeakPassword({ password, ...names })
-      const password_hash = await passwords.hash(password)
-      const user = { ...names, display_name: names.display_name ?? names.username, password_hash }
+    async register({ password, ...names }: Register, origin: Origin): Promise<void> {
+      const identity = { ...names, display_name: names.display_name ?? names.username }
+      await policy.refuseWeak(password, identity)
+      const user = { ...identity, password_hash: await passwords.hash(password) }
       await sql.begin(async (tx) => {
         const { event, user_id } = await claim(tx, user)
-        await addToOutbox(tx, event, { user_id }, requestId)
+        const outcome = event === 'mail.verify_email' ? 'success' : 'failure'
+        await addToOutbox(tx, event, { user_id }, origin.requestId)
+        await recordAudit(tx, { action: 'account.registered', outcome, user_id }, origin, now())
       })
       await relay.flushSoon()
     },
@@ -67,15 +81,11 @@ export function createRegistrationService(dependencies: RegistrationDependencies
       await relay.flushSoon()
     },
 
-    async verifyEmail(token: string) {
-      const userId = await sql.begin(async (tx) => {
-        const owner = await findEmailTokenOwner(tx, hashToken(token), now())
-        const isVerified = owner !== undefined && (await markEmailVerified(tx, owner, now()))
-        if (!isVerified) throw new AppError('invalid_token')
-        await deleteEmailTokens(tx, owner)
-        return owner
-      })
-      return users.get(userId)
+    async verifyEmail(token: string, origin: Origin) {
+      const user_id = await sql.begin((tx) => verify(tx, token, origin))
+      if (user_id) return users.get(user_id)
+      await recordAudit(sql, { action: 'account.email_verified', outcome: 'failure' }, origin, now())
+      throw new AppError('invalid_token')
     },
   }
 }

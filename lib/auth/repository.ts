@@ -39,43 +39,10 @@ export async function insertUsernameHold(db: Db, username: string, heldUntil: Da
 }
 
 export async function findUserIdByEmail(db: Db, email: string): Promise<string | undefined> {
-  const [row] = await db<[{ id: string }?]>`select id from users where email = ${email}`
+  const [row] = await db<[{ id: string }?]>`
+    select id from users where email = ${email} and deleted_at is null
+  `
   return row?.id
-}
-
-export interface NewEmailToken {
-  readonly token_hash: Buffer
-  readonly user_id: string
-  readonly created_at: Date
-  readonly expires_at: Date
-}
-
-export async function insertEmailToken(db: Db, token: NewEmailToken): Promise<void> {
-  await db`
-    insert into email_tokens (token_hash, user_id, purpose, created_at, expires_at)
-    values (${token.token_hash}, ${token.user_id}, 'verify_email', ${token.created_at}, ${token.expires_at})
-  `
-}
-
-/** Keeps the latest unexpired tokens of the user. */
-export async function pruneEmailTokens(db: Db, userId: string, now: Date, kept: number): Promise<void> {
-  await db`
-    delete from email_tokens
-    where user_id = ${userId} and purpose = 'verify_email' and token_hash not in (
-      select token_hash from email_tokens
-      where user_id = ${userId} and purpose = 'verify_email' and expires_at > ${now}
-      order by created_at desc
-      limit ${kept}
-    )
-  `
-}
-
-export async function findEmailTokenOwner(db: Db, tokenHash: Buffer, now: Date): Promise<string | undefined> {
-  const [row] = await db<[{ user_id: string }?]>`
-    select user_id from email_tokens
-    where token_hash = ${tokenHash} and purpose = 'verify_email' and expires_at > ${now}
-  `
-  return row?.user_id
 }
 
 /** False when the address is verified already, so that of two uses at once one wins. */
@@ -86,10 +53,6 @@ export async function markEmailVerified(db: Db, userId: string, now: Date): Prom
     where id = ${userId} and email_verified_at is null
   `
   return count === 1
-}
-
-export async function deleteEmailTokens(db: Db, userId: string): Promise<void> {
-  await db`delete from email_tokens where user_id = ${userId} and purpose = 'verify_email'`
 }
 
 export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'>, Suspension {
@@ -108,7 +71,8 @@ export async function findCredentials(db: Db, identifier: string): Promise<Crede
   const [row] = await db<[Credentials?]>`
     select ${credentials(db)}
     from users
-    where deleted_at is null and ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
+    where ${identifier.includes('@') ? db`email = ${identifier}` : db`username = ${identifier}`}
+      and deleted_at is null
   `
   return row
 }

@@ -48,12 +48,25 @@ export const verifiedUser = z.object({ user: ownUser })
 
 export const resendVerification = z.strictObject({ email })
 
+/** As it is given to be compared, so that whatever it is costs the same and tells nothing. */
+const givenPassword = z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024))
+
+export const forgotPassword = z.strictObject({ email })
+export const resetPassword = z.strictObject({ token: opaqueToken, password })
+export const changePassword = z.strictObject({ current_password: givenPassword, new_password: password })
+
+export const changeEmail = z.strictObject({ new_email: email, password: givenPassword })
+export const confirmEmailChange = z.strictObject({ token: opaqueToken })
+
+/** Whether anything comes of it is told by mail. */
+export const accepted = z.object({ status: z.literal('accepted') })
+
 export const login = z.strictObject({
   /** A username or an e-mail address. */
   identifier: z
     .string()
     .check(z.trim(), z.toLowerCase(), z.normalize(), z.minLength(1), z.maxLength(longestEmail)),
-  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  password: givenPassword,
   /** Keeps the session when the browser closes. */
   remember: z.optional(z.boolean()),
   /** Has the refresh token travel in a cookie that no script can read, and in nothing else. */
@@ -64,4 +77,7 @@ export const login = z.strictObject({
 export const loginAnswer = z.union([signedIn, mfaRequired])
 
 export type Register = z.output<typeof register>
+export type ResetPassword = z.output<typeof resetPassword>
+export type ChangePassword = z.output<typeof changePassword>
+export type ChangeEmail = z.output<typeof changeEmail>
 export type Login = z.output<typeof login>

@@ -3,8 +3,13 @@ import type { Credentials } from './repository.ts'
 import { isSuspended } from './suspension.ts'
 
 /** Told only to whoever has proved to be the owner. */
+export function whyShut(account: Credentials, at: Date) {
+  if (isSuspended(account, at)) return 'account_suspended'
+  if (!account.email_verified_at) return 'email_not_verified'
+  return account.must_reset_password ? 'password_reset_required' : undefined
+}
+
 export function refuseShut(account: Credentials, at: Date) {
-  if (isSuspended(account, at)) throw new AppError('account_suspended')
-  if (!account.email_verified_at) throw new AppError('email_not_verified')
-  if (account.must_reset_password) throw new AppError('password_reset_required')
+  const reason = whyShut(account, at)
+  if (reason) throw new AppError(reason)
 }

@@ -19,12 +19,48 @@ export const verificationLetter = ({ username, appUrl, token }: AccountValues) =
     closing: 'The link works once, within 24 hours. If you did not ask for an account, ignore this mail.',
   })
 
+export const resetLetter = ({ username, appUrl, token }: AccountValues) =>
+  compose({
+    subject: 'Reset your Veza password',
+    username,
+    paragraphs: ['Somebody asked for a new password for your account. The link below lets you choose one.'],
+    action: { label: 'Choose a new password', url: linkTo(appUrl, 'reset-password', token) },
+    closing:
+      'The link works once, within one hour. If you did not ask for it, ignore this mail: your password stays as it is.',
+  })
+
+type Moving = AccountValues & { readonly new_email: string }
+
+export const oldAddressLetter = ({ username, appUrl, token, new_email }: Moving) =>
+  compose({
+    subject: 'Confirm the new address of your Veza account',
+    username,
+    paragraphs: [
+      'Somebody who is signed in asked to move your account to another e-mail address. It moves once this address and the new one have agreed.',
+    ],
+    facts: [['New address', new_email]],
+    action: { label: 'Agree to the change', url: linkTo(appUrl, 'confirm-email-change', token) },
+    closing:
+      'The link works once, within 24 hours. If this was not you, do not follow it, and change your password: somebody else knows it.',
+  })
+
+export const newAddressLetter = ({ username, appUrl, token }: Moving) =>
+  compose({
+    subject: 'Confirm your new e-mail address',
+    username,
+    paragraphs: [
+      'You asked for your Veza account to use this address. It does once this address and the old one have agreed.',
+    ],
+    action: { label: 'Confirm this address', url: linkTo(appUrl, 'confirm-email-change', token) },
+    closing: 'The link works once, within 24 hours. If this was not you, ignore this mail.',
+  })
+
 export const accountExistsLetter = ({ username, appUrl }: Named) =>
   compose({
     subject: 'You already have a Veza account',
     username,
     paragraphs: [
-      'Somebody tried to register with this address, but it already belongs to your account. Nothing was changed.',
+      'Somebody tried to use this address for an account, but it already belongs to yours. Nothing was changed.',
     ],
     action: { label: 'Sign in', url: `${appUrl}/login` },
     closing: 'If this was not you, there is nothing to do.',

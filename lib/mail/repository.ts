@@ -12,7 +12,30 @@ export async function findRecipient(db: Db, userId: string): Promise<Recipient |
   const [row] = await db<[Recipient?]>`
     select id, username, email, email_verified_at
     from users
-    where id = ${userId}
+    where id = ${userId} and deleted_at is null
+  `
+  return row
+}
+
+export interface AddressChange {
+  readonly username: string
+  readonly email: string
+  readonly new_email: string
+  /** Of the account that the new address belongs to already. */
+  readonly owner_id: string | null
+}
+
+export async function findAddressChange(
+  db: Db,
+  userId: string,
+  now: Date,
+): Promise<AddressChange | undefined> {
+  const [row] = await db<[AddressChange?]>`
+    select users.username, users.email, new_email, owner.id as owner_id
+    from email_changes change
+    join users on users.id = user_id
+    left join users owner on owner.email = new_email
+    where user_id = ${userId} and change.expires_at > ${now} and users.deleted_at is null
   `
   return row
 }

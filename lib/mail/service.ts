@@ -2,9 +2,16 @@ import { issueEmailToken } from '../auth/email-tokens.ts'
 import type { Mailer } from '../aws/mailer.ts'
 import type { Sql } from '../db/client.ts'
 import { issueNotMeToken } from '../notices/not-me-tokens.ts'
-import { accountExistsLetter, accountUnverifiedLetter, verificationLetter } from './account-letters.ts'
+import {
+  accountExistsLetter,
+  accountUnverifiedLetter,
+  newAddressLetter,
+  oldAddressLetter,
+  resetLetter,
+  verificationLetter,
+} from './account-letters.ts'
 import type { Mail } from './letter.ts'
-import { findNotice, findRecipient, type Recipient } from './repository.ts'
+import { findAddressChange, findNotice, findRecipient, type Recipient } from './repository.ts'
 import { securityLetter } from './security-letters.ts'
 
 export interface MailDependencies {
@@ -18,20 +25,43 @@ export interface MailDependencies {
 export function createMailService({ sql, mailer, appUrl, now = () => new Date() }: MailDependencies) {
   const deliver = ({ email }: Pick<Recipient, 'email'>, mail: Mail) => mailer.send({ to: email, ...mail })
 
+  /** Without a link that verifies: whoever registered first need not be the owner of the address. */
+  const sendAccountExists = async (userId: string): Promise<void> => {
+    const user = await findRecipient(sql, userId)
+    if (!user) return
+    const write = user.email_verified_at ? accountExistsLetter : accountUnverifiedLetter
+    await deliver(user, write({ ...user, appUrl }))
+  }
+
   return {
     async sendVerification(userId: string): Promise<void> {
       const user = await findRecipient(sql, userId)
       if (!user || user.email_verified_at) return
-      const token = await issueEmailToken(sql, user.id, now())
+      const token = await issueEmailToken(sql, { user_id: user.id, purpose: 'verify_email' }, now())
       await deliver(user, verificationLetter({ ...user, appUrl, token }))
     },
 
-    /** Without a link that verifies: whoever registered first need not be the owner of the address. */
-    async sendAccountExists(userId: string): Promise<void> {
+    sendAccountExists,
+
+    async sendPasswordReset(userId: string): Promise<void> {
       const user = await findRecipient(sql, userId)
       if (!user) return
-      const write = user.email_verified_at ? accountExistsLetter : accountUnverifiedLetter
-      await deliver(user, write({ ...user, appUrl }))
+      const token = await issueEmailToken(sql, { user_id: user.id, purpose: 'reset_password' }, now())
+      await deliver(user, resetLetter({ ...user, appUrl, token }))
+    },
+
+    /** An address that belongs to another account gets no link: its owner is told what was tried. */
+    async sendEmailChange(userId: string): Promise<void> {
+      const change = await findAddressChange(sql, userId, now())
+      if (!change) return
+      const link = (purpose: 'change_email_old' | 'change_email_new') =>
+        issueEmailToken(sql, { user_id: userId, purpose }, now())
+      const { new_email, owner_id } = change
+      const old = { ...change, appUrl, token: await link('change_email_old') }
+      await deliver(change, oldAddressLetter(old))
+      if (owner_id) return sendAccountExists(owner_id)
+      const fresh = { ...change, appUrl, token: await link('change_email_new') }
+      await deliver({ email: new_email }, newAddressLetter(fresh))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {

@@ -21,6 +21,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'EVENTS_QUEUE_URL',
     'FIELD_SECRET_ARN',
     'JWT_SECRET_ARN',
+    'PWNED_PASSWORDS_URL',
   ],
   users: [...serving, 'JWT_SECRET_ARN'],
   tracks: [
@@ -114,7 +115,7 @@ describe.each(table)('$name', ({ name, fn }) => {
       : ''
     const source = handler + composed
     const read = new Set(
-      [...source.matchAll(/(?:require\w+|readList|env\.)\W*([A-Z_]{4,})/g)].map(([, key]) => key),
+      [...source.matchAll(/(?:require\w+|readList|readText|env\.)\W*([A-Z_]{4,})/g)].map(([, key]) => key),
     )
     const own = settings[name]!.filter((key) => !withDatabase.includes(key) && !ofRuntime.includes(key))
     expect([...read].filter((key) => !ofRuntime.includes(key!)).sort()).toEqual([...own].sort())

@@ -2,15 +2,20 @@ import { randomUUID } from 'node:crypto'
 import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
 import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
 import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
+import { createEmailHandlers } from '../../functions/auth/email-handlers.ts'
 import { createFactorHandlers } from '../../functions/auth/factor-handlers.ts'
+import { createPasswordHandlers } from '../../functions/auth/password-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
 import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
+import { createEmailChangeService } from '../../lib/auth/email-change.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { createPasswordPolicy } from '../../lib/auth/password-policy.ts'
+import { createPasswordService } from '../../lib/auth/password-service.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
@@ -52,8 +57,17 @@ export const oneFactorLogin = { ...authRoutes.login, response: signedIn }
 
 export type Clock = ReturnType<typeof createClock>
 
+export interface AccountsOptions {
+  readonly cost?: number
+  readonly isPwned?: (password: string) => Promise<boolean>
+}
+
 /** The auth and users functions as one environment each would have them, on one connection. */
-export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
+export function createAccountsApi(
+  sql: Sql,
+  clock: Clock = createClock(),
+  { cost = 4, isPwned = async () => false }: AccountsOptions = {},
+) {
   const { now } = clock
   const queued: string[] = []
   const queue = {
@@ -67,7 +81,8 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
     sql,
     users,
     now,
-    passwords: createPasswords({ cost: 4 }),
+    passwords: createPasswords({ cost }),
+    policy: createPasswordPolicy({ isPwned }),
     relay: createOutboxRelay({ sql, queue }),
   }
   const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
@@ -91,6 +106,8 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock()) {
         ownSessions: createOwnSessions({ sql, now }),
         corsOrigins: ['https://app.example'],
       }),
+      ...createPasswordHandlers(createPasswordService(common)),
+      ...createEmailHandlers(createEmailChangeService(common)),
     },
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
@@ -166,6 +183,8 @@ function createPostbox(sql: Sql, queued: string[], now: () => Date) {
     jobs: {
       'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
       'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
+      'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
+      'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
     },

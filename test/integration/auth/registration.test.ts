@@ -139,7 +139,7 @@ test('does the same work for a taken address', async () => {
   const free = statements.splice(0)
   await watched.request(authRoutes.register, { body: somebody({ email }) })
 
-  expect(free).toEqual(['select', 'insert', 'insert'])
+  expect(free).toEqual(['select', 'insert', 'insert', 'insert'])
   expect(statements).toEqual(free)
 })
 

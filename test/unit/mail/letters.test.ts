@@ -6,7 +6,7 @@ import { noticeKinds } from '../../../lib/notices/notices.ts'
 const appUrl = 'https://veza.example'
 const token = 'a-token_1'
 
-const values = { username: 'nova', appUrl, token }
+const values = { username: 'nova', appUrl, token, new_email: 'nova@new.example' }
 
 /** Every letter that there is, written about one account. */
 const write = (username: string): { name: string; mail: Mail }[] => [

@@ -1,0 +1,124 @@
+import { type Origin, recordAudit } from '../audit/record.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { isUniqueViolation } from '../db/errors.ts'
+import { AppError } from '../errors.ts'
+import { addNotice } from '../notices/notices.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import { endSessions } from '../sessions/ending.ts'
+import type { Actor } from './actor.ts'
+import {
+  type ConfirmedChange,
+  deleteEmailChange,
+  markConfirmed,
+  markEmailChanged,
+  replaceEmailChange,
+} from './email-change-repository.ts'
+import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
+import { hashToken } from './one-time-tokens.ts'
+import { findPasswordAccount } from './password-repository.ts'
+import type { Passwords } from './passwords.ts'
+import type { ChangeEmail } from './schemas.ts'
+
+const lifetimeMs = 24 * 60 * 60 * 1000
+
+export interface EmailChangeDependencies {
+  readonly sql: Sql
+  readonly passwords: Pick<Passwords, 'matches'>
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly now?: () => Date
+}
+
+export type EmailChangeService = ReturnType<typeof createEmailChangeService>
+
+type Outcome = 'waiting' | 'changed' | 'taken' | 'unknown'
+
+/** An account moves to another address once both addresses have agreed. */
+export function createEmailChangeService(dependencies: EmailChangeDependencies) {
+  const { sql, passwords, relay, now = () => new Date() } = dependencies
+
+  const confirm = async (tx: Db, token: string, origin: Origin): Promise<Outcome> => {
+    const at = now()
+    const change = await agree(tx, hashToken(token), at)
+    if (!change) return 'unknown'
+    return change.is_complete ? apply(tx, change, origin, at) : 'waiting'
+  }
+
+  return {
+    /** Says nothing of whether the new address has an account: its owner alone is told. */
+    async request({ new_email, password }: ChangeEmail, actor: Actor, origin: Origin): Promise<void> {
+      const { id: user_id, session_id } = actor
+      const entry = {
+        action: 'account.email_change_requested',
+        actor_id: user_id,
+        user_id,
+        session_id,
+      } as const
+      const account = await findPasswordAccount(sql, user_id)
+      const isRight = await passwords.matches(password, account?.password_hash)
+      if (!account || !isRight) {
+        await recordAudit(sql, { ...entry, outcome: 'failure' }, origin, now())
+        throw new AppError('invalid_credentials')
+      }
+      if (new_email === account.email) throw unchanged()
+      await sql.begin(async (tx) => {
+        const created_at = now()
+        const expires_at = new Date(created_at.getTime() + lifetimeMs)
+        await replaceEmailChange(tx, { user_id, new_email, session_id, created_at, expires_at })
+        await deleteEmailTokens(tx, user_id, ['change_email_old', 'change_email_new'])
+        await addToOutbox(tx, 'mail.email_change', { user_id }, origin.requestId)
+        await recordAudit(tx, entry, origin, created_at)
+      })
+      await relay.flushSoon()
+    },
+
+    async confirm(token: string, origin: Origin): Promise<void> {
+      const outcome = await sql
+        .begin((tx) => confirm(tx, token, origin))
+        .catch((error) => {
+          // Another account took the address in this very moment; the link stays good for the answer below.
+          if (isUniqueViolation(error)) return sql.begin((tx) => confirm(tx, token, origin))
+          throw error
+        })
+      if (outcome === 'unknown') await recordAudit(sql, refusedChange, origin, now())
+      if (outcome === 'unknown') throw new AppError('invalid_token')
+      if (outcome === 'taken') throw new AppError('conflict', 'The address belongs to another account by now')
+      await relay.flushSoon()
+    },
+  }
+}
+
+const refusedChange = { action: 'account.email_changed', outcome: 'failure' } as const
+
+async function agree(tx: Db, tokenHash: Buffer, now: Date): Promise<ConfirmedChange | undefined> {
+  const taken = await takeEmailToken(tx, tokenHash, ['change_email_old', 'change_email_new'], now)
+  if (!taken) return undefined
+  const purpose = taken.purpose === 'change_email_old' ? taken.purpose : 'change_email_new'
+  return markConfirmed(tx, { user_id: taken.user_id, purpose, now })
+}
+
+/** Links mailed before are for the old address. Those of "this was not me" stay: they undo what others did. */
+async function apply(tx: Db, change: ConfirmedChange, origin: Origin, now: Date): Promise<Outcome> {
+  const { user_id, old_email: email } = change
+  const session_id = change.session_id ?? undefined
+  const isChanged = await markEmailChanged(tx, change, now)
+  await deleteEmailChange(tx, user_id)
+  await deleteEmailTokens(tx, user_id, [
+    'verify_email',
+    'reset_password',
+    'change_email_old',
+    'change_email_new',
+  ])
+  if (!isChanged) {
+    await recordAudit(tx, { ...refusedChange, user_id }, origin, now)
+    return 'taken'
+  }
+  await endSessions(tx, { user_id, except: session_id, reason: 'email_changed', now })
+  await recordAudit(tx, { action: 'account.email_changed', actor_id: user_id, user_id }, origin, now)
+  await addNotice(tx, { user_id, kind: 'email_changed', session_id, email }, origin, now)
+  return 'changed'
+}
+
+const unchanged = () =>
+  new AppError('validation_failed', undefined, {
+    errors: [{ pointer: '#/body/new_email', code: 'email_unchanged', detail: 'This is the present address' }],
+  })
