@@ -72,3 +72,11 @@ export class AppError extends Error {
 /** What we stand on does not answer; the caller may come again. */
 export const unavailable = (cause: unknown): AppError =>
   new AppError('unavailable', undefined, { cause, headers: { 'retry-after': '1' } })
+
+/** For what stays shut without whatever failed: a refusal stays one, anything else is `unavailable`. */
+export const asUnavailable = (error: unknown): AppError =>
+  error instanceof AppError ? error : unavailable(error)
+
+/** The seconds are exact: who comes back then is heard. */
+export const tooManyAttempts = (retryAfterSeconds: number): AppError =>
+  new AppError('too_many_attempts', undefined, { headers: { 'retry-after': String(retryAfterSeconds) } })

@@ -1,6 +1,6 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Cache } from '../cache/cache.ts'
-import { AppError } from '../errors.ts'
+import { AppError, asUnavailable } from '../errors.ts'
 import { logger } from '../logger.ts'
 import { type Limit, type LimitClass, type LimitPolicy, limits } from './limits.ts'
 import { networkOf } from './network.ts'
@@ -76,7 +76,7 @@ export function createRateLimiter({ cache, now = () => new Date() }: RateLimiter
       try {
         lease = await renew(key, window, limit, lease)
       } catch (error) {
-        if (policy.fails === 'shut') throw error
+        if (policy.fails === 'shut') throw asUnavailable(error)
         logger.error('Calls go uncounted: the cache does not answer', { error: error as Error })
         return undefined
       }

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+import type { Cache } from '../cache/cache.ts'
+import { asUnavailable } from '../errors.ts'
+import { mailGapSeconds, mailsPerHalfHour } from './rules.ts'
+
+export type MailThrottle = ReturnType<typeof createMailThrottle>
+
+/**
+ * How many mails of a kind anybody can make us send to an address. Whoever asks for more gets the same answer
+ * and no mail: a refusal would tell that somebody else has asked.
+ */
+export function createMailThrottle({ cache }: { readonly cache: Pick<Cache, 'increment'> }) {
+  const take = async (key: string, quota: number, ttl_seconds: number) => {
+    const [count = 0] = await cache.increment([{ key, by: 1, ttl_seconds }])
+    return count <= quota
+  }
+
+  return {
+    /** Takes one mail to the address, whether or not it has an account. */
+    async take(kind: 'verify_email' | 'reset_password', email: string): Promise<boolean> {
+      const key = `mails:${kind}:${createHash('sha256').update(email).digest('base64url')}`
+      try {
+        return (await take(`${key}:gap`, 1, mailGapSeconds)) && (await take(key, mailsPerHalfHour, 1_800))
+      } catch (error) {
+        throw asUnavailable(error)
+      }
+    },
+  }
+}
