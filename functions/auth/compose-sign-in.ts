@@ -4,16 +4,19 @@ import type { FieldCipher } from '../../lib/auth/field-cipher.ts'
 import { createLoginService } from '../../lib/auth/login.ts'
 import type { Passwords } from '../../lib/auth/passwords.ts'
 import { createSecondStep } from '../../lib/auth/second-step.ts'
+import type { AccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createSecondFactor } from '../../lib/factors/second-factor.ts'
 import { createTwoFactorService } from '../../lib/factors/two-factor.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import type { SessionService } from '../../lib/sessions/service.ts'
+import { createStepUpService } from '../../lib/sessions/step-up.ts'
 import type { UserService } from '../../lib/users/service.ts'
 
 export interface SignInDependencies {
   readonly sql: Sql
   readonly cipher: FieldCipher
+  readonly signer: AccessTokenSigner
   readonly passwords: Passwords
   readonly users: Pick<UserService, 'get'>
   readonly sessions: Pick<SessionService, 'start' | 'answer'>
@@ -24,6 +27,7 @@ export interface SignInDependencies {
 /** Everything by which an account is entered, one factor or two. */
 export function composeSignIn(dependencies: SignInDependencies) {
   const secondFactor = createSecondFactor(dependencies)
+  const isPassword = createPasswordCheck(dependencies)
   const admission = createAdmission(dependencies)
   const secondStep = createSecondStep({ ...dependencies, secondFactor, admission })
   return {
@@ -31,10 +35,7 @@ export function composeSignIn(dependencies: SignInDependencies) {
     admission,
     secondStep,
     logins: createLoginService({ ...dependencies, secondFactor, secondStep, admission }),
-    twoFactor: createTwoFactorService({
-      ...dependencies,
-      secondFactor,
-      isPassword: createPasswordCheck(dependencies),
-    }),
+    twoFactor: createTwoFactorService({ ...dependencies, secondFactor, isPassword }),
+    stepUp: createStepUpService({ ...dependencies, secondFactor, isPassword }),
   }
 }

@@ -34,15 +34,12 @@ const common = {
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 }
 const cipher = createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv('FIELD_SECRET_ARN')) })
-const sessions = createSessionService({
-  ...common,
-  signer: createAccessTokenSigner({
-    loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')),
-    ttlSeconds: requireNumber('ACCESS_TOKEN_TTL_SECONDS'),
-  }),
-  cipher,
+const signer = createAccessTokenSigner({
+  loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')),
+  ttlSeconds: requireNumber('ACCESS_TOKEN_TTL_SECONDS'),
 })
-const signIn = composeSignIn({ ...common, cipher, sessions })
+const sessions = createSessionService({ ...common, signer, cipher })
+const signIn = composeSignIn({ ...common, signer, cipher, sessions })
 
 const handlers = {
   ...createAccountHandlers({
@@ -54,6 +51,7 @@ const handlers = {
   ...createSessionHandlers({
     sessions,
     ownSessions: createOwnSessions({ sql }),
+    stepUp: signIn.stepUp,
     corsOrigins: api.corsOrigins,
   }),
   ...createPasswordHandlers(createPasswordService(common)),

@@ -3,17 +3,19 @@ import { createCsrfGuard, csrfCookie, giveCsrfToken } from '../../lib/http/csrf.
 import { type Handlers, Reply, type Request } from '../../lib/http/route.ts'
 import type { OwnSessions } from '../../lib/sessions/own-sessions.ts'
 import type { SessionService } from '../../lib/sessions/service.ts'
+import type { StepUpService } from '../../lib/sessions/step-up.ts'
 import { refreshCookie, replySession } from './session-reply.ts'
 import type { sessionRoutes } from './session-routes.ts'
 
 export interface SessionServices {
   readonly sessions: Pick<SessionService, 'refresh'>
   readonly ownSessions: OwnSessions
+  readonly stepUp: StepUpService
   readonly corsOrigins: readonly string[]
 }
 
 export function createSessionHandlers(services: SessionServices): Handlers<typeof sessionRoutes> {
-  const { sessions, ownSessions, corsOrigins } = services
+  const { sessions, ownSessions, stepUp, corsOrigins } = services
   const guard = createCsrfGuard(corsOrigins)
 
   /** Of the body, whose sender has proved enough by knowing it; else of the cookie, which a browser adds unasked. */
@@ -28,6 +30,7 @@ export function createSessionHandlers(services: SessionServices): Handlers<typeo
   return {
     refresh: async (request) => replySession(await sessions.refresh(presentedToken(request), request)),
     getCsrfToken: async (request) => giveCsrfToken(request),
+    stepUp: ({ actor, body, ...origin }) => stepUp(actor, body, origin),
     listSessions: ({ actor, query }) => ownSessions.list(actor, query),
     endSession: async ({ actor, params, ...origin }) => {
       await ownSessions.end(actor, params.session_id, origin)

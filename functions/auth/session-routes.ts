@@ -6,6 +6,8 @@ import {
   sessionPage,
   sessionPath,
   signedIn,
+  steppedUp,
+  stepUp,
 } from '../../lib/sessions/schemas.ts'
 
 /** What a signed-in user does with sessions. */
@@ -38,6 +40,17 @@ export const sessionRoutes = defineRoutes({
     status: 200,
     response: csrfToken,
     problems: [],
+  },
+  stepUp: {
+    method: 'POST',
+    path: '/api/v1/auth/step-up',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'credentials', step_up: false },
+    summary: 'Prove again who one is, for routes that want it to be at most 15 minutes ago',
+    body: stepUp,
+    status: 200,
+    response: steppedUp,
+    problems: ['invalid_credentials', 'invalid_code'],
   },
   listSessions: {
     method: 'GET',

@@ -151,6 +151,22 @@ export async function markEvicted(db: Db, userId: string, kept: number, now: Dat
   return rows.map(({ id }) => id)
 }
 
+export interface SteppedUpSession extends Pick<Actor, 'acr' | 'session_id'> {
+  readonly user_id: string
+  readonly auth_time: Date
+}
+
+/** False where the session has ended. */
+export async function markSteppedUp(db: Db, session: SteppedUpSession): Promise<boolean> {
+  const { session_id, user_id, acr, auth_time } = session
+  const { count } = await db`
+    update sessions
+    set auth_time = ${auth_time}, acr = ${acr}
+    where id = ${session_id} and user_id = ${user_id} and ${isLive(db, auth_time)}
+  `
+  return count === 1
+}
+
 /** Kills every access token of the user that was signed before. */
 export async function raiseTokenVersion(db: Db, userId: string): Promise<void> {
   await db`update users set token_version = token_version + 1 where id = ${userId}`

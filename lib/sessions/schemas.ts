@@ -21,6 +21,22 @@ export const signedIn = z.object({
   user: ownUser,
 })
 
+const shortText = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
+
+/** With one of the codes where a second factor is on. */
+export const stepUp = z.strictObject({
+  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  code: z.optional(shortText),
+  recovery_code: z.optional(shortText),
+})
+
+export const steppedUp = z.object({
+  token_type: z.literal('Bearer'),
+  access_token: z.string(),
+  /** Seconds. */
+  expires_in: z.int(),
+})
+
 export const csrfToken = z.object({ csrf_token: z.string() })
 
 export const session = z.object({
@@ -41,4 +57,6 @@ export const listSessions = pageQuery
 export const sessionPath = z.strictObject({ session_id: z.uuid() })
 
 export type SignedIn = z.output<typeof signedIn>
+export type StepUp = z.output<typeof stepUp>
+export type SteppedUp = z.output<typeof steppedUp>
 export type ListSessions = z.output<typeof listSessions>

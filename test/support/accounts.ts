@@ -89,7 +89,7 @@ export function createAccountsApi(
   const verifyToken = createTokenVerifier({ loadKeys, now })
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   const sessions = createSessionService({ ...common, signer, cipher })
-  const signInServices = composeSignIn({ ...common, cipher, sessions })
+  const signInServices = composeSignIn({ ...common, signer, cipher, sessions })
   const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
   const dependencies = { corsOrigins: [], now, takeCall: unlimited, onRefused }
   const authApi = createApi(
@@ -104,6 +104,7 @@ export function createAccountsApi(
       ...createSessionHandlers({
         sessions,
         ownSessions: createOwnSessions({ sql, now }),
+        stepUp: signInServices.stepUp,
         corsOrigins: ['https://app.example'],
       }),
       ...createPasswordHandlers(createPasswordService(common)),
