@@ -12,6 +12,8 @@ export const totpUri = (secret: string, label: string) =>
 
 /** The step whose code this is: the present one or a neighbour, for clocks that differ. Takes constant time. */
 export function matchStep(secret: string, code: string, now: Date): number | undefined {
+  // The library throws on digits that are of another script.
+  if (!/^\d{6}$/.test(code)) return undefined
   const timestamp = now.getTime()
   const totp = { ...settings, secret: Secret.fromBase32(secret), timestamp }
   const delta = TOTP.validate({ ...totp, token: code, window: 1 })
