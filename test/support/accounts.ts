@@ -200,10 +200,11 @@ function createPostbox(sql: Sql, queued: string[], now: () => Date) {
     mailsTo,
     mail,
     queued,
-    /** The token of the latest link that was mailed to the address. */
-    tokenFor: async (address: string) => {
+    /** The token of the latest link that was mailed to the address, if need be of those to one page. */
+    tokenFor: async (address: string, page = '') => {
       const texts = (await mailsTo(address)).map(({ text }) => text)
-      const token = /token=([\w-]+)/.exec(texts.findLast((text) => text.includes('token=')) ?? '')?.[1]
+      const tokens = texts.flatMap((text) => new RegExp(`${page}\\?token=([\\w-]+)`).exec(text)?.[1] ?? [])
+      const token = tokens.at(-1)
       if (!token) throw new Error(`No link was mailed to ${address}`)
       return token
     },

@@ -49,6 +49,28 @@ test('folds a username to lower case', () => {
   expect(username.parse('Nova_DJ')).toBe('nova_dj')
 })
 
+test.each([
+  { name: 'Cyrillic', given: '\u0430dmin_dj' },
+  { name: 'Greek', given: 'n\u03bfva_dj' },
+  { name: 'full-width', given: '\uff4e\uff4f\uff56\uff41' },
+  { name: 'a zero-width space', given: 'no\u200bva' },
+  { name: 'a zero-width joiner', given: 'no\u200dva' },
+  { name: 'a soft hyphen', given: 'no\u00adva' },
+  { name: 'a word joiner', given: 'nova\u2060' },
+  { name: 'a right-to-left override', given: '\u202enova' },
+  { name: 'a combining mark', given: 'nova\u0301' },
+  { name: 'the Kelvin sign, which folds to k', given: '\u212aevin' },
+  { name: 'the long s', given: '\u017fteve' },
+  { name: 'a dotted capital I', given: '\u0130van' },
+  { name: 'a dotless i', given: '\u0131van' },
+  { name: 'a ligature', given: '\ufb01nn' },
+  { name: 'mathematical letters', given: '\u{1d427}\u{1d428}\u{1d42f}\u{1d41a}' },
+  { name: 'Arabic digits', given: 'nova\u0661' },
+  { name: 'a low line that is none', given: 'nova\uff3fdj' },
+])('refuses a username that only looks like another one: $name', ({ given }) => {
+  expect(username.safeParse(given).success).toBe(false)
+})
+
 test.each(['ab', 'x'.repeat(31), 'nova dj', ' nova', 'nova-dj', 'növa', 'nova\0', "nova'--", '🎧🎧🎧'])(
   'refuses the username %j',
   (given) => {
