@@ -53,6 +53,12 @@ export const accountRoutes = defineRoutes({
     body: login,
     status: 200,
     response: loginAnswer,
-    problems: ['invalid_credentials', 'email_not_verified', 'account_suspended', 'password_reset_required'],
+    problems: [
+      'invalid_credentials',
+      'email_not_verified',
+      'account_suspended',
+      'password_reset_required',
+      'too_many_attempts',
+    ],
   },
 })

@@ -11,6 +11,7 @@ import { createTwoFactorService } from '../../lib/factors/two-factor.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import type { SessionService } from '../../lib/sessions/service.ts'
 import { createStepUpService } from '../../lib/sessions/step-up.ts'
+import type { Throttle } from '../../lib/throttle/throttle.ts'
 import type { UserService } from '../../lib/users/service.ts'
 
 export interface SignInDependencies {
@@ -21,6 +22,7 @@ export interface SignInDependencies {
   readonly users: Pick<UserService, 'get'>
   readonly sessions: Pick<SessionService, 'start' | 'answer'>
   readonly relay: OutboxRelay
+  readonly throttle: Throttle
   readonly now?: () => Date
 }
 

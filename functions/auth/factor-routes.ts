@@ -42,7 +42,7 @@ export const factorRoutes = defineRoutes({
     body: twoFactorCode,
     status: 200,
     response: recoveryCodes,
-    problems: ['invalid_code', 'two_factor_enabled', 'two_factor_not_enabled'],
+    problems: ['invalid_code', 'two_factor_enabled', 'two_factor_not_enabled', 'too_many_attempts'],
   },
   disableTwoFactor: {
     method: 'POST',
@@ -53,7 +53,7 @@ export const factorRoutes = defineRoutes({
     body: disableTwoFactor,
     status: 204,
     response: noContent,
-    problems: ['invalid_credentials', 'invalid_code', 'two_factor_not_enabled'],
+    problems: ['invalid_credentials', 'invalid_code', 'two_factor_not_enabled', 'too_many_attempts'],
   },
   replaceRecoveryCodes: {
     method: 'POST',
@@ -64,7 +64,7 @@ export const factorRoutes = defineRoutes({
     body: twoFactorCode,
     status: 200,
     response: recoveryCodes,
-    problems: ['invalid_code', 'two_factor_not_enabled'],
+    problems: ['invalid_code', 'two_factor_not_enabled', 'too_many_attempts'],
   },
   answerTwoFactor: {
     method: 'POST',
@@ -77,6 +77,7 @@ export const factorRoutes = defineRoutes({
     response: signedIn,
     problems: [
       'invalid_code',
+      'too_many_attempts',
       'invalid_token',
       'email_not_verified',
       'account_suspended',

@@ -14,6 +14,7 @@ import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
+import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createAccountHandlers } from './account-handlers.ts'
@@ -25,12 +26,13 @@ import { createPasswordHandlers } from './password-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
 
-const { sql, secrets, api } = composeApi('auth')
+const { sql, cache, secrets, api } = composeApi('auth')
 const common = {
   sql,
   passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
   policy: createPasswordPolicy({ isPwned: createPwnedCheck({ url: readText('PWNED_PASSWORDS_URL') }) }),
   users: createUserService({ sql }),
+  throttle: createThrottle({ sql, cache }),
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 }
 const cipher = createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv('FIELD_SECRET_ARN')) })

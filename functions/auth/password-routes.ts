@@ -34,6 +34,6 @@ export const passwordRoutes = defineRoutes({
     body: changePassword,
     status: 204,
     response: noContent,
-    problems: ['invalid_credentials', 'conflict'],
+    problems: ['invalid_credentials', 'conflict', 'too_many_attempts'],
   },
 })

@@ -50,7 +50,7 @@ export const sessionRoutes = defineRoutes({
     body: stepUp,
     status: 200,
     response: steppedUp,
-    problems: ['invalid_credentials', 'invalid_code'],
+    problems: ['invalid_credentials', 'invalid_code', 'too_many_attempts'],
   },
   listSessions: {
     method: 'GET',

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { addNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { Actor } from './actor.ts'
 import {
   type ConfirmedChange,
@@ -25,6 +26,7 @@ export interface EmailChangeDependencies {
   readonly sql: Sql
   readonly passwords: Pick<Passwords, 'matches'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly throttle: Pick<Throttle, 'attempts'>
   readonly now?: () => Date
 }
 
@@ -34,7 +36,7 @@ type Outcome = 'waiting' | 'changed' | 'taken' | 'unknown'
 
 /** An account moves to another address once both addresses have agreed. */
 export function createEmailChangeService(dependencies: EmailChangeDependencies) {
-  const { sql, passwords, relay, now = () => new Date() } = dependencies
+  const { sql, passwords, relay, throttle, now = () => new Date() } = dependencies
 
   const confirm = async (tx: Db, token: string, origin: Origin): Promise<Outcome> => {
     const at = now()
@@ -54,7 +56,9 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
         session_id,
       } as const
       const account = await findPasswordAccount(sql, user_id)
-      const isRight = await passwords.matches(password, account?.password_hash)
+      const isRight = await throttle.attempts.ownPassword(user_id, origin, () =>
+        passwords.matches(password, account?.password_hash),
+      )
       if (!account || !isRight) {
         await recordAudit(sql, { ...entry, outcome: 'failure' }, origin, now())
         throw new AppError('invalid_credentials')

@@ -4,6 +4,7 @@ import { AppError, type ProblemCode } from '../errors.ts'
 import { findKnownDevice, trustedSince } from '../factors/devices.ts'
 import type { MfaRequired } from '../factors/schemas.ts'
 import type { SecondFactor } from '../factors/second-factor.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { Admission, AdmissionReply } from './admission.ts'
 import { replacePasswordHash } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
@@ -18,13 +19,22 @@ export interface LoginDependencies {
   readonly secondFactor: Pick<SecondFactor, 'methods'>
   readonly secondStep: Pick<SecondStep, 'ask'>
   readonly admission: Admission
+  readonly throttle: Pick<Throttle, 'logins'>
   readonly now?: () => Date
 }
 
 export type LoginService = ReturnType<typeof createLoginService>
 
 export function createLoginService(dependencies: LoginDependencies) {
-  const { sql, passwords, secondFactor, secondStep, admission, now = () => new Date() } = dependencies
+  const {
+    sql,
+    passwords,
+    secondFactor,
+    secondStep,
+    admission,
+    throttle,
+    now = () => new Date(),
+  } = dependencies
 
   const refuse = async (reason: ProblemCode, user_id: string | undefined, origin: Origin): Promise<never> => {
     const entry = { action: 'session.refused', outcome: 'failure', user_id, details: { reason } } as const
@@ -46,8 +56,12 @@ export function createLoginService(dependencies: LoginDependencies) {
     ): Promise<AdmissionReply | MfaRequired> {
       const user = await findCredentials(sql, identifier)
       const device = await findKnownDevice(sql, user?.id ?? null, device_secret)
-      const isRight = await passwords.matches(password, user?.password_hash)
+      const account = { identifier, user_id: user?.id, device_id: device?.id }
+      const attempt = await throttle.logins.admit(account, origin)
+      const hash = attempt.isCompared ? user?.password_hash : undefined
+      const isRight = await passwords.matches(password, hash)
       if (!user || !isRight) return refuse('invalid_credentials', user?.id, origin)
+      await attempt.succeed()
       const shut = whyShut(user, now())
       if (shut) return refuse(shut, user.id, origin)
       await renewHash(user, password)

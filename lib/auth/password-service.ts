@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { addNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { Actor } from './actor.ts'
 import { deleteEmailChange } from './email-change-repository.ts'
 import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
@@ -25,6 +26,7 @@ export interface PasswordDependencies {
   readonly passwords: Passwords
   readonly policy: PasswordPolicy
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly throttle: Throttle
   readonly now?: () => Date
 }
 
@@ -32,7 +34,7 @@ export type PasswordService = ReturnType<typeof createPasswordService>
 
 /** How a password is replaced, with the present one or with a mailed link. */
 export function createPasswordService(dependencies: PasswordDependencies) {
-  const { sql, passwords, policy, relay, now = () => new Date() } = dependencies
+  const { sql, passwords, policy, relay, throttle, now = () => new Date() } = dependencies
 
   const refuseToken = async (origin: Origin): Promise<never> => {
     await recordAudit(sql, { action: 'password.reset', outcome: 'failure' }, origin, now())
@@ -42,6 +44,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
   return {
     /** Costs an unknown address the same; whoever handles the event finds nobody and does nothing. */
     async forgot(email: string, origin: Origin): Promise<void> {
+      if (!(await throttle.mails.take('reset_password', email))) return
       const owner = await findUserIdByEmail(sql, email)
       const outcome = owner ? 'success' : 'failure'
       await sql.begin(async (tx) => {
@@ -77,6 +80,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         return true
       })
       if (!isDone) return refuseToken(origin)
+      await throttle.logins.forgive(account.id, [account.email, account.username], origin)
       await relay.flushSoon()
     },
 
@@ -85,7 +89,9 @@ export function createPasswordService(dependencies: PasswordDependencies) {
       const { id: user_id, session_id } = actor
       const entry = { action: 'password.changed', actor_id: user_id, user_id, session_id } as const
       const account = await findPasswordAccount(sql, user_id)
-      const isRight = await passwords.matches(current_password, account?.password_hash)
+      const isRight = await throttle.attempts.ownPassword(user_id, origin, () =>
+        passwords.matches(current_password, account?.password_hash),
+      )
       if (!account || !isRight) {
         await recordAudit(sql, { ...entry, outcome: 'failure' }, origin, now())
         throw new AppError('invalid_credentials')

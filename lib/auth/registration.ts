@@ -3,6 +3,7 @@ import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { UserService } from '../users/service.ts'
 import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
 import { hashToken } from './one-time-tokens.ts'
@@ -27,6 +28,7 @@ export interface RegistrationDependencies {
   readonly policy: PasswordPolicy
   readonly users: Pick<UserService, 'get'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly throttle: Pick<Throttle, 'mails'>
   readonly now?: () => Date
 }
 
@@ -34,7 +36,7 @@ export type RegistrationService = ReturnType<typeof createRegistrationService>
 
 /** Nothing here tells, by answer or by the work it takes, whether an address has an account. */
 export function createRegistrationService(dependencies: RegistrationDependencies) {
-  const { sql, passwords, policy, users, relay, now = () => new Date() } = dependencies
+  const { sql, passwords, policy, users, relay, throttle, now = () => new Date() } = dependencies
 
   /** Makes the account, or finds whose address it is. */
   const claim = async (tx: Db, user: NewUser): Promise<Claim> => {
@@ -76,6 +78,7 @@ export function createRegistrationService(dependencies: RegistrationDependencies
 
     /** An address without an account costs an event too; whoever handles it finds nobody and does nothing. */
     async resendVerification(email: string, requestId: string): Promise<void> {
+      if (!(await throttle.mails.take('verify_email', email))) return
       const user_id = (await findUserIdByEmail(sql, email)) ?? randomUUID()
       await sql.begin((tx) => addToOutbox(tx, 'mail.verify_email', { user_id }, requestId))
       await relay.flushSoon()

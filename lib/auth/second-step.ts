@@ -4,6 +4,8 @@ import { AppError } from '../errors.ts'
 import { challengeSeconds, closeChallenge, openChallenge, takeAttempt } from '../factors/challenges.ts'
 import type { AnswerChallenge, MfaRequired } from '../factors/schemas.ts'
 import type { ProofMethod, SecondFactor } from '../factors/second-factor.ts'
+import type { Attempt } from '../throttle/attempts.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { Admission, AdmissionReply } from './admission.ts'
 import { findCredentialsById } from './repository.ts'
 import { refuseShut } from './shut-accounts.ts'
@@ -12,6 +14,7 @@ export interface SecondStepDependencies {
   readonly sql: Sql
   readonly secondFactor: SecondFactor
   readonly admission: Admission
+  readonly throttle: Pick<Throttle, 'attempts'>
   readonly now?: () => Date
 }
 
@@ -25,7 +28,7 @@ export interface Asked {
 
 /** The second step of a sign-in, after the right password. */
 export function createSecondStep(dependencies: SecondStepDependencies) {
-  const { sql, secondFactor, admission, now = () => new Date() } = dependencies
+  const { sql, secondFactor, admission, throttle, now = () => new Date() } = dependencies
 
   /** `verify` uses up what it is given; what it gets wrong costs one of the attempts. */
   const complete = async (
@@ -33,13 +36,14 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
     verify: (tx: Db, userId: string) => Promise<ProofMethod | undefined>,
     device_secret: string | undefined,
     origin: Origin,
+    attempt: Attempt = unlimited,
   ): Promise<AdmissionReply> => {
     const { user_id, is_cookie, is_remembered } = await takeAttempt(sql, 'second_factor', mfa_token, now())
     const user = await findCredentialsById(sql, user_id!)
     if (!user) throw new AppError('invalid_token')
     refuseShut(user, now())
     const is_trusted = remember ?? is_remembered
-    const reply = await admission.enter(async (tx) => {
+    const enter = async (tx: Db) => {
       const method = await verify(tx, user.id)
       if (!method) {
         await secondFactor.record(tx, user.id, method, origin)
@@ -55,7 +59,8 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
       const admitted = await admission.admit(tx, { user, ...how, is_trusted, device_secret }, origin)
       await secondFactor.record(tx, user.id, method, origin, admitted.open.actor.session_id)
       return admitted
-    })
+    }
+    const reply = await attempt(user.id, origin, () => admission.enter(enter))
     if (!reply) throw new AppError('invalid_code')
     return reply
   }
@@ -69,6 +74,15 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
     },
 
     answer: (body: AnswerChallenge, deviceSecret: string | undefined, origin: Origin) =>
-      complete(body, (tx, userId) => secondFactor.verify(tx, userId, body), deviceSecret, origin),
+      complete(
+        body,
+        (tx, userId) => secondFactor.verify(tx, userId, body),
+        deviceSecret,
+        origin,
+        throttle.attempts.secondFactor,
+      ),
   }
 }
+
+/** What nobody can guess is not counted, so that a lock of the codes does not shut it out. */
+const unlimited: Attempt = (_userId, _origin, compare) => compare()

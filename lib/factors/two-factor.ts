@@ -1,6 +1,7 @@
 import type { AuditAction } from '../audit/actions.ts'
 import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
+import type { IsPassword } from '../auth/current-password.ts'
 import { type FieldCipher, kidOf } from '../auth/field-cipher.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -8,6 +9,7 @@ import { addNotice, type NoticeKind } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { raiseAssurance } from '../sessions/assurance.ts'
 import { endSessions } from '../sessions/ending.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import type { UserService } from '../users/service.ts'
 import { forgetDevices } from './devices.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
@@ -27,7 +29,8 @@ export interface TwoFactorDependencies {
   readonly sql: Sql
   readonly cipher: FieldCipher
   readonly secondFactor: Pick<SecondFactor, 'prove'>
-  readonly isPassword: (userId: string, password: string) => Promise<boolean>
+  readonly isPassword: IsPassword
+  readonly throttle: Pick<Throttle, 'attempts'>
   readonly users: Pick<UserService, 'get'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
@@ -37,7 +40,16 @@ export type TwoFactorService = ReturnType<typeof createTwoFactorService>
 
 /** Turns the second factor of a user on and off. */
 export function createTwoFactorService(dependencies: TwoFactorDependencies) {
-  const { sql, cipher, secondFactor, isPassword, users, relay, now = () => new Date() } = dependencies
+  const {
+    sql,
+    cipher,
+    secondFactor,
+    isPassword,
+    throttle,
+    users,
+    relay,
+    now = () => new Date(),
+  } = dependencies
 
   const audit = (tx: Db, action: AuditAction, { id, session_id }: Actor, origin: Origin, isRight = true) =>
     recordAudit(
@@ -74,6 +86,10 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     if (!(await countFactors(sql, userId)).totp_enabled) throw new AppError('two_factor_not_enabled')
   }
 
+  /** In a transaction that gives nothing where the code was wrong. */
+  const tryCode = <T>(userId: string, origin: Origin, work: (tx: Db) => Promise<T>) =>
+    throttle.attempts.secondFactor(userId, origin, () => sql.begin(work) as Promise<T>)
+
   return {
     status: ({ id }: Actor) => countFactors(sql, id),
 
@@ -95,7 +111,7 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
 
     async enable(code: string, actor: Actor, origin: Origin): Promise<string[]> {
       const { id, session_id } = actor
-      const codes = await sql.begin(async (tx) => {
+      const codes = await tryCode(id, origin, async (tx) => {
         if (!(await enableWith(tx, code, actor))) {
           await audit(tx, 'two_factor.enabled', actor, origin, false)
           return undefined
@@ -117,11 +133,11 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     ): Promise<void> {
       const { id, session_id } = actor
       await requireEnabled(id)
-      if (!(await isPassword(id, password))) {
+      if (!(await isPassword(id, password, origin))) {
         await audit(sql, 'two_factor.disabled', actor, origin, false)
         throw new AppError('invalid_credentials')
       }
-      const isDone = await sql.begin(async (tx) => {
+      const isDone = await tryCode(id, origin, async (tx) => {
         const isProved = await secondFactor.prove(tx, id, proofOf(code), origin, session_id)
         if (!isProved || !(await deleteTotp(tx, id))) return false
         await deleteRecoveryCodes(tx, id)
@@ -137,7 +153,7 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     async replaceRecoveryCodes(code: string, actor: Actor, origin: Origin): Promise<string[]> {
       const { id, session_id } = actor
       await requireEnabled(id)
-      const codes = await sql.begin(async (tx) => {
+      const codes = await tryCode(id, origin, async (tx) => {
         if (!(await secondFactor.prove(tx, id, { code }, origin, session_id))) return undefined
         await announce(tx, 'two_factor.recovery_codes_replaced', 'recovery_codes_replaced', actor, origin)
         return issueRecoveryCodes(tx, id)

@@ -3,6 +3,7 @@ import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Cache } from '../cache/cache.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError, asUnavailable, type ProblemCode, tooManyAttempts } from '../errors.ts'
+import { logger } from '../logger.ts'
 import { createGuard, type Refusal } from './guard.ts'
 import { codesPerMinute, ownPassword, type Rule, secondFactor } from './rules.ts'
 
@@ -51,7 +52,7 @@ export function createAttempts({ sql, cache, now = () => new Date() }: AttemptsD
         if (!isWrong(error)) await release()
         throw error
       })
-      if (isRight) await guard.forgive(rule, userId)
+      if (isRight) await guard.forgive(rule, userId).catch(logForgotten)
       return isRight
     }
 
@@ -78,6 +79,10 @@ export function createAttempts({ sql, cache, now = () => new Date() }: AttemptsD
     ownPassword: attempt(ownPassword),
   }
 }
+
+/** What was right has taken effect, whatever is counted of it. */
+const logForgotten = (error: Error) =>
+  logger.error('Failed attempts are not forgotten: the cache does not answer', { error })
 
 const actions: Readonly<Record<string, AuditAction>> = {
   second_factor: 'two_factor.challenged',

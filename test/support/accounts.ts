@@ -25,6 +25,7 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { createApi } from '../../lib/http/api.ts'
+import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
@@ -32,9 +33,11 @@ import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { signedIn } from '../../lib/sessions/schemas.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
+import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
+import { unthrottled } from './unthrottled.ts'
 
 export const password = 'correct horse battery'
 
@@ -60,13 +63,20 @@ export type Clock = ReturnType<typeof createClock>
 export interface AccountsOptions {
   readonly cost?: number
   readonly isPwned?: (password: string) => Promise<boolean>
+  readonly throttle?: Throttle
+  readonly takeCall?: TakeCall
 }
 
 /** The auth and users functions as one environment each would have them, on one connection. */
 export function createAccountsApi(
   sql: Sql,
   clock: Clock = createClock(),
-  { cost = 4, isPwned = async () => false }: AccountsOptions = {},
+  {
+    cost = 4,
+    isPwned = async () => false,
+    throttle = unthrottled,
+    takeCall = unlimited,
+  }: AccountsOptions = {},
 ) {
   const { now } = clock
   const queued: string[] = []
@@ -80,6 +90,7 @@ export function createAccountsApi(
   const common = {
     sql,
     users,
+    throttle,
     now,
     passwords: createPasswords({ cost }),
     policy: createPasswordPolicy({ isPwned }),
@@ -91,7 +102,7 @@ export function createAccountsApi(
   const sessions = createSessionService({ ...common, signer, cipher })
   const signInServices = composeSignIn({ ...common, signer, cipher, sessions })
   const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
-  const dependencies = { corsOrigins: [], now, takeCall: unlimited, onRefused }
+  const dependencies = { corsOrigins: [], now, takeCall, onRefused }
   const authApi = createApi(
     authRoutes,
     {
