@@ -1,4 +1,5 @@
 import type { Routes } from '../lib/http/route.ts'
+import { adminRoutes } from './admin/routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { internalRoutes } from './internal/routes.ts'
 import { systemRoutes } from './system/routes.ts'
@@ -10,6 +11,7 @@ export const routeGroups = {
   auth: authRoutes,
   users: userRoutes,
   tracks: trackRoutes,
+  admin: adminRoutes,
   internal: internalRoutes,
   system: systemRoutes,
 } satisfies Record<string, Routes>

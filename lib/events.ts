@@ -15,6 +15,8 @@ export const events = {
   'mail.email_change': z.object({ user_id: z.uuid() }),
   /** Tell a user of something that happened to their account. */
   'mail.security_notice': z.object({ notice_id: z.uuid() }),
+  /** Tell a user that their account is suspended, and why. */
+  'mail.account_suspended': z.object({ user_id: z.uuid() }),
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
 } as const

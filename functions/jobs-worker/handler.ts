@@ -36,6 +36,7 @@ export const handler = createQueueWorker({
       'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
       'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
+      'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'stream.prepare': streams.prepare,
     },
   }),

@@ -20,6 +20,7 @@ export class ApiFunctions extends Construct {
       auth: this.createAuth(),
       users: this.createUsers(),
       tracks: this.createTracks(),
+      admin: this.createAdmin(),
       internal: this.createInternal(),
       system: this.createSystem(),
     }
@@ -86,6 +87,13 @@ export class ApiFunctions extends Construct {
     tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
     for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
     return tracks
+  }
+
+  private createAdmin() {
+    const { events } = this.on
+    const admin = this.apiFunction('admin', { EVENTS_QUEUE_URL: events.queue.queueUrl })
+    admin.grantSend(events.queue)
+    return admin
   }
 
   private createInternal() {

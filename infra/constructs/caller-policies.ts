@@ -43,10 +43,10 @@ export interface Operated {
   readonly functions: readonly ServiceFunction[]
 }
 
-/** For people on call: look into queues and logs, redrive what was given up, run the two safe functions. */
+/** For people on call: look into queues and logs, redrive what was given up, run the functions that are made for it. */
 export function operatorPolicy(scope: Construct, { queues, invocable, functions }: Operated) {
   return new ManagedPolicy(scope, 'OperatorPolicy', {
-    description: 'Lets operators redrive queues, read logs, migrate and flush the outbox',
+    description: 'Lets operators redrive queues, read logs, migrate, flush the outbox and grant roles',
     statements: [
       new PolicyStatement({
         actions: [

@@ -22,6 +22,7 @@ export interface PlatformInfo {
   readonly callers: Readonly<Record<string, { access_key_id: string; secret_access_key: string }>>
   readonly secrets: Readonly<Record<string, string>>
   readonly stream_server_url: string
+  readonly admin: { readonly email: string; readonly password: string }
 }
 
 export async function readPlatform(file: string): Promise<PlatformInfo> {
@@ -148,6 +149,14 @@ export function createClient(platform: PlatformInfo, { addressOf }: { addressOf?
         refresh_token: session.refresh_token,
         user: session.user,
       }
+    },
+
+    /** Signs in as the admin that the platform has from its first start. */
+    async admin(): Promise<{ token: string; user: Json }> {
+      const { email: identifier, password } = platform.admin
+      const body = { identifier, password }
+      const session = expectStatus(200, await request('POST', '/api/v1/auth/login', { body }))
+      return { token: session.access_token, user: session.user }
     },
 
     async createTrack(token: string, fields: Record<string, unknown> = {}): Promise<Json> {

@@ -21,6 +21,7 @@ const STATE = [
   's3',
   'sqs',
   'secrets.json',
+  'admin.json',
   'stream',
   'platform.log',
   'platform.previous.log',

@@ -1,3 +1,4 @@
+import type { AdminAccount } from './admin-account.ts'
 import type { BackEnds } from './aws/back-ends.ts'
 import type { PlatformInfo } from './client.ts'
 import type { Principals } from './principals.ts'
@@ -12,6 +13,7 @@ export interface InfoOptions {
   readonly streamServerUrl: string
   readonly databaseUrl: string
   readonly logFile: string
+  readonly admin: AdminAccount
 }
 
 /** What tools on this machine are told: addresses, and the keys and secrets of whoever stands outside. */
@@ -40,6 +42,7 @@ export function describePlatform(options: InfoOptions): PlatformInfo {
       stream_url: secretOf(options, 'STREAM_URL_SECRET_ARN'),
     },
     stream_server_url: options.streamServerUrl,
+    admin: options.admin,
   }
 }
 

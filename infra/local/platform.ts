@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildAll, watch } from '../../esbuild.config.mjs'
+import { type AdminAccount, ensureAdmin } from './admin-account.ts'
 import { type BackEnds, startBackEnds } from './aws/back-ends.ts'
 import { type FrontDoor, startFrontDoor } from './aws/front-door.ts'
 import type { PlatformInfo } from './client.ts'
@@ -69,6 +70,7 @@ interface Compute {
   readonly functions: Functions
   readonly frontDoor: FrontDoor
   readonly faults: ReturnType<typeof createFaults>
+  readonly admin: AdminAccount
 }
 
 /** The real definitions take some 20 s to load, which nobody needs to wait for. */
@@ -120,6 +122,7 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
     streamServerUrl: urls.streamServer,
     databaseUrl: services.postgres.url,
     logFile: data.logFile,
+    admin: compute.admin,
   })
   site.signal.throwIfAborted()
   data.publish(info)
@@ -159,7 +162,7 @@ async function startServices(site: Site, template: Template, clamd: Clamd): Prom
 }
 
 async function startCompute(site: Site, services: Services): Promise<Compute> {
-  const { root, log, step, closing, ports, urls } = site
+  const { root, data, log, step, closing, ports, urls } = site
   const { template, principals, postgres, clamd, backEnds } = services
   const definitions = defineFunctions({
     template,
@@ -186,7 +189,10 @@ async function startCompute(site: Site, services: Services): Promise<Compute> {
     await runTriggers(template, functions.invoke)
     await openToFunctions(template, postgres.url)
   })
-  return { functions, frontDoor, faults }
+  const admin = await step('Admin account', () =>
+    ensureAdmin({ dataDir: data.path, databaseUrl: postgres.url, invoke: functions.invoke }),
+  )
+  return { functions, frontDoor, faults, admin }
 }
 
 async function startServing(site: Site, services: Services, compute: Compute): Promise<Part[]> {

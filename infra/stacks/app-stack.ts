@@ -13,6 +13,7 @@ import type { Foundation } from '../constructs/foundation.ts'
 import { Gateway } from '../constructs/gateway.ts'
 import { MediaPipeline } from '../constructs/media-pipeline.ts'
 import { Migration } from '../constructs/migration.ts'
+import { Operations } from '../constructs/operations.ts'
 import { declareParameters } from '../constructs/parameters.ts'
 import { Schedules } from '../constructs/schedules.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
@@ -48,7 +49,8 @@ export class AppStack extends Stack {
     const api = new ApiFunctions(this, 'Api', foundation)
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
-    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs, work.scheduler]
+    const { ops } = new Operations(this, 'Operations', foundation)
+    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs, work.scheduler, ops]
     const { migrate } = new Migration(this, 'Migration', {
       stage,
       alarms,
@@ -77,7 +79,7 @@ export class AppStack extends Stack {
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
         schedules.deadLetters,
       ],
-      invocable: [migrate, work.relay],
+      invocable: [migrate, work.relay, ops],
       functions: [...serving, migrate],
     })
     const streamServer = streamServerPolicy(this, gateway.api, routeGroups.internal)

@@ -3,7 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import { listAuditEvents } from './repository.ts'
-import type { ListAudit } from './schemas.ts'
+import type { AuditEvent, ListAudit } from './schemas.ts'
 
 export type AuditService = ReturnType<typeof createAuditService>
 
@@ -21,7 +21,14 @@ export function createAuditService({ sql }: { readonly sql: Sql }) {
   return {
     list,
 
-    /** What concerns the caller's own account, whoever did it. */
-    listOwn: ({ id }: Actor, page: Pick<ListAudit, 'limit' | 'cursor'>) => list({ ...page, user: id }),
+    /** What concerns the caller's own account, whoever did it; where an admin was is the admin's affair. */
+    async listOwn({ id }: Actor, page: Pick<ListAudit, 'limit' | 'cursor'>) {
+      const { data, ...rest } = await list({ ...page, user: id })
+      return { ...rest, data: data.map((event) => (isByOther(event, id) ? withoutOrigin(event) : event)) }
+    },
   }
 }
+
+const isByOther = ({ actor_id }: AuditEvent, id: string) => actor_id !== null && actor_id !== id
+
+const withoutOrigin = (event: AuditEvent) => ({ ...event, ip: null, user_agent: '', session_id: null })

@@ -1,4 +1,4 @@
-import { compose, linkTo } from './letter.ts'
+import { compose, linkTo, toMinute } from './letter.ts'
 
 /** What letters about an account are written from; each takes what it needs. */
 export interface AccountValues {
@@ -6,6 +6,12 @@ export interface AccountValues {
   readonly appUrl: string
   /** Of the link, where it does something by itself. */
   readonly token: string
+}
+
+interface SuspensionValues {
+  readonly username: string
+  readonly suspended_until: Date | null
+  readonly suspended_reason: string | null
 }
 
 type Named = Pick<AccountValues, 'username' | 'appUrl'>
@@ -75,4 +81,18 @@ export const accountUnverifiedLetter = ({ username, appUrl }: Named) =>
     ],
     action: { label: 'Get a new link', url: `${appUrl}/verify-email` },
     closing: `If you did not register as ${username}, do not verify the address.`,
+  })
+
+export const accountSuspendedLetter = ({ username, suspended_until, suspended_reason }: SuspensionValues) =>
+  compose({
+    subject: 'Your Veza account is suspended',
+    username,
+    paragraphs: [
+      'We have suspended your account and ended every session of it. Nothing of yours was deleted.',
+    ],
+    facts: [
+      ['Reason', suspended_reason ?? 'None was given'],
+      ['Until', suspended_until ? toMinute(suspended_until) : 'Further notice'],
+    ],
+    closing: 'If you think that this is a mistake, write to support.',
   })

@@ -32,6 +32,8 @@ export function compose(letter: Letter): Mail {
 export const linkTo = (appUrl: string, page: string, token: string) =>
   `${appUrl}/${page}?token=${encodeURIComponent(token)}`
 
+export const toMinute = (at: Date) => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 const longestLine = 72
 
 function toText({ username, paragraphs, facts = [], action, closing }: Letter): string {

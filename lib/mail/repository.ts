@@ -1,16 +1,18 @@
+import type { Suspension } from '../auth/suspension.ts'
 import type { Db } from '../db/client.ts'
 import type { SecurityNotice } from './security-letters.ts'
 
-export interface Recipient {
+export interface Recipient extends Suspension {
   readonly id: string
   readonly username: string
   readonly email: string
   readonly email_verified_at: Date | null
+  readonly suspended_reason: string | null
 }
 
 export async function findRecipient(db: Db, userId: string): Promise<Recipient | undefined> {
   const [row] = await db<[Recipient?]>`
-    select id, username, email, email_verified_at
+    select id, username, email, email_verified_at, suspended_at, suspended_until, suspended_reason
     from users
     where id = ${userId} and deleted_at is null
   `

@@ -1,5 +1,5 @@
 import type { NoticeKind } from '../notices/notices.ts'
-import { compose, linkTo } from './letter.ts'
+import { compose, linkTo, toMinute } from './letter.ts'
 import { describeUserAgent } from './user-agent.ts'
 
 /** What happened to an account. */
@@ -105,7 +105,7 @@ export function securityLetter(notice: SecurityNotice, { appUrl, token }: { appU
 }
 
 const factsOf = ({ created_at, ip, user_agent }: SecurityNotice) => [
-  ['When', `${created_at.toISOString().slice(0, 16).replace('T', ' ')} UTC`] as const,
+  ['When', toMinute(created_at)] as const,
   ['Device', describeUserAgent(user_agent)] as const,
   ...(ip ? [['Address', ip] as const] : []),
 ]

@@ -1,9 +1,11 @@
 import { issueEmailToken } from '../auth/email-tokens.ts'
+import { isSuspended } from '../auth/suspension.ts'
 import type { Mailer } from '../aws/mailer.ts'
 import type { Sql } from '../db/client.ts'
 import { issueNotMeToken } from '../notices/not-me-tokens.ts'
 import {
   accountExistsLetter,
+  accountSuspendedLetter,
   accountUnverifiedLetter,
   newAddressLetter,
   oldAddressLetter,
@@ -62,6 +64,12 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       if (owner_id) return sendAccountExists(owner_id)
       const fresh = { ...change, appUrl, token: await link('change_email_new') }
       await deliver({ email: new_email }, newAddressLetter(fresh))
+    },
+
+    async sendAccountSuspended(userId: string): Promise<void> {
+      const user = await findRecipient(sql, userId)
+      if (!user || !isSuspended(user, now())) return
+      await deliver(user, accountSuspendedLetter(user))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {

@@ -54,10 +54,15 @@ test('no function has a grant that it does not use', async () => {
   expectStatus(200, await client.request('GET', own, { token: person.token }))
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
 
+  const { token } = await client.admin()
+  const culprit = `/api/v1/admin/users/${person.user.id}/suspend`
+  const suspend = () => client.request('POST', culprit, { token, body: { reason: 'Spam' } })
   const left = await until(
     'every grant to be used',
     async () => {
       await leaveAnEventBehind()
+      // The event that a write leaves is sent by whoever comes first; mostly the function that wrote it.
+      expectStatus(204, await suspend())
       for (const name of schedules) await control(`schedules/${name}/run`, {})
       return (await unusedGrants()).length === 0 ? [] : undefined
     },
@@ -76,7 +81,7 @@ test('every function of the template has been called', async () => {
   const functions = (await control('functions')) as Record<string, { calls: number }>
   const idle = Object.entries(functions).filter(([, { calls }]) => calls === 0)
   expect(idle).toEqual([])
-  expect(Object.keys(functions).length).toBeGreaterThanOrEqual(13)
+  expect(Object.keys(functions).length).toBeGreaterThanOrEqual(15)
 })
 
 async function upload(token: string, bytes: Buffer, end: string) {

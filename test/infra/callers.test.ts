@@ -20,7 +20,7 @@ it('lets the stream server call the routes of the table that are marked iam, and
   for (const arn of statement.Resource) expect(arn['Fn::Join'][1]).toContainEqual({ Ref: api!.id })
 })
 
-it('lets operators work every queue, run two functions and read logs', () => {
+it('lets operators work every queue, run three functions and read logs', () => {
   const [queues, functions, logs, ...others] = policy('OperatorPolicy').Properties.PolicyDocument.Statement
   const all = everyResource(stage, 'AWS::SQS::Queue').map(({ id }) => id)
   const byName = functionsByName(stage)
@@ -31,7 +31,7 @@ it('lets operators work every queue, run two functions and read logs', () => {
   expect(queues.Action).toEqual(expect.arrayContaining(['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage']))
   expect(functions.Action).toBe('lambda:InvokeFunction')
   expect(functions.Resource.map(target).sort()).toEqual(
-    ['migrate', 'outbox-relay'].map((name) => byName.get(name)!.id).sort(),
+    ['migrate', 'ops', 'outbox-relay'].map((name) => byName.get(name)!.id).sort(),
   )
   expect(logs.Resource).toHaveLength(byName.size)
   for (const action of logs.Action) expect(action).toMatch(/^logs:(Filter|Get|Describe)/)

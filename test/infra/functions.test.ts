@@ -32,6 +32,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STREAM_URL_SECRET_ARN',
     'UPLOADS_BUCKET',
   ],
+  admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
@@ -47,6 +48,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   scheduler: withDatabase,
+  ops: withDatabase,
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -66,6 +68,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue StreamJwtSecret',
     'secretsmanager:GetSecretValue StreamUrlSecret',
   ],
+  admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   internal: ['rds-db:connect DatabaseProxy', 's3:GetObject MediaBucket/originals/*'],
   system: [
     'rds-db:connect DatabaseProxy',
@@ -96,6 +99,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   scheduler: ['rds-db:connect DatabaseProxy'],
+  ops: ['rds-db:connect DatabaseProxy'],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
 
@@ -165,7 +169,7 @@ describe.each(table)('$name', ({ name, fn }) => {
 })
 
 it('answers before the gateway gives up', () => {
-  for (const name of ['auth', 'users', 'tracks', 'internal', 'system']) {
+  for (const name of ['auth', 'users', 'tracks', 'admin', 'internal', 'system']) {
     expect(functions.get(name)!.Properties.Timeout).toBeLessThanOrEqual(25)
   }
   expect(functions.get('authorizer')!.Properties.Timeout).toBeLessThan(10)

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { createAdminHandlers } from '../../functions/admin/handlers.ts'
+import { adminRoutes } from '../../functions/admin/routes.ts'
 import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
 import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
 import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
@@ -9,6 +11,7 @@ import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
+import { createAdminService } from '../../lib/admin/service.ts'
 import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import { createEmailChangeService } from '../../lib/auth/email-change.ts'
@@ -133,6 +136,14 @@ export function createAccountsApi(
       ...dependencies,
     },
   )
+  const adminApi = createApi(
+    adminRoutes,
+    createAdminHandlers({
+      admin: createAdminService(common),
+      audit: createAuditService({ sql }),
+    }),
+    { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
+  )
   const postbox = createPostbox(sql, queued, now)
 
   /** What the authorizer passes on about a token. */
@@ -142,11 +153,16 @@ export function createAccountsApi(
     return 'reason' in verified ? verified : { actor: verified.actor, expires_at: verified.expires_at }
   }
 
+  const apis = [
+    ['/api/v1/auth/', authApi],
+    ['/api/v1/admin/', adminApi],
+  ] as const
+
   const request = async <R extends Route>(
     route: R,
     { token, ...options }: CallOptions & { token?: string | undefined } = {},
   ) => {
-    const api = route.path.startsWith('/api/v1/auth/') ? authApi : usersApi
+    const api = apis.find(([prefix]) => route.path.startsWith(prefix))?.[1] ?? usersApi
     if (route.auth !== 'optional') return call(api, route, { ...options, ...(await vouch(token)) })
     return call(api, route, {
       ...options,
@@ -198,6 +214,7 @@ function createPostbox(sql: Sql, queued: string[], now: () => Date) {
       'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
       'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
+      'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
     },
   })

@@ -6,7 +6,14 @@ import { noticeKinds } from '../../../lib/notices/notices.ts'
 const appUrl = 'https://veza.example'
 const token = 'a-token_1'
 
-const values = { username: 'nova', appUrl, token, new_email: 'nova@new.example' }
+const values = {
+  username: 'nova',
+  appUrl,
+  token,
+  new_email: 'nova@new.example',
+  suspended_until: new Date('2026-06-01T00:00:00Z'),
+  suspended_reason: 'Spam.\n<i>Again</i>',
+}
 
 /** Every letter that there is, written about one account. */
 const write = (username: string): { name: string; mail: Mail }[] => [

@@ -1,0 +1,19 @@
+import { createAdminService } from '../../lib/admin/service.ts'
+import { createAuditService } from '../../lib/audit/service.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { requireEnv } from '../../lib/config.ts'
+import { createApi } from '../../lib/http/api.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
+import { composeApi } from '../compose.ts'
+import { createAdminHandlers } from './handlers.ts'
+import { adminRoutes } from './routes.ts'
+
+const { sql, api } = composeApi('admin')
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
+
+const handlers = createAdminHandlers({
+  admin: createAdminService({ sql, relay }),
+  audit: createAuditService({ sql }),
+})
+
+export const handler = createApi(adminRoutes, handlers, api)

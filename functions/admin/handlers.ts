@@ -1,0 +1,28 @@
+import type { AdminService } from '../../lib/admin/service.ts'
+import type { AuditService } from '../../lib/audit/service.ts'
+import type { Handlers } from '../../lib/http/route.ts'
+import type { adminRoutes } from './routes.ts'
+
+export interface AdminServices {
+  readonly admin: AdminService
+  readonly audit: Pick<AuditService, 'list'>
+}
+
+export function createAdminHandlers({ admin, audit }: AdminServices): Handlers<typeof adminRoutes> {
+  return {
+    listAllUsers: ({ query }) => admin.list(query),
+    suspendUser: async ({ actor, params, body, ...origin }) => {
+      await admin.suspend(actor, params.user_id, body, origin)
+      return undefined
+    },
+    unsuspendUser: async ({ actor, params, ...origin }) => {
+      await admin.unsuspend(actor, params.user_id, origin)
+      return undefined
+    },
+    changeUserRole: async ({ actor, params, body, ...origin }) => {
+      await admin.changeRole(actor, params.user_id, body.role, origin)
+      return undefined
+    },
+    listAuditEvents: ({ query }) => audit.list(query),
+  }
+}

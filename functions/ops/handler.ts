@@ -1,0 +1,9 @@
+import type { Context } from 'aws-lambda'
+import { createOperatorService, operatorRequest } from '../../lib/admin/operator-service.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+
+const operators = createOperatorService({ sql: connect(databaseSettings()) })
+
+/** Invoked by operators alone, who need no account: `npm run ops`. */
+export const handler = (event: unknown, { awsRequestId }: Pick<Context, 'awsRequestId'>) =>
+  operators.grantRole(operatorRequest.parse(event), awsRequestId)

@@ -1,0 +1,39 @@
+import * as z from 'zod/mini'
+import { recordAudit } from '../audit/record.ts'
+import { actor } from '../auth/actor.ts'
+import { email } from '../auth/schemas.ts'
+import type { Sql } from '../db/client.ts'
+import { lockUserByEmail, markRole } from './repository.ts'
+
+/** What operators may ask for, past the API. */
+export const operatorRequest = z.strictObject({
+  action: z.literal('grant-role'),
+  email,
+  role: actor.shape.role,
+})
+
+export type OperatorRequest = z.output<typeof operatorRequest>
+
+export interface OperatorDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+/** Who may invoke it is for IAM to say; CloudTrail has their name. */
+export function createOperatorService({ sql, now = () => new Date() }: OperatorDependencies) {
+  return {
+    grantRole: ({ email, role }: OperatorRequest, requestId: string) =>
+      sql.begin(async (tx) => {
+        const user = await lockUserByEmail(tx, email)
+        if (!user) throw new Error(`No account has verified the address ${email}`)
+        const { id: user_id, username, role: old_role } = user
+        if (old_role !== role) {
+          await markRole(tx, user_id, role, now())
+          const details = { by: 'operator', old_role, new_role: role }
+          const origin = { ip: '', userAgent: '', requestId }
+          await recordAudit(tx, { action: 'user.role_changed', user_id, details }, origin, now())
+        }
+        return { user_id, username, old_role, role }
+      }),
+  }
+}

@@ -1,0 +1,88 @@
+import * as z from 'zod/mini'
+import { type AuditEntry, type Origin, recordAudit } from '../audit/record.ts'
+import type { Actor } from '../auth/actor.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import { endSessions } from '../sessions/ending.ts'
+import { listUsers, lockAdmins, lockTarget, markRole, markSuspended, type Target } from './repository.ts'
+import type { ListUsers, SuspendUser } from './schemas.ts'
+
+export interface AdminDependencies {
+  readonly sql: Sql
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly now?: () => Date
+}
+
+export type AdminService = ReturnType<typeof createAdminService>
+
+const cursorValues = z.tuple([z.uuid()])
+
+/** What admins do with the accounts of others. Their own is not theirs to change here, so one is always left. */
+export function createAdminService({ sql, relay, now = () => new Date() }: AdminDependencies) {
+  /** Finds whom it is about, with everybody who might do the same to the actor kept waiting. */
+  const lock = async (tx: Db, actor: Actor, userId: string): Promise<Target> => {
+    if (userId === actor.id) throw new AppError('conflict', 'Your own account is for another admin to change')
+    const admins = await lockAdmins(tx, now())
+    const target = await lockTarget(tx, userId, now())
+    if (!target) throw new AppError('not_found')
+    const isLast = admins.length === 1 && admins[0] === userId
+    if (isLast) throw new AppError('conflict', 'Nobody would be an admin any more')
+    if (!admins.includes(actor.id)) throw new AppError('forbidden')
+    return target
+  }
+
+  const record = (tx: Db, actor: Actor, entry: AuditEntry, origin: Origin) =>
+    recordAudit(tx, { ...entry, actor_id: actor.id, session_id: actor.session_id }, origin, now())
+
+  return {
+    async list({ limit, cursor, q, status }: ListUsers) {
+      const scope = `users:${status ?? ''}:${q ?? ''}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+      const rows = await listUsers(sql, { q, status, before, limit: limit + 1 }, now())
+      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
+    },
+
+    async suspend(
+      actor: Actor,
+      userId: string,
+      { reason, until }: SuspendUser,
+      origin: Origin,
+    ): Promise<void> {
+      if (until && until <= now()) throw isOver()
+      await sql.begin(async (tx) => {
+        const { id: user_id } = await lock(tx, actor, userId)
+        const at = now()
+        await markSuspended(tx, user_id, { at, until: until ?? null, reason })
+        await endSessions(tx, { user_id, reason: 'suspended', now: at })
+        const details = { reason, until: until?.toISOString() ?? null }
+        await record(tx, actor, { action: 'user.suspended', user_id, details }, origin)
+        await addToOutbox(tx, 'mail.account_suspended', { user_id }, origin.requestId)
+      })
+      await relay.flushSoon()
+    },
+
+    unsuspend: (actor: Actor, userId: string, origin: Origin): Promise<void> =>
+      sql.begin(async (tx) => {
+        const { id: user_id, is_suspended } = await lock(tx, actor, userId)
+        if (!is_suspended) return
+        await markSuspended(tx, user_id, { at: null, until: null, reason: null })
+        await record(tx, actor, { action: 'user.unsuspended', user_id }, origin)
+      }),
+
+    changeRole: (actor: Actor, userId: string, role: Actor['role'], origin: Origin): Promise<void> =>
+      sql.begin(async (tx) => {
+        const { id: user_id, role: old_role } = await lock(tx, actor, userId)
+        if (old_role === role) return
+        await markRole(tx, user_id, role, now())
+        const details = { old_role, new_role: role }
+        await record(tx, actor, { action: 'user.role_changed', user_id, details }, origin)
+      }),
+  }
+}
+
+const isOver = () =>
+  new AppError('validation_failed', undefined, {
+    errors: [{ pointer: '#/body/until', code: 'too_small', detail: 'This is over already' }],
+  })
