@@ -26,6 +26,7 @@ export async function listUsers(
       case when ${isSuspended(db, now)} then suspended_at end as suspended_at,
       case when ${isSuspended(db, now)} then suspended_until end as suspended_until,
       case when ${isSuspended(db, now)} then suspended_reason end as suspended_reason,
+      coalesce(settings->>'profile_visibility' = 'private', false) as is_private, deletes_at,
       created_at, updated_at
     from users
     where deleted_at is null

@@ -1,4 +1,4 @@
-import type { Sql } from './client.ts'
+import type { Sql, Transaction } from './client.ts'
 import { takeTurn } from './migrate.ts'
 
 /**
@@ -15,5 +15,17 @@ export async function grantAppRole(sql: Sql, role: string): Promise<void> {
     await tx`grant usage on schema public to ${tx(role)}`
     await tx`grant select, insert, update, delete on all tables in schema public to ${tx(role)}`
     await tx`revoke insert, update, delete on migrations from ${tx(role)}`
+    await keepTrailWhole(tx, role)
   })
+}
+
+/** The audit trail is only added to, and read, through the table of all its months. */
+async function keepTrailWhole(tx: Transaction, role: string) {
+  await tx`revoke update, delete, truncate on audit_events from ${tx(role)}`
+  const months = await tx<{ name: string }[]>`
+    select relname as name from pg_class join pg_inherits on inhrelid = pg_class.oid
+    where inhparent = 'audit_events'::regclass
+  `
+  for (const { name } of months) await tx`revoke all on ${tx(name)} from ${tx(role)}`
+  await tx`grant execute on function create_audit_months, drop_audit_months to ${tx(role)}`
 }

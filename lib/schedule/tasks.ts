@@ -1,3 +1,4 @@
+import { keepAuditMonths } from '../audit/months.ts'
 import {
   deleteExpiredChallenges,
   deleteExpiredEmailChanges,
@@ -29,5 +30,11 @@ export const createTasks = ({ sql }: TaskDependencies) =>
       username_holds: (now) => deleteExpiredUsernameHolds(sql, now),
       sessions: (now) => deleteExpiredSessions(sql, now),
       notices: (now) => deleteOldNotices(sql, now),
+    },
+    'keep-audit-months': {
+      months: async (now) => {
+        const { made, dropped } = await keepAuditMonths(sql, now)
+        return made + dropped
+      },
     },
   }) satisfies Tasks
