@@ -1,15 +1,21 @@
 import { parseArgs } from 'node:util'
 import { connect } from '../../lib/db/client.ts'
 import { environmentOf, settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
+import { measureAccounts } from './accounts.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
 import { mediaFigures } from './media.ts'
 import { printFigures } from './table.ts'
 
-/** `npm run bench [-- imports|handlers|media …]`: figures measured side by side in one run; nothing here fails. */
+/** `npm run bench [-- imports|handlers|auth|media …]`: figures measured side by side in one run; nothing here fails. */
 const sections: Record<string, () => Promise<void>> = {
   imports: async () => printFigures('Import of a bundle against an empty function', measureImports(settings)),
   handlers: async () => printFigures('Warm handler against its query', await measureHandlers(sql, settings)),
+  auth: async () => {
+    const { login, enumeration } = await measureAccounts(sql, settings)
+    printFigures('A sign-in against the bare check of its password', login)
+    printFigures('The time of an answer about a known address or name beside an unknown one', enumeration)
+  },
   media: async () => {
     const { reads, scan, memory } = await mediaFigures()
     printFigures('Bytes read for the metadata against the size of the file', reads)
@@ -50,6 +56,7 @@ const settings: Readonly<Record<string, string>> = {
   CLAMD_SOCKET: '/tmp/none.sock',
   ACCESS_TOKEN_TTL_SECONDS: '900',
   BCRYPT_COST: '12',
+  PWNED_PASSWORDS_URL: '',
 }
 
 try {
