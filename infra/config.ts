@@ -167,6 +167,8 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-cache': Duration.hours(1),
   'sweep-auth': Duration.hours(1),
   'keep-audit-months': Duration.days(1),
+  'delete-accounts': Duration.hours(1),
+  'expire-exports': Duration.hours(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

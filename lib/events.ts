@@ -17,6 +17,10 @@ export const events = {
   'mail.security_notice': z.object({ notice_id: z.uuid() }),
   /** Tell a user that their account is suspended, and why. */
   'mail.account_suspended': z.object({ user_id: z.uuid() }),
+  /** Tell a user that the file with their data can be fetched. */
+  'mail.export_ready': z.object({ user_id: z.uuid(), export_id: z.uuid() }),
+  /** Gather all that is a user's into one file. */
+  'account.export': z.object({ export_id: z.uuid() }),
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
 } as const

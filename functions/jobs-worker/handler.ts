@@ -1,10 +1,12 @@
 import { createMailer } from '../../lib/aws/mailer.ts'
+import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { createSecrets } from '../../lib/aws/secrets.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
+import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
@@ -26,6 +28,8 @@ const streams = createPrepareService({
   }),
 })
 
+const makeExport = createExportMaker({ sql, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) })
+
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),
   handleMessage: createEventConsumer({
@@ -37,6 +41,8 @@ export const handler = createQueueWorker({
       'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
+      'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
+      'account.export': ({ export_id }) => makeExport(export_id),
       'stream.prepare': streams.prepare,
     },
   }),

@@ -1,10 +1,14 @@
 import type { Context } from 'aws-lambda'
+import { createObjectStore } from '../../lib/aws/object-store.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createTaskRunner } from '../../lib/schedule/run-task.ts'
 import { createTasks } from '../../lib/schedule/tasks.ts'
 
 const sql = connect(databaseSettings())
-const runTask = createTaskRunner({ tasks: createTasks({ sql }) })
+const runTask = createTaskRunner({
+  tasks: createTasks({ sql, exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
+})
 
 /** Left for the last step, which may be slow. */
 const reserveMs = 15_000

@@ -1,18 +1,31 @@
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
-import { requireEnv } from '../../lib/config.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { createObjectStore } from '../../lib/aws/object-store.ts'
+import { requireEnv, requireNumber } from '../../lib/config.ts'
+import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createUserHandlers } from './handlers.ts'
 import { userRoutes } from './routes.ts'
 
 const { sql, secrets, api } = composeApi('users')
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 
 const handlers = createUserHandlers({
   users: createUserService({ sql }),
   tracks: createTrackService({ sql }),
+  deletions: createDeletionService({
+    sql,
+    relay,
+    passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
+  }),
+  exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })
 
 export const handler = createApi(userRoutes, handlers, {

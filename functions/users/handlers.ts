@@ -1,19 +1,30 @@
+import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, movedTo, Reply } from '../../lib/http/route.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
+import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import type { userRoutes } from './routes.ts'
 
 export interface UserServices {
   readonly users: UserService
   readonly tracks: Pick<TrackService, 'list'>
+  readonly deletions: DeletionService
+  readonly exports: ExportService
 }
 
-export function createUserHandlers({ users, tracks }: UserServices): Handlers<typeof userRoutes> {
+export function createUserHandlers(services: UserServices): Handlers<typeof userRoutes> {
+  const { users, tracks, deletions, exports } = services
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
       reply(await users.update(actor, body, origin, (row) => requireMatch(headers, row))),
+    deleteOwnUser: ({ actor, body, headers, ...origin }) =>
+      deletions.request(actor, body.password, origin, (row) => requireMatch(headers, row)),
+    restoreOwnUser: async ({ actor, ...origin }) => reply(await deletions.restore(actor, origin)),
+    requestExport: ({ actor, ...origin }) => exports.request(actor, origin),
+    getExport: async ({ actor, params }) =>
+      new Reply(await exports.get(actor, params.export_id), { headers: { 'cache-control': 'no-store' } }),
     getOwnSettings: async ({ actor }) => reply(await users.getSettings(actor.id)),
     updateOwnSettings: async ({ actor, body, headers }) =>
       reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),

@@ -1,7 +1,8 @@
+import { dataExport, exportParams } from '../../lib/exports/schemas.ts'
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackPage } from '../../lib/tracks/schemas.ts'
 import { completion } from '../../lib/users/completion.ts'
-import { ownUser, updateUser, user, userParams } from '../../lib/users/schemas.ts'
+import { deleteUser, deletion, ownUser, updateUser, user, userParams } from '../../lib/users/schemas.ts'
 import { settings, updateSettings } from '../../lib/users/settings.ts'
 
 export const userRoutes = defineRoutes({
@@ -25,6 +26,48 @@ export const userRoutes = defineRoutes({
     status: 200,
     response: ownUser,
     problems: ['precondition_failed', 'username_taken', 'username_recently_changed'],
+  },
+  deleteOwnUser: {
+    method: 'DELETE',
+    path: '/api/v1/users/me',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'credentials', step_up: true },
+    summary: 'Have your account deleted after 30 days; your other sessions end, and nobody sees your profile',
+    body: deleteUser,
+    status: 202,
+    response: deletion,
+    problems: ['invalid_credentials', 'precondition_failed'],
+  },
+  restoreOwnUser: {
+    method: 'POST',
+    path: '/api/v1/users/me/restore',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'credentials', step_up: false },
+    summary: 'Keep your account after all',
+    status: 200,
+    response: ownUser,
+    problems: [],
+  },
+  requestExport: {
+    method: 'POST',
+    path: '/api/v1/users/me/export',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'credentials', step_up: true },
+    summary: 'Ask for a file with all that is yours; a mail tells when it can be fetched, for 24 hours',
+    status: 202,
+    response: dataExport,
+    problems: ['export_in_progress'],
+  },
+  getExport: {
+    method: 'GET',
+    path: '/api/v1/users/me/exports/{export_id}',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false },
+    summary: 'Follow an export of yours, and get the address of the file',
+    params: exportParams,
+    status: 200,
+    response: dataExport,
+    problems: ['not_found'],
   },
   getOwnSettings: {
     method: 'GET',

@@ -6,6 +6,9 @@ import type { Foundation } from './foundation.ts'
 import { ServiceFunction } from './service-function.ts'
 import { version } from './version.ts'
 
+/** Of the hashes of passwords; each step doubles the work. */
+const bcryptCost = '12'
+
 /** One function for each group of routes, with what each may do, and the authorizer before them. */
 export class ApiFunctions extends Construct {
   readonly byGroup: Readonly<Record<keyof typeof routeGroups, ApiFunction>>
@@ -55,8 +58,8 @@ export class ApiFunctions extends Construct {
         FIELD_SECRET_ARN: secrets.field.secretArn,
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         ACCESS_TOKEN_TTL_SECONDS: '900',
-        BCRYPT_COST: '12',
         PWNED_PASSWORDS_URL: parameters.pwnedPasswordsUrl,
+        BCRYPT_COST: bcryptCost,
       },
       // One whole vCPU: a hash costs the same GB-seconds as at 512 MB and takes a third of the time.
       1769,
@@ -68,9 +71,16 @@ export class ApiFunctions extends Construct {
   }
 
   private createUsers() {
-    const { secrets } = this.on
-    const users = this.apiFunction('users', { JWT_SECRET_ARN: secrets.jwt.secretArn })
+    const { secrets, events, storage } = this.on
+    const users = this.apiFunction('users', {
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+      EXPORTS_BUCKET: storage.exports.bucketName,
+      BCRYPT_COST: bcryptCost,
+    })
     users.grantSecret(secrets.jwt)
+    users.grantSend(events.queue)
+    users.allowObjects(['s3:GetObject'], storage.exports, 'exports/')
     return users
   }
 

@@ -36,7 +36,7 @@ export class EventFunctions extends Construct {
   }
 
   private createJobs() {
-    const { stage, alarms, database, events, secrets, parameters } = this.on
+    const { stage, alarms, database, events, secrets, storage, parameters } = this.on
     const jobs = new QueueWorker(this, 'jobs-worker', {
       stage,
       alarms,
@@ -46,6 +46,7 @@ export class EventFunctions extends Construct {
       queue: events,
       environment: {
         EVENTS_QUEUE_URL: events.queue.queueUrl,
+        EXPORTS_BUCKET: storage.exports.bucketName,
         MAIL_FROM: parameters.mailFrom,
         APP_URL: parameters.appUrl,
         STREAM_SERVER_URL: parameters.streamServerUrl,
@@ -54,21 +55,24 @@ export class EventFunctions extends Construct {
     })
     jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
     jobs.grantSecret(secrets.streamJob)
+    jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/')
     return jobs
   }
 
   /** Sweepers and the like; what one run cannot finish is left to the next. */
   private createScheduler() {
-    const { stage, alarms, database } = this.on
-    return new ServiceFunction(this, 'scheduler', {
+    const { stage, alarms, database, storage } = this.on
+    const scheduler = new ServiceFunction(this, 'scheduler', {
       stage,
       alarms,
       database,
       name: 'scheduler',
       memorySize: 256,
       timeout: Duration.minutes(5),
-      environment: {},
+      environment: { EXPORTS_BUCKET: storage.exports.bucketName },
     })
+    scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
+    return scheduler
   }
 
   /** SES asks about the narrowest identity it knows: the address, or else its domain. */

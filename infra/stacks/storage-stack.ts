@@ -8,12 +8,13 @@ import { corsOriginsParameter } from '../constructs/parameters.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
 
 /**
- * Quarantine and library, and the queues that follow what is written to them. Two buckets, so that no rule is
+ * Quarantine and library, and the queues that follow what is written to them; and exports. Two buckets, so that no rule is
  * ambiguous and nothing written in answer to an event can raise it again.
  */
 export class StorageStack extends Stack {
   readonly uploads: Bucket
   readonly media: Bucket
+  readonly exports: Bucket
   readonly scanQueue: WorkQueue
   readonly metadataQueue: WorkQueue
   private readonly stage: StageConfig
@@ -30,6 +31,7 @@ export class StorageStack extends Stack {
     const accessLogs = this.createAccessLogs()
     this.uploads = this.createUploads(accessLogs)
     this.media = this.createMedia(accessLogs)
+    this.exports = this.createExports(accessLogs)
   }
 
   private createAccessLogs() {
@@ -78,6 +80,23 @@ export class StorageStack extends Stack {
     })
     media.notify(this.metadataQueue, 'originals/')
     return media.bucket
+  }
+
+  /** Files with people's data, for a day; what their sweeper should leave behind goes by itself. */
+  private createExports(accessLogs: IBucket) {
+    const exports = new ObjectBucket(this, 'Exports', {
+      stage: this.stage,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'exports/',
+      lifecycleRules: [
+        {
+          id: 'old-exports',
+          expiration: Duration.days(2),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+      ],
+    })
+    return exports.bucket
   }
 
   /**

@@ -25,7 +25,9 @@ export interface CopySource {
 export interface ObjectStore {
   readonly bucket: string
   presignPut(key: string, grant: UploadGrant): Promise<{ url: string; headers: Record<string, string> }>
-  presignGet(key: string, expiresInSeconds: number): Promise<string>
+  /** With a filename, a browser saves the object under it rather than showing it. */
+  presignGet(key: string, expiresInSeconds: number, options?: { filename?: string }): Promise<string>
+  put(key: string, body: Readable, about: { size_bytes: number; content_type: string }): Promise<void>
   /** Refused, like a copy, when the object is another one by now. */
   getStream(key: string, etag: string): Promise<ObjectStream>
   /** Both ends included, as in a Range header. */
@@ -61,7 +63,9 @@ export function createObjectStore(bucket: string): ObjectStore {
   return {
     bucket,
     presignPut: async (key, grant) => presignPut(await client(), bucket, key, grant),
-    presignGet: async (key, expiresIn) => presignGet(await client(), bucket, key, expiresIn),
+    presignGet: async (key, expiresIn, options) =>
+      presignGet(await client(), bucket, key, { expiresIn, ...options }),
+    put: async (key, body, about) => put(await client(), bucket, key, { body, ...about }),
     getStream: async (key, etag) => getStream(await client(), bucket, key, etag),
     getRange: async (key, first, last) => getRange(await client(), bucket, key, first, last),
     copyFrom: async (source, key, type) => copy(await client(), bucket, source, key, type),
@@ -99,10 +103,40 @@ async function presignPut(client: S3Client, bucket: string, key: string, grant: 
 
 const quoted = (etag: string) => `"${etag}"`
 
-async function presignGet(client: S3Client, bucket: string, key: string, expiresIn: number) {
+async function presignGet(
+  client: S3Client,
+  bucket: string,
+  key: string,
+  { expiresIn, filename }: { expiresIn: number; filename?: string },
+) {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
-  return getSignedUrl(client, new GetObjectCommand({ Bucket: bucket, Key: key }), { expiresIn })
+  const command = new GetObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    ...(filename && { ResponseContentDisposition: `attachment; filename="${filename}"` }),
+  })
+  return getSignedUrl(client, command, { expiresIn })
+}
+
+interface NewObject {
+  readonly body: Readable
+  readonly size_bytes: number
+  readonly content_type: string
+}
+
+async function put(client: S3Client, bucket: string, key: string, object: NewObject) {
+  const { PutObjectCommand } = await import('@aws-sdk/client-s3')
+  const { body, size_bytes, content_type } = object
+  await client.send(
+    new PutObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      Body: body,
+      ContentLength: size_bytes,
+      ContentType: content_type,
+    }),
+  )
 }
 
 async function getStream(client: S3Client, bucket: string, key: string, etag: string) {

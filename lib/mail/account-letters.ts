@@ -96,3 +96,12 @@ export const accountSuspendedLetter = ({ username, suspended_until, suspended_re
     ],
     closing: 'If you think that this is a mistake, write to support.',
   })
+
+export const exportReadyLetter = ({ username, appUrl, exportId }: Named & { readonly exportId: string }) =>
+  compose({
+    subject: 'Your Veza data are ready',
+    username,
+    paragraphs: ['The file with your data that was asked for has been made. You can fetch it for 24 hours.'],
+    action: { label: 'Fetch my data', url: `${appUrl}/settings/exports/${exportId}` },
+    closing: 'If you did not ask for it, sign in, change your password and end your other sessions.',
+  })

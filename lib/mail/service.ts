@@ -7,6 +7,7 @@ import {
   accountExistsLetter,
   accountSuspendedLetter,
   accountUnverifiedLetter,
+  exportReadyLetter,
   newAddressLetter,
   oldAddressLetter,
   resetLetter,
@@ -70,6 +71,13 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       const user = await findRecipient(sql, userId)
       if (!user || !isSuspended(user, now())) return
       await deliver(user, accountSuspendedLetter(user))
+    },
+
+    /** Without the address of the file itself: whoever reads the mail must still sign in. */
+    async sendExportReady(userId: string, exportId: string): Promise<void> {
+      const user = await findRecipient(sql, userId)
+      if (!user) return
+      await deliver(user, exportReadyLetter({ ...user, appUrl, exportId }))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {

@@ -6,19 +6,26 @@ import {
   deleteExpiredUsernameHolds,
   deleteUnfinishedFactors,
 } from '../auth/expiry.ts'
+import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import type { Sql } from '../db/client.ts'
+import { createExportExpiry } from '../exports/expiry.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteExpiredSessions } from '../sessions/expiry.ts'
+import { createTrackService } from '../tracks/service.ts'
+import { createBurial } from '../users/deletion.ts'
 import type { Tasks } from './run-task.ts'
 
 export interface TaskDependencies {
   readonly sql: Sql
+  readonly exportStore: Pick<ObjectStore, 'remove'>
 }
 
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
-export const createTasks = ({ sql }: TaskDependencies) =>
-  ({
+export const createTasks = ({ sql, exportStore }: TaskDependencies) => {
+  const exports = createExportExpiry({ sql, store: exportStore })
+  const bury = createBurial({ sql, exports, tracks: createTrackService({ sql }) })
+  return {
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),
     },
@@ -37,4 +44,12 @@ export const createTasks = ({ sql }: TaskDependencies) =>
         return made + dropped
       },
     },
-  }) satisfies Tasks
+    'delete-accounts': {
+      accounts: bury,
+    },
+    'expire-exports': {
+      expired: exports.removeExpired,
+      abandoned: exports.failAbandoned,
+    },
+  } satisfies Tasks
+}

@@ -139,3 +139,11 @@ export async function markDeleted(db: Db, trackId: string, now: Date): Promise<v
     where id = ${trackId}
   `
 }
+
+export async function markAllDeleted(db: Db, ownerId: string, now: Date): Promise<void> {
+  await db`
+    update tracks
+    set deleted_at = ${now}, updated_at = ${now}, revision = revision + 1
+    where owner_id = ${ownerId} and deleted_at is null
+  `
+}

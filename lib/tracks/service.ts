@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
-import type { Sql } from '../db/client.ts'
+import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import {
@@ -8,6 +8,7 @@ import {
   insertTrack,
   listTracks,
   lockOwnTrack,
+  markAllDeleted,
   markDeleted,
   type TrackRow,
   type Viewer,
@@ -56,5 +57,8 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
         confirm(row)
         await markDeleted(tx, trackId, now())
       }),
+
+    /** Within the transaction that ends the owner's account. */
+    removeAllOf: (tx: Db, ownerId: string, at: Date): Promise<void> => markAllDeleted(tx, ownerId, at),
   }
 }

@@ -51,6 +51,13 @@ export const updateUser = z.strictObject({
   social_links: z.optional(socialLinks),
 })
 
+/** The present password, whatever its form: only the right one matters. */
+export const deleteUser = z.strictObject({
+  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+})
+
+export const deletion = z.object({ deletes_at: timestamp })
+
 export type User = z.output<typeof user>
 export type OwnUser = z.output<typeof ownUser>
 export type UpdateUser = z.output<typeof updateUser>

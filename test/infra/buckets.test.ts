@@ -6,9 +6,10 @@ const policies = everyResource(stage, 'AWS::S3::BucketPolicy')
 const bucket = (name: string) => buckets.find(({ id }) => id.startsWith(name))!
 const table = buckets.map((bucket) => ({ name: bucket.id, bucket }))
 
-it('has the quarantine, the library and their access logs', () => {
+it('has the quarantine, the library, the exports and their access logs', () => {
   expect(buckets.map(({ id }) => id.replace(/Bucket.*/, '')).sort()).toEqual([
     'AccessLogs',
+    'Exports',
     'Media',
     'Uploads',
   ])
@@ -41,7 +42,7 @@ it.each(table)('$name does not keep unfinished uploads', ({ bucket }) => {
   )
 })
 
-it.each(['Uploads', 'Media'])('%s keeps versions and logs its access', (name) => {
+it.each(['Uploads', 'Media', 'Exports'])('%s keeps versions and logs its access', (name) => {
   expect(bucket(name).Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' })
   expect(target(bucket(name).Properties.LoggingConfiguration.DestinationBucketName)).toBe(
     bucket('AccessLogs').id,
@@ -97,6 +98,17 @@ it('forgets what is left in the quarantine after a week', () => {
       NoncurrentVersionExpiration: { NoncurrentDays: 1 },
     }),
   )
+})
+
+it('forgets every export after two days, whoever should have removed it', () => {
+  expect(bucket('Exports').Properties.LifecycleConfiguration.Rules).toContainEqual(
+    expect.objectContaining({
+      ExpirationInDays: 2,
+      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      Status: 'Enabled',
+    }),
+  )
+  expect(bucket('Exports').Properties.CorsConfiguration).toBeUndefined()
 })
 
 it('denies everyone but the scanner to read what is not scanned, and denies nobody to change that', () => {

@@ -23,7 +23,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'JWT_SECRET_ARN',
     'PWNED_PASSWORDS_URL',
   ],
-  users: [...serving, 'JWT_SECRET_ARN'],
+  users: [...serving, 'BCRYPT_COST', 'EVENTS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
   tracks: [
     ...serving,
     'JWT_SECRET_ARN',
@@ -42,13 +42,14 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     ...withDatabase,
     'APP_URL',
     'EVENTS_QUEUE_URL',
+    'EXPORTS_BUCKET',
     'MAIL_FROM',
     'STREAM_JOB_SECRET_ARN',
     'STREAM_SERVER_URL',
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
-  scheduler: withDatabase,
   ops: withDatabase,
+  scheduler: [...withDatabase, 'EXPORTS_BUCKET'],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -60,7 +61,12 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
   ],
-  users: ['rds-db:connect DatabaseProxy', 'secretsmanager:GetSecretValue JwtSecret'],
+  users: [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject ExportsBucket/exports/*',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage EventsQueue',
+  ],
   tracks: [
     'rds-db:connect DatabaseProxy',
     's3:PutObject UploadsBucket/uploads/*',
@@ -92,14 +98,15 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'jobs-worker': [
     'rds-db:connect DatabaseProxy',
+    's3:PutObject ExportsBucket/exports/*',
     'secretsmanager:GetSecretValue StreamJobSecret',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
     ...consume('EventsQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
-  scheduler: ['rds-db:connect DatabaseProxy'],
   ops: ['rds-db:connect DatabaseProxy'],
+  scheduler: ['rds-db:connect DatabaseProxy', 's3:DeleteObject ExportsBucket/exports/*'],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
 
@@ -257,7 +264,7 @@ function placeOf(resource: unknown): string {
   const place = text.match(
     /MasterUserSecret|DatabaseProxy|(?:Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
   )?.[0]
-  const keys = text.match(/\/(?:uploads|originals)\/\*/)?.[0] ?? ''
+  const keys = text.match(/\/(?:uploads|originals|exports)\/\*/)?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }
 

@@ -27,6 +27,8 @@ import { createCache } from '../../lib/cache/cache.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
+import { createExportMaker } from '../../lib/exports/maker.ts'
+import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
@@ -38,8 +40,10 @@ import { createSessionService } from '../../lib/sessions/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
+import { createMemoryStorage } from './memory-storage.ts'
 import { unthrottled } from './unthrottled.ts'
 
 export const password = 'correct horse battery'
@@ -89,6 +93,7 @@ export function createAccountsApi(
       return messages.map(({ id }) => id)
     },
   }
+  const exportStore = createMemoryStorage('exports').exports!
   const users = createUserService({ sql, now })
   const common = {
     sql,
@@ -128,7 +133,12 @@ export function createAccountsApi(
   )
   const usersApi = createApi(
     userRoutes,
-    createUserHandlers({ users, tracks: createTrackService({ sql, now }) }),
+    createUserHandlers({
+      users,
+      tracks: createTrackService({ sql, now }),
+      deletions: createDeletionService(common),
+      exports: createExportService({ ...common, store: exportStore }),
+    }),
     {
       service: 'users',
       verifyToken,
@@ -144,7 +154,8 @@ export function createAccountsApi(
     }),
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
-  const postbox = createPostbox(sql, queued, now)
+  const makeExport = createExportMaker({ sql, store: exportStore, now })
+  const postbox = createPostbox(sql, queued, { now, makeExport })
 
   /** What the authorizer passes on about a token. */
   const vouch = async (token: string | undefined): Promise<CallOptions> => {
@@ -194,11 +205,15 @@ export function createAccountsApi(
     return { ...user, ...(await login(user.username)).body }
   }
 
-  return { request, login, join, signIn, postbox, clock }
+  return { request, login, join, signIn, postbox, clock, exportStore }
 }
 
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
-function createPostbox(sql: Sql, queued: string[], now: () => Date) {
+function createPostbox(
+  sql: Sql,
+  queued: string[],
+  { now, makeExport }: { now: () => Date; makeExport: (id: string) => Promise<void> },
+) {
   const sent: OutgoingMail[] = []
   const mailer = {
     send: async (mail: OutgoingMail) => {
@@ -215,6 +230,8 @@ function createPostbox(sql: Sql, queued: string[], now: () => Date) {
       'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
+      'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
+      'account.export': ({ export_id }) => makeExport(export_id),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
     },
   })

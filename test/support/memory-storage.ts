@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 
 interface StoredObject {
@@ -11,12 +12,12 @@ interface StoredObject {
 export interface MemoryStore extends ObjectStore {
   readonly objects: Map<string, StoredObject>
   /** Writes an object and answers with the notification's message that tells of it. */
-  put(key: string, bytes: Buffer): unknown
+  arrive(key: string, bytes: Buffer): unknown
   /** The next call of this kind fails, before or after it took effect. */
   failNext(operation: Operation, when?: 'before' | 'after'): void
 }
 
-export type Operation = 'getStream' | 'getRange' | 'copyFrom' | 'remove' | 'tag'
+export type Operation = 'getStream' | 'getRange' | 'copyFrom' | 'put' | 'remove' | 'tag'
 
 /** Buckets in memory with S3's rules that our code relies on: entity tags, conditions, missing keys. */
 export function createMemoryStorage(...names: readonly string[]): Record<string, MemoryStore> {
@@ -46,13 +47,17 @@ function createBucket(name: string, buckets: Map<string, Map<string, StoredObjec
   return {
     bucket: name,
     objects,
-    put: (key, bytes) => bucketEvent(name, key, bytes.length, write(key, bytes)),
+    arrive: (key, bytes) => bucketEvent(name, key, bytes.length, write(key, bytes)),
     failNext: (operation, when = 'before') => faults.set(operation, when),
     presignPut: async (key, { content_type }) => ({
       url: `https://${name}.test/${key}?signature=put`,
       headers: { 'content-type': content_type },
     }),
     presignGet: async (key) => `https://${name}.test/${key}?signature=get`,
+    put: async (key, body) => {
+      const bytes = await buffer(body)
+      await attempt('put', () => write(key, bytes))
+    },
     getStream: (key, etag) =>
       attempt('getStream', () => {
         const { bytes } = existing(objects, key, etag)

@@ -55,7 +55,7 @@ export async function seedUpload(sql: Sql, { uploads }: Buckets, actor: Actor, o
   const track = await createTrackService({ sql }).create(actor, body, '192.0.2.7')
   const request = { filename, content_type: content_type as 'audio/wav', size_bytes: file.length, sha256 }
   const upload = await grantUpload(sql, uploads, actor, track.id, request)
-  return { ...upload, track_id: track.id, event: uploads.put(upload.key, file) }
+  return { ...upload, track_id: track.id, event: uploads.arrive(upload.key, file) }
 }
 
 export async function grantUpload(

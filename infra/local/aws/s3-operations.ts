@@ -93,6 +93,9 @@ const unsupportedHeaders = [
   'x-amz-server-side-encryption-customer-algorithm',
 ]
 
+/** s3rver, which sees no signature, would refuse it as an anonymous caller's. */
+export const dispositionParameter = 'response-content-disposition'
+
 async function readObject(request: S3Request, context: S3Context): Promise<Operation> {
   const { bucket, key, method, incoming } = request
   const operation = onObject(
@@ -111,6 +114,8 @@ async function readObject(request: S3Request, context: S3Context): Promise<Opera
       const range = plainRange(incoming.headers.range, metadata['content-length'])
       if (range) incoming.headers.range = range
       else delete incoming.headers.range
+      const disposition = request.query.get(dispositionParameter)
+      if (disposition) response.setHeader('content-disposition', disposition)
       await operation.run(response)
     },
   }

@@ -9,7 +9,7 @@ import type { Logger } from './logger.ts'
 import type { S3Context } from './s3-context.ts'
 import { addCorsHeaders, answerPreflight, type CorsRules } from './s3-cors.ts'
 import type { ObjectEvent } from './s3-notifications.ts'
-import { identifyS3 } from './s3-operations.ts'
+import { dispositionParameter, identifyS3 } from './s3-operations.ts'
 import { readS3Request, type S3Request } from './s3-request.ts'
 import { ObjectFiles } from './s3-store.ts'
 import { toXml } from './xml.ts'
@@ -71,7 +71,10 @@ function prepare({ incoming }: S3Request): void {
   delete incoming.headers.authorization
   delete incoming.headers['x-amz-content-sha256']
   const [pathname = '/', query = ''] = (incoming.url ?? '/').split('?')
-  const kept = query.split('&').filter((pair) => pair !== '' && !/^(X-Amz-|x-id=)/i.test(pair))
+  const kept = query
+    .split('&')
+    .filter((pair) => pair !== '' && !/^(X-Amz-|x-id=)/i.test(pair))
+    .filter((pair) => !pair.startsWith(`${dispositionParameter}=`))
   incoming.url = kept.length > 0 ? `${pathname}?${kept.join('&')}` : pathname
 }
 

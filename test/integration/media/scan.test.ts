@@ -130,7 +130,7 @@ describe('an event that means nothing here is harmless', () => {
     const { upload, deliver, uploads, media, states, scans } = await prepare(clean)
     await deliver()
 
-    await deliver(uploads.put(upload.key, infected))
+    await deliver(uploads.arrive(upload.key, infected))
 
     expect(await states()).toMatchObject({ upload: 'processing' })
     expect([...media.objects.values()].map(({ bytes }) => bytes.equals(clean))).toEqual([true])
@@ -150,7 +150,7 @@ test('what was told of first is scanned, or nothing: an object that took its pla
   uploads.failNext('getStream', 'before')
   await expect(deliver()).rejects.toThrow('getStream fails')
 
-  await expect(deliver(uploads.put(upload.key, clean))).rejects.toThrow('PreconditionFailed')
+  await expect(deliver(uploads.arrive(upload.key, clean))).rejects.toThrow('PreconditionFailed')
 
   expect(await states()).toMatchObject({ upload: 'scanning' })
   expect(media.objects.size).toBe(0)
@@ -261,7 +261,7 @@ test.each([
 ])('$name is refused unscanned', async ({ file, reason }) => {
   const { upload, deliver, states, uploads, scans } = await prepare(clean)
 
-  await deliver(uploads.put(upload.key, file))
+  await deliver(uploads.arrive(upload.key, file))
 
   expect(await states()).toMatchObject({ upload: 'rejected', reason })
   expect([uploads.objects.size, scans()]).toEqual([0, 0])

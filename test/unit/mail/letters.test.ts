@@ -13,6 +13,7 @@ const values = {
   new_email: 'nova@new.example',
   suspended_until: new Date('2026-06-01T00:00:00Z'),
   suspended_reason: 'Spam.\n<i>Again</i>',
+  exportId: '0197-1',
 }
 
 /** Every letter that there is, written about one account. */

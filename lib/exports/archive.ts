@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream'
+import { ZipFile } from 'yazl'
+import type { Db } from '../db/client.ts'
+import { personalData, type ReadPage } from './personal-data.ts'
+
+const pageSize = 500
+const first = '00000000-0000-0000-0000-000000000000'
+
+/** A zip of JSON files, one a kind of data, read page by page while it is written. */
+export function zipPersonalData(db: Db, userId: string, now: Date): Readable {
+  const zip = new ZipFile()
+  zip.addBuffer(Buffer.from(readme(now)), 'README.txt', { mtime: now })
+  for (const [name, readPage] of Object.entries(personalData)) {
+    // Read one after the other: nothing is asked for before its turn.
+    zip.addReadStreamLazy(name, { mtime: now }, (give) =>
+      give(null, Readable.from(toJson(db, userId, readPage), { objectMode: false })),
+    )
+  }
+  zip.end()
+  const output = zip.outputStream as Readable
+  zip.on('error', (error) => output.destroy(error))
+  return output
+}
+
+async function* toJson(db: Db, userId: string, readPage: ReadPage) {
+  let separator = '[\n'
+  for (let after = first; ; ) {
+    const rows = await readPage(db, { user_id: userId, after, limit: pageSize })
+    for (const row of rows) {
+      yield `${separator}  ${JSON.stringify(row)}`
+      separator = ',\n'
+    }
+    if (rows.length < pageSize) break
+    after = rows.at(-1)!.id
+  }
+  yield separator === '[\n' ? '[]\n' : '\n]\n'
+}
+
+const readme = (now: Date) => `Your data at Veza, as of ${now.toISOString()}
+
+Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 in UTC, sizes are in bytes.
+
+  profile.json            your account, profile and settings
+  former-usernames.json   names you gave up that still lead to you
+  sessions.json           where you are and were signed in
+  devices.json            browsers and apps that have signed in before
+  second-factor.json      whether two-factor authentication is on
+  passkeys.json           your passkeys, by name
+  security-events.json    what happened to your account
+  notices.json            mails about the security of your account
+  tracks.json             your tracks, deleted ones too
+  track-versions.json     the files of your tracks and what was read from them
+  uploads.json            what you have uploaded
+  exports.json            exports you have asked for
+
+Passwords, keys and codes are not here: we keep them only in a form that nobody can read back.
+`

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto'
+import { type Origin, recordAudit } from '../audit/record.ts'
+import type { Actor } from '../auth/actor.ts'
+import type { Passwords } from '../auth/passwords.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { addNotice } from '../notices/notices.ts'
+import type { OutboxRelay } from '../outbox.ts'
+import { endSessions } from '../sessions/ending.ts'
+import {
+  anonymizeHolds,
+  buryUser,
+  deleteBelongings,
+  findPasswordHash,
+  lockDueAccount,
+  markDeletionRequested,
+  markRestored,
+} from './deletion-repository.ts'
+import { findUser, lockUser, type UserRow } from './repository.ts'
+import { holdUsername } from './username-repository.ts'
+
+const dayMs = 24 * 60 * 60 * 1000
+
+/** How long a deletion can be taken back, and how long after it nobody can pass for the user by their name. */
+const graceMs = 30 * dayMs
+const holdMs = 30 * dayMs
+
+export interface DeletionDependencies {
+  readonly sql: Sql
+  readonly passwords: Pick<Passwords, 'matches'>
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  /** Refuses to compare where too many have failed. */
+  readonly attempt?: (userId: string, origin: Origin, compare: () => Promise<boolean>) => Promise<boolean>
+  readonly now?: () => Date
+}
+
+export type DeletionService = ReturnType<typeof createDeletionService>
+
+/** Asking for the end of one's account, and thinking better of it. */
+export function createDeletionService(dependencies: DeletionDependencies) {
+  const { sql, passwords, relay, now = () => new Date() } = dependencies
+  const { attempt = (_user, _origin, compare) => compare() } = dependencies
+
+  const provePassword = async (actor: Actor, password: string, origin: Origin) => {
+    const hash = await findPasswordHash(sql, actor.id)
+    if (await attempt(actor.id, origin, () => passwords.matches(password, hash))) return
+    const entry = { ...entryOf(actor, 'account.deletion_requested'), outcome: 'failure' } as const
+    await recordAudit(sql, entry, origin, now())
+    throw new AppError('invalid_credentials')
+  }
+
+  return {
+    /** Asked for again, it stays with the day that was set first. `confirm` sees the present row and may throw. */
+    async request(actor: Actor, password: string, origin: Origin, confirm: (row: UserRow) => void) {
+      await provePassword(actor, password, origin)
+      const deletes_at = await sql.begin(async (tx) => {
+        const at = now()
+        const user = await lockUser(tx, actor.id)
+        if (!user) throw new AppError('not_found')
+        confirm(user)
+        if (user.deletes_at) return user.deletes_at
+        const due = new Date(at.getTime() + graceMs)
+        await markDeletionRequested(tx, actor.id, due, at)
+        await endOthers(tx, actor, at)
+        await recordAudit(tx, entryOf(actor, 'account.deletion_requested'), origin, at)
+        const { id: user_id, session_id } = actor
+        await addNotice(tx, { user_id, kind: 'deletion_requested', session_id }, origin, at)
+        return due
+      })
+      await relay.flushSoon()
+      return { deletes_at }
+    },
+
+    async restore(actor: Actor, origin: Origin): Promise<UserRow> {
+      await sql.begin(async (tx) => {
+        const isRestored = await markRestored(tx, actor.id, now())
+        if (isRestored) await recordAudit(tx, entryOf(actor, 'account.restored'), origin, now())
+      })
+      const user = await findUser(sql, actor.id)
+      if (!user) throw new AppError('not_found')
+      return user
+    },
+  }
+}
+
+const endOthers = (tx: Db, { id, session_id }: Actor, now: Date) =>
+  endSessions(tx, { user_id: id, except: session_id, reason: 'deletion_requested', now })
+
+const entryOf = ({ id, session_id }: Actor, action: 'account.deletion_requested' | 'account.restored') => ({
+  action,
+  actor_id: id,
+  user_id: id,
+  session_id,
+})
+
+export interface BurialDependencies {
+  readonly sql: Sql
+  readonly tracks: { removeAllOf(tx: Db, ownerId: string, now: Date): Promise<void> }
+  readonly exports: { removeAllOf(tx: Db, userId: string): Promise<void> }
+}
+
+/**
+ * Turns accounts whose days of grace are over into tombstones, one a call; answers how many it did. All of an
+ * account is one transaction: after a crash it is due as before.
+ */
+export function createBurial({ sql, tracks, exports }: BurialDependencies) {
+  return (now: Date): Promise<number> =>
+    sql.begin(async (tx) => {
+      const account = await lockDueAccount(tx, now)
+      if (!account) return 0
+      const { id, username } = account
+      await exports.removeAllOf(tx, id)
+      await tracks.removeAllOf(tx, id, now)
+      await deleteBelongings(tx, id)
+      await anonymizeHolds(tx, id)
+      await buryUser(tx, { id, ...tombstoneNames(id) }, now)
+      await holdUsername(tx, username, null, new Date(now.getTime() + holdMs))
+      await recordAudit(tx, { action: 'account.deleted', user_id: id }, byTheClock, now)
+      return 1
+    })
+}
+
+const byTheClock: Origin = { ip: '', userAgent: '', requestId: 'delete-accounts' }
+
+/** Nobody can guess the name and take it first; the address is none that can be registered, or mailed (RFC 2606). */
+const tombstoneNames = (id: string) => ({
+  username: `deleted_${randomBytes(8).toString('hex')}`,
+  email: `${id}@invalid`,
+})
