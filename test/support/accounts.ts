@@ -33,7 +33,7 @@ import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
-import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createOutboxRelay, type OutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { signedIn } from '../../lib/sessions/schemas.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
@@ -155,7 +155,7 @@ export function createAccountsApi(
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
   const makeExport = createExportMaker({ sql, store: exportStore, now })
-  const postbox = createPostbox(sql, queued, { now, makeExport })
+  const postbox = createPostbox(sql, queued, { now, makeExport, relay: common.relay })
 
   /** What the authorizer passes on about a token. */
   const vouch = async (token: string | undefined): Promise<CallOptions> => {
@@ -208,12 +208,14 @@ export function createAccountsApi(
   return { request, login, join, signIn, postbox, clock, exportStore }
 }
 
+interface PostboxOptions {
+  readonly now: () => Date
+  readonly makeExport: (id: string) => Promise<void>
+  readonly relay: OutboxRelay
+}
+
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
-function createPostbox(
-  sql: Sql,
-  queued: string[],
-  { now, makeExport }: { now: () => Date; makeExport: (id: string) => Promise<void> },
-) {
+function createPostbox(sql: Sql, queued: string[], { now, makeExport, relay }: PostboxOptions) {
   const sent: OutgoingMail[] = []
   const mailer = {
     send: async (mail: OutgoingMail) => {
@@ -237,7 +239,8 @@ function createPostbox(
   })
 
   const mailsTo = async (address: string) => {
-    for (const message of queued.splice(0)) await consume(JSON.parse(message))
+    do for (const message of queued.splice(0)) await consume(JSON.parse(message))
+    while ((await relay.flush()) > 0)
     return sent.filter(({ to }) => to === address)
   }
 

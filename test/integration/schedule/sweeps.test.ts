@@ -3,7 +3,7 @@ import { useDatabase } from '../../support/database.ts'
 import { environmentOf } from '../../support/server.ts'
 
 const { sql, url } = useDatabase()
-Object.assign(process.env, environmentOf(url))
+Object.assign(process.env, { ...environmentOf(url), EXPORTS_BUCKET: 'exports' })
 const { handler } = await import('../../../functions/scheduler/handler.ts')
 
 const run = (task: string) => handler({ task }, { getRemainingTimeInMillis: () => 60_000 })

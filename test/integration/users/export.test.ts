@@ -1,0 +1,302 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { authRoutes } from '../../../functions/auth/routes.ts'
+import { userRoutes } from '../../../functions/users/routes.ts'
+import { createExportExpiry } from '../../../lib/exports/expiry.ts'
+import { createExportMaker } from '../../../lib/exports/maker.ts'
+import { createAccountsApi, createClock } from '../../support/accounts.ts'
+import { useConnections } from '../../support/connections.ts'
+import { useDatabase } from '../../support/database.ts'
+import { unzip } from '../../support/unzip.ts'
+
+const db = useDatabase()
+const { sql } = db
+const openConnections = useConnections(db)
+const hours = 60 * 60
+
+beforeEach(async () => {
+  await sql`truncate data_exports`
+})
+
+async function setUp() {
+  const clock = createClock()
+  const api = createAccountsApi(sql, clock)
+  const { access_token: token, ...user } = await api.signIn()
+  return {
+    ...api,
+    clock,
+    user,
+    token,
+    ask: () => api.request(userRoutes.requestExport, { token }),
+    read: (export_id: string, as = token) =>
+      api.request(userRoutes.getExport, { token: as, params: { export_id } }),
+    /** Does what waits in the queue, and answers with the mails to the user. */
+    work: () => api.postbox.mailsTo(user.email),
+    expiry: createExportExpiry({ sql, store: api.exportStore }),
+  }
+}
+
+test('makes a file of what is asked for, and tells by mail', async () => {
+  const { ask, read, work, exportStore, clock, user } = await setUp()
+
+  const asked = await ask()
+  const mails = await work()
+  const ready = await read(asked.body.id)
+
+  expect(asked).toMatchObject({
+    status: 202,
+    body: { status: 'pending', size_bytes: null, expires_at: null, created_at: clock.now().toISOString() },
+  })
+  const stored = exportStore.objects.get(`exports/${asked.body.id}.zip`)!
+  expect(ready).toMatchObject({
+    status: 200,
+    headers: { 'cache-control': 'no-store' },
+    body: {
+      status: 'ready',
+      size_bytes: stored.bytes.length,
+      expires_at: new Date(clock.now().getTime() + 24 * hours * 1000).toISOString(),
+      url: expect.stringContaining(`exports/${asked.body.id}.zip`),
+    },
+  })
+  expect(Object.keys(ready.body)).not.toContain('object_key')
+  const { subject, text } = mails.at(-1)!
+  expect(subject).toBe('Your Veza data are ready')
+  expect(text).toContain(`https://veza.example/settings/exports/${asked.body.id}`)
+  expect(text).not.toContain('signature')
+  const trail = await sql`
+    select outcome, target from audit_events
+    where user_id = ${user.id} and action = 'account.export_requested'
+  `
+  expect(trail).toEqual([{ outcome: 'success', target: `export:${asked.body.id}` }])
+})
+
+/** Gives the user something of every kind, with secrets wherever one is kept. */
+async function fill(user_id: string) {
+  const secret = () => randomBytes(32)
+  const secrets: (string | Buffer)[] = []
+  const keep = <T extends string | Buffer>(value: T): T => {
+    secrets.push(value)
+    return value
+  }
+  await sql`insert into devices ${sql({ user_id, secret_hash: keep(secret()), user_agent: 'Firefox' })}`
+  await sql`
+    insert into totp_factors ${sql({ user_id, sealed_secret: keep('sealed-totp'), kid: 'kid-7', enabled_at: new Date() })}
+  `
+  await sql`insert into recovery_code_sets ${sql({ user_id, salt: keep(secret()) })}`
+  await sql`insert into recovery_codes ${sql({ user_id, code_hash: keep(secret()) })}`
+  const credential = { credential_id: keep(secret()), public_key: keep(secret()) }
+  await sql`
+    insert into passkeys ${sql({ user_id, ...credential, sign_count: 0, is_backed_up: true, name: 'Laptop' })}
+  `
+  const hold = { username: `former_${user_id.slice(-8)}`, user_id, held_until: new Date() }
+  await sql`insert into username_holds ${sql(hold)}`
+  await sql`
+    insert into email_tokens ${sql({ token_hash: keep(secret()), user_id, purpose: 'not_me', expires_at: new Date() })}
+  `
+  const [track] = await sql<[{ id: string }]>`
+    insert into tracks ${sql({ owner_id: user_id, title: 'Low Tide', rights_confirmed_at: new Date() })}
+    returning id
+  `
+  const [upload] = await sql<[{ id: string }]>`
+    insert into uploads ${sql({
+      track_id: track.id,
+      created_by: user_id,
+      filename: 'low-tide.wav',
+      content_type: 'audio/wav',
+      size_bytes: 1000,
+      object_key: keep(`uploads/${randomUUID()}`),
+      expires_at: new Date(),
+    })}
+    returning id
+  `
+  await sql`
+    insert into track_versions ${sql({
+      track_id: track.id,
+      upload_id: upload.id,
+      number: 1,
+      object_key: keep(`originals/${randomUUID()}`),
+      sha256: 'a'.repeat(64),
+      size_bytes: 1000,
+      content_type: 'audio/wav',
+    })}
+  `
+  const rows = await sql<{ secret: Buffer | string }[]>`
+    select password_hash::bytea as secret from users where id = ${user_id}
+    union all
+    select token_hash from refresh_tokens
+    where session_id in (select id from sessions where user_id = ${user_id})
+  `
+  for (const row of rows) keep(row.secret)
+  return secrets
+}
+
+/** In whatever way a value may have been written. */
+const spellings = (secret: string | Buffer) =>
+  typeof secret === 'string'
+    ? [secret]
+    : [
+        ...(['hex', 'base64', 'base64url', 'latin1'] as const).map((encoding) => secret.toString(encoding)),
+        JSON.stringify([...secret]).slice(1, -1),
+      ]
+
+test('the file holds everything of the user, nothing of others, and no secret', async () => {
+  const { ask, work, exportStore, user, signIn } = await setUp()
+  const other = await signIn()
+  const secrets = [...(await fill(user.id)), user.refresh_token!]
+  await fill(other.id)
+
+  const { body } = await ask()
+  await work()
+
+  const files = unzip(exportStore.objects.get(`exports/${body.id}.zip`)!.bytes)
+  const { 'README.txt': readme = '', ...data } = files
+  for (const name of Object.keys(data)) expect(readme).toContain(name)
+  const parsed = Object.fromEntries(Object.entries(data).map(([name, text]) => [name, JSON.parse(text)]))
+  expect(parsed).toMatchObject({
+    'profile.json': [{ id: user.id, email: user.email, settings: {} }],
+    'former-usernames.json': [{ username: `former_${user.id.slice(-8)}` }],
+    'sessions.json': [{ id: user.session_id, ip: '192.0.2.1', user_agent: 'veza-tests' }],
+    'second-factor.json': [{ recovery_codes_left: 1 }],
+    'passkeys.json': [{ name: 'Laptop' }],
+    'tracks.json': [{ title: 'Low Tide' }],
+    'track-versions.json': [{ number: 1, sha256: 'a'.repeat(64) }],
+    'uploads.json': [{ filename: 'low-tide.wav' }],
+    'exports.json': [{ id: body.id, status: 'pending' }],
+  })
+  expect(parsed['devices.json'].length).toBeGreaterThan(0)
+  expect(parsed['security-events.json'].map(({ action }: { action: string }) => action)).toContain(
+    'account.export_requested',
+  )
+  const everything = Object.values(files).join('\n')
+  expect(everything).not.toContain(other.id)
+  expect(everything).not.toContain(other.email)
+  for (const secret of secrets.flatMap(spellings)) expect(everything).not.toContain(secret)
+})
+
+test('reads more rows than fit into a page', async () => {
+  const { ask, work, exportStore, user } = await setUp()
+  await sql`
+    insert into tracks (owner_id, title, rights_confirmed_at)
+    select ${user.id}, 'Track ' || number, now() from generate_series(1, 1234) number
+  `
+
+  const { body } = await ask()
+  await work()
+
+  const files = unzip(exportStore.objects.get(`exports/${body.id}.zip`)!.bytes)
+  const titles = JSON.parse(files['tracks.json']!).map(({ title }: { title: string }) => title)
+  expect(new Set(titles).size).toBe(1234)
+})
+
+test('one is made at a time', async () => {
+  const { ask, work, clock } = await setUp()
+
+  const first = await ask()
+  const second = await ask()
+  await work()
+  clock.advance(60)
+  const third = await ask()
+
+  expect([first.status, second.status, third.status]).toEqual([202, 409, 202])
+  expect(second.problem.code).toBe('export_in_progress')
+})
+
+test('of many requests at once one is taken', async () => {
+  const { token, clock } = await setUp()
+  const apis = (await openConnections(4)).map((connection) => createAccountsApi(connection, clock))
+
+  const answers = await Promise.all(apis.map(({ request }) => request(userRoutes.requestExport, { token })))
+
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([202, 409, 409, 409])
+})
+
+test('asks to prove anew who asks, when that was long ago', async () => {
+  const { clock, user, request } = await setUp()
+  clock.advance(15 * 60 + 1)
+  const { body } = await request(authRoutes.refresh, { body: { refresh_token: user.refresh_token } })
+
+  const answer = await request(userRoutes.requestExport, { token: body.access_token })
+
+  expect(answer).toMatchObject({ status: 401, problem: { code: 'step_up_required' } })
+})
+
+test('nobody else may follow it', async () => {
+  const { ask, read, work, signIn, request } = await setUp()
+  const other = await signIn()
+  const { body } = await ask()
+  await work()
+
+  expect(await read(body.id, other.access_token)).toMatchObject({
+    status: 404,
+    problem: { code: 'not_found' },
+  })
+  expect((await read(randomUUID())).status).toBe(404)
+  expect((await read('nonsense')).status).toBe(404)
+  expect(await request(userRoutes.getExport, { params: { export_id: body.id } })).toMatchObject({
+    status: 401,
+  })
+  expect((await request(userRoutes.requestExport)).status).toBe(401)
+})
+
+test('the file goes after a day, and its address before', async () => {
+  const { ask, work, clock, exportStore, user, expiry, login, request } = await setUp()
+  const { body } = await ask()
+  await work()
+  clock.advance(24 * hours - 1)
+  const { access_token: token } = (await login(user.username)).body
+  const read = () => request(userRoutes.getExport, { token, params: { export_id: body.id } })
+  expect((await read()).body).toMatchObject({ status: 'ready', url: expect.any(String) })
+  await expect(expiry.removeExpired(clock.now())).resolves.toBe(0)
+
+  clock.advance(1)
+  expect(Object.keys((await read()).body)).not.toContain('url')
+  await expect(expiry.removeExpired(clock.now())).resolves.toBe(1)
+
+  expect(exportStore.objects.size).toBe(0)
+  expect((await read()).body).toMatchObject({ status: 'expired' })
+  await expect(expiry.removeExpired(clock.now())).resolves.toBe(0)
+})
+
+test('an object that cannot be removed is tried again', async () => {
+  const { ask, work, clock, exportStore, expiry } = await setUp()
+  await ask()
+  await work()
+  clock.advance(24 * hours)
+  exportStore.failNext('remove')
+
+  await expect(expiry.removeExpired(clock.now())).rejects.toThrow('remove fails')
+  await expect(expiry.removeExpired(clock.now())).resolves.toBe(1)
+  expect(exportStore.objects.size).toBe(0)
+})
+
+test.each(['before', 'after'] as const)('a failure %s the file is stored is made good', async (when) => {
+  const { ask, read, exportStore, clock } = await setUp()
+  const { body } = await ask()
+  const make = createExportMaker({ sql, store: exportStore, now: clock.now })
+  exportStore.failNext('put', when)
+
+  await expect(make(body.id)).rejects.toThrow('put fails')
+  expect((await read(body.id)).body.status).toBe('pending')
+  await make(body.id)
+  await make(body.id)
+
+  expect((await read(body.id)).body.status).toBe('ready')
+  await expect(
+    sql`select from outbox where payload->>'export_id' = ${body.id} and type = 'mail.export_ready'`,
+  ).resolves.toHaveLength(1)
+})
+
+test('what was given up is failed, and another may be asked for', async () => {
+  const { ask, read, clock, expiry, exportStore, login, user, request } = await setUp()
+  const { body } = await ask()
+  clock.advance(4 * hours)
+  await expect(expiry.failAbandoned(clock.now())).resolves.toBe(0)
+  clock.advance(1)
+
+  await expect(expiry.failAbandoned(clock.now())).resolves.toBe(1)
+  await createExportMaker({ sql, store: exportStore })(body.id)
+
+  const { access_token: token } = (await login(user.username)).body
+  expect((await read(body.id, token)).body.status).toBe('failed')
+  expect(exportStore.objects.size).toBe(0)
+  expect((await request(userRoutes.requestExport, { token })).status).toBe(202)
+})
