@@ -1,6 +1,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib'
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { ManagedPolicy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager'
 import type { IQueue } from 'aws-cdk-lib/aws-sqs'
 import type { Construct } from 'constructs'
 import type { Route, Routes } from '../../lib/http/route.ts'
@@ -41,12 +42,17 @@ export interface Operated {
   readonly queues: readonly IQueue[]
   readonly invocable: readonly ServiceFunction[]
   readonly functions: readonly ServiceFunction[]
+  readonly rotated: readonly Secret[]
 }
 
-/** For people on call: look into queues and logs, redrive what was given up, run the functions that are made for it. */
-export function operatorPolicy(scope: Construct, { queues, invocable, functions }: Operated) {
+/**
+ * For people on call: look into queues and logs, redrive what was given up, run the functions that are made for it,
+ * rotate the keys.
+ */
+export function operatorPolicy(scope: Construct, { queues, invocable, functions, rotated }: Operated) {
   return new ManagedPolicy(scope, 'OperatorPolicy', {
-    description: 'Lets operators redrive queues, read logs, migrate, flush the outbox and grant roles',
+    description:
+      'Lets operators redrive queues, read logs, migrate, flush the outbox, grant roles and rotate keys',
     statements: [
       new PolicyStatement({
         actions: [
@@ -69,6 +75,11 @@ export function operatorPolicy(scope: Construct, { queues, invocable, functions 
       new PolicyStatement({
         actions: ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:DescribeLogStreams'],
         resources: functions.map(({ logGroup }) => logGroup.logGroupArn),
+      }),
+      // Starting a rotation asks for the right to invoke its function too.
+      new PolicyStatement({
+        actions: ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'],
+        resources: rotated.map(({ secretArn }) => secretArn),
       }),
     ],
   })

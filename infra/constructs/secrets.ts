@@ -6,9 +6,9 @@ import { acknowledge } from './acknowledge.ts'
 
 /** Generated at the first deployment; every audience has a key of its own. Functions get the ARNs only. */
 export class Secrets extends Construct {
-  /** `{"kid","key"}`; a rotation adds `previous_kid` and `previous_key` for as long as old tokens live. */
+  /** `{"kid","key"}`; a rotation adds `previous_kid` and `previous_key`, so that what they signed lives on. */
   readonly jwt: Secret
-  /** `{"kid","key"}`: encrypts single fields in the database. */
+  /** The same: encrypts single fields in the database, which a sweep seals anew every hour under the new key. */
   readonly field: Secret
   /** Shared with the stream server: its tokens, its signed URLs, the jobs sent to it. */
   readonly streamJwt: Secret
@@ -30,20 +30,12 @@ export class Secrets extends Construct {
       acknowledge(secret, 'AwsSolutions-SMG4', why)
       return secret
     }
+    const rotated =
+      'The key rotator replaces it every 30 days; the schedule is in the stack of the function, where this rule does not look'
     const shared = 'The stream server holds the same key, so both sides change it together, by hand'
 
-    this.jwt = generate(
-      'JwtSecret',
-      'Signs access tokens',
-      true,
-      'An operator rotates it by writing the current key as previous_key beside a new one',
-    )
-    this.field = generate(
-      'FieldSecret',
-      'Encrypts fields at rest',
-      true,
-      'Rows name the kid they were sealed with; replacing the key without sealing them anew would lose them',
-    )
+    this.jwt = generate('JwtSecret', 'Signs access tokens', true, rotated)
+    this.field = generate('FieldSecret', 'Encrypts fields at rest', true, rotated)
     this.streamJwt = generate('StreamJwtSecret', 'Signs tokens for the stream server', false, shared)
     this.streamUrl = generate('StreamUrlSecret', 'Signs stream URLs', false, shared)
     this.streamJob = generate('StreamJobSecret', 'Signs jobs sent to the stream server', false, shared)

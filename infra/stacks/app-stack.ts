@@ -11,6 +11,7 @@ import { watchDatabase } from '../constructs/database-alarms.ts'
 import { EventFunctions } from '../constructs/event-functions.ts'
 import type { Foundation } from '../constructs/foundation.ts'
 import { Gateway } from '../constructs/gateway.ts'
+import { KeyRotation } from '../constructs/key-rotation.ts'
 import { MediaPipeline } from '../constructs/media-pipeline.ts'
 import { Migration } from '../constructs/migration.ts'
 import { Operations } from '../constructs/operations.ts'
@@ -50,7 +51,17 @@ export class AppStack extends Stack {
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
     const { ops } = new Operations(this, 'Operations', foundation)
-    const serving = [...api.all, media.scan, media.metadata, work.relay, work.jobs, work.scheduler, ops]
+    const { rotator } = new KeyRotation(this, 'KeyRotation', foundation)
+    const serving = [
+      ...api.all,
+      media.scan,
+      media.metadata,
+      work.relay,
+      work.jobs,
+      work.scheduler,
+      ops,
+      rotator,
+    ]
     const { migrate } = new Migration(this, 'Migration', {
       stage,
       alarms,
@@ -79,8 +90,9 @@ export class AppStack extends Stack {
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
         schedules.deadLetters,
       ],
-      invocable: [migrate, work.relay, ops],
+      invocable: [migrate, work.relay, ops, rotator],
       functions: [...serving, migrate],
+      rotated: [data.secrets.jwt, data.secrets.field],
     })
     const streamServer = streamServerPolicy(this, gateway.api, routeGroups.internal)
     this.tell({

@@ -20,8 +20,9 @@ it('lets the stream server call the routes of the table that are marked iam, and
   for (const arn of statement.Resource) expect(arn['Fn::Join'][1]).toContainEqual({ Ref: api!.id })
 })
 
-it('lets operators work every queue, run three functions and read logs', () => {
-  const [queues, functions, logs, ...others] = policy('OperatorPolicy').Properties.PolicyDocument.Statement
+it('lets operators work every queue, run four functions, read logs and rotate two secrets', () => {
+  const [queues, functions, logs, secrets, ...others] =
+    policy('OperatorPolicy').Properties.PolicyDocument.Statement
   const all = everyResource(stage, 'AWS::SQS::Queue').map(({ id }) => id)
   const byName = functionsByName(stage)
 
@@ -31,10 +32,13 @@ it('lets operators work every queue, run three functions and read logs', () => {
   expect(queues.Action).toEqual(expect.arrayContaining(['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage']))
   expect(functions.Action).toBe('lambda:InvokeFunction')
   expect(functions.Resource.map(target).sort()).toEqual(
-    ['migrate', 'ops', 'outbox-relay'].map((name) => byName.get(name)!.id).sort(),
+    ['key-rotator', 'migrate', 'ops', 'outbox-relay'].map((name) => byName.get(name)!.id).sort(),
   )
   expect(logs.Resource).toHaveLength(byName.size)
   for (const action of logs.Action) expect(action).toMatch(/^logs:(Filter|Get|Describe)/)
+  expect(secrets.Action).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'])
+  expect(JSON.stringify(secrets.Resource)).toMatch(/JwtSecret.*FieldSecret/)
+  expect(secrets.Resource).toHaveLength(2)
 })
 
 it('tells what a caller needs, and takes what a deployment may set', () => {

@@ -36,6 +36,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   internal: [...serving, 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
+  'key-rotator': everywhere,
   'scan-worker': [...withDatabase, 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
   'metadata-worker': [...withDatabase, 'EVENTS_QUEUE_URL', 'MEDIA_BUCKET', 'METADATA_QUEUE_URL'],
   'jobs-worker': [
@@ -52,6 +53,9 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   scheduler: [...withDatabase, 'EXPORTS_BUCKET'],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
+
+/** They need neither the database nor the network it is in. */
+const outside = ['authorizer', 'key-rotator']
 
 /** All that a function may do, beside writing its log: `action place`. */
 const grants: Readonly<Record<string, readonly string[]>> = {
@@ -82,6 +86,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:GetQueueAttributes EventsQueue',
   ],
   authorizer: ['secretsmanager:GetSecretValue JwtSecret'],
+  'key-rotator': ['JwtSecret', 'FieldSecret'].flatMap((secret) =>
+    ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
+      (action) => `secretsmanager:${action} ${secret}`,
+    ),
+  ),
   'scan-worker': [
     'rds-db:connect DatabaseProxy',
     's3:DeleteObject UploadsBucket/uploads/*',
@@ -169,9 +178,11 @@ describe.each(table)('$name', ({ name, fn }) => {
 
   it('has no policy but its own, and the one for the network where it needs the database', () => {
     const { ManagedPolicyArns = [] } = roleOf(fn).Properties
-    const expected = name === 'authorizer' ? [] : [{ Ref: expect.stringMatching(/^NetworkInterfacesPolicy/) }]
+    const expected = outside.includes(name)
+      ? []
+      : [{ Ref: expect.stringMatching(/^NetworkInterfacesPolicy/) }]
     expect(ManagedPolicyArns).toEqual(expected)
-    expect(fn.Properties.VpcConfig === undefined).toBe(name === 'authorizer')
+    expect(fn.Properties.VpcConfig === undefined).toBe(outside.includes(name))
   })
 })
 
@@ -212,7 +223,7 @@ it('lets functions connect as the application through the proxy, and migrate as 
   for (const { name, fn } of table) {
     const connect = statementsOf(fn).filter(({ Action }) => Action === 'rds-db:connect')
     const { PGUSER, PGHOST } = fn.Properties.Environment.Variables
-    if (name === 'authorizer') expect([connect, PGHOST]).toEqual([[], undefined])
+    if (outside.includes(name)) expect([connect, PGHOST]).toEqual([[], undefined])
     else if (name === 'migrate') {
       expect([connect, PGUSER, target(PGHOST)]).toEqual([
         [],
@@ -279,3 +290,27 @@ function statementsOf(fn: Resource): readonly Statement[] {
     .filter(({ Properties }) => Properties.Roles.some((attached: unknown) => target(attached) === role))
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
 }
+
+it('rotates the keys of two secrets every 30 days, by the function that Secrets Manager may invoke', () => {
+  const rotator = functions.get('key-rotator')!
+  const schedules = resources(stage.app, 'AWS::SecretsManager::RotationSchedule')
+  const permissions = resources(stage.app, 'AWS::Lambda::Permission').filter(
+    ({ Properties }) => Properties.Principal === 'secretsmanager.amazonaws.com',
+  )
+
+  expect(schedules.map(({ Properties }) => placeOf(Properties.SecretId)).sort()).toEqual([
+    'FieldSecret',
+    'JwtSecret',
+  ])
+  for (const { Properties, DependsOn } of schedules) {
+    expect(Properties).toMatchObject({
+      RotationRules: { ScheduleExpression: 'rate(30 days)' },
+      RotateImmediatelyOnUpdate: false,
+    })
+    expect(target(Properties.RotationLambdaARN)).toBe(rotator.id)
+    expect(DependsOn).toEqual(expect.arrayContaining(permissions.map(({ id }) => id)))
+  }
+  expect(
+    permissions.map(({ Properties }) => [target(Properties.FunctionName), Properties.SourceAccount]),
+  ).toEqual([[rotator.id, { Ref: 'AWS::AccountId' }]])
+})
