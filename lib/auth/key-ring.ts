@@ -26,10 +26,19 @@ export function createKeyLoader(secrets: Pick<Secrets, 'read'>, secretId: string
 
 /** Reads `{ kid, key }`, during a rotation with `previous_kid` and `previous_key`. */
 export function parseKeyRing(secret: string): KeyRing {
-  const { kid, key, previous_kid, previous_key } = JSON.parse(secret) as Record<string, unknown>
+  const { kid, key, previous_kid, previous_key } = parse(secret)
   const current = readKey(kid, key)
   const previous = previous_kid === undefined ? [] : [readKey(previous_kid, previous_key)]
   return { kid: current[0], keys: new Map([...previous, current]) }
+}
+
+/** The parser's own message quotes what it could not read. */
+function parse(secret: string): Record<string, unknown> {
+  try {
+    return JSON.parse(secret)
+  } catch {
+    throw new Error('The secret is not JSON')
+  }
 }
 
 function readKey(kid: unknown, key: unknown): [kid: string, key: Uint8Array] {

@@ -128,6 +128,30 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
     Type: 'AWS::SecretsManager::Secret',
     Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
   },
+  JwtRotation: {
+    Type: 'AWS::SecretsManager::RotationSchedule',
+    Properties: {
+      SecretId: { Ref: 'JwtSecret' },
+      RotationLambdaARN: arnOf('worker'),
+      RotationRules: { ScheduleExpression: 'rate(30 days)' },
+    },
+  },
+  JwtRotationPermission: {
+    Type: 'AWS::Lambda::Permission',
+    Properties: {
+      Action: 'lambda:InvokeFunction',
+      FunctionName: arnOf('worker'),
+      Principal: 'secretsmanager.amazonaws.com',
+    },
+  },
+  OtherRotation: {
+    Type: 'AWS::SecretsManager::RotationSchedule',
+    Properties: { SecretId: { Ref: 'OtherSecret' }, RotationLambdaARN: arnOf('unpermitted') },
+  },
+  PlainSecret: {
+    Type: 'AWS::SecretsManager::Secret',
+    Properties: { GenerateSecretString: { PasswordLength: 64, ExcludePunctuation: true } },
+  },
   ...lambda('tracks'),
   ...rolePolicy(
     'tracks',
@@ -136,6 +160,7 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
     allow('sqs:SendMessage', arnOf('Events')),
     allow('ses:SendEmail', 'arn:aws:ses:us-east-1:000000000000:identity/*'),
   ),
+  ...lambda('unpermitted'),
   ...lambda('worker'),
   ...rolePolicy(
     'worker',
@@ -146,6 +171,15 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
     allow(['s3:GetObjectTagging', 's3:PutObjectTagging', 's3:DeleteObjectTagging'], within('Uploads', '/*')),
     allow('s3:ListMultipartUploadParts', within('Uploads', '/*')),
     allow('s3:ListBucket', arnOf('Uploads')),
+    allow(
+      [
+        'secretsmanager:DescribeSecret',
+        'secretsmanager:GetSecretValue',
+        'secretsmanager:PutSecretValue',
+        'secretsmanager:UpdateSecretVersionStage',
+      ],
+      { Ref: 'JwtSecret' },
+    ),
   ),
   OperatorPolicy: {
     Type: 'AWS::IAM::ManagedPolicy',
@@ -165,6 +199,11 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
           [arnOf('Scan'), arnOf('ScanDlq')],
         ),
         allow('lambda:InvokeFunction', arnOf('worker')),
+        allow('lambda:InvokeFunction', arnOf('unpermitted')),
+        allow(
+          ['secretsmanager:RotateSecret', 'secretsmanager:DescribeSecret'],
+          [{ Ref: 'JwtSecret' }, { Ref: 'OtherSecret' }, { Ref: 'PlainSecret' }],
+        ),
       ),
     },
   },

@@ -18,6 +18,7 @@ import type { Need } from './need.ts'
 import { readBody } from './read-body.ts'
 import { createS3Service } from './s3.ts'
 import { createNotifications } from './s3-notifications.ts'
+import { createRotations } from './secret-rotation.ts'
 import { createSecretsService } from './secrets-service.ts'
 import { createSesService } from './ses.ts'
 import { readSignature } from './sigv4.ts'
@@ -67,7 +68,15 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   const services: readonly AwsService[] = [
     s3,
     createSqsService(parts.queues),
-    createSecretsService(parts.secrets),
+    createSecretsService({
+      secrets: parts.secrets,
+      rotations: createRotations({
+        template,
+        secrets: parts.secrets,
+        invokeFunction: options.invokeFunction,
+        logger,
+      }),
+    }),
     createSesService(parts.mailbox, template),
     createLambdaService(options.invokeFunction),
   ]

@@ -2,18 +2,12 @@ import { randomInt, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Resource, Template } from '../template.ts'
-
-export interface SecretVersion {
-  readonly id: string
-  readonly value: string
-  readonly stages: readonly string[]
-  readonly created_at: string
-}
+import { addVersion, type SecretVersion, type SecretVersions, versionAt } from './secret-versions.ts'
 
 export interface Secret {
   readonly arn: string
   readonly name: string
-  readonly versions: readonly SecretVersion[]
+  readonly versions: SecretVersions
 }
 
 /** The secrets of the template; their values are made once for a data directory and then stay. */
@@ -22,7 +16,9 @@ export interface Secrets {
   find(id: string): Secret | undefined
   /** The current value; throws where there is no such secret. */
   value(id: string): string
-  put(id: string, value: string): SecretVersion
+  put(id: string, value: string): void
+  /** Replaces the versions by what is made of them. */
+  change(id: string, make: (versions: SecretVersions, now: string) => SecretVersions): void
 }
 
 interface GenerateRules {
@@ -38,7 +34,7 @@ interface GenerateRules {
   readonly RequireEachIncludedType?: boolean
 }
 
-type Stored = Record<string, SecretVersion[]>
+type Stored = Record<string, SecretVersions>
 
 export function openSecrets(options: {
   readonly template: Pick<Template, 'ofType'>
@@ -66,26 +62,23 @@ export function openSecrets(options: {
   }
   const demand = (id: string) => find(id) ?? missing(id)
 
+  const change: Secrets['change'] = (id, make) => {
+    const { arn, versions } = demand(id)
+    stored[arn] = make(versions, options.now().toISOString())
+    write(file, stored)
+  }
+
   return {
     find,
-    value: (id) => currentOf(demand(id)).value,
-    put(id, value) {
-      const secret = demand(id)
-      const added = version(value)
-      const previous = { ...currentOf(secret), stages: ['AWSPREVIOUS'] }
-      stored[secret.arn] = [added, previous]
-      write(file, stored)
-      return added
-    },
+    value: (id) => versionAt(demand(id).versions, 'AWSCURRENT')!.value!,
+    put: (id, value) => change(id, (versions) => addVersion(versions, version(value))),
+    change,
   }
 }
 
 const missing = (id: string): never => {
   throw new Error(`There is no secret ${id}`)
 }
-
-const currentOf = (secret: Secret): SecretVersion =>
-  secret.versions.find(({ stages }) => stages.includes('AWSCURRENT'))!
 
 const nameOf = (resource: Resource) =>
   String(resource.properties.Name ?? resource.ref.split(':secret:')[1]?.replace(/-[^-]{6}$/, ''))
