@@ -77,6 +77,8 @@ function createLine(settings: ValkeyCacheSettings) {
       lazyConnect: true,
       connectTimeout: connectMs,
       commandTimeout: commandMs,
+      // Nothing is worth waiting for on a line that is given up.
+      disconnectTimeout: 1,
       enableOfflineQueue: false,
       enableReadyCheck: false,
       maxRetriesPerRequest: 0,

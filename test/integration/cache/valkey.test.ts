@@ -1,5 +1,7 @@
 import { createValkeyCache, type ValkeyCache } from '../../../lib/cache/valkey-cache.ts'
 import { createRateLimiter } from '../../../lib/http/rate-limit.ts'
+import { createGuard } from '../../../lib/throttle/guard.ts'
+import { fromNetwork } from '../../../lib/throttle/rules.ts'
 import { type Fault, startTcpProxy, type TcpProxy } from '../../support/tcp-proxy.ts'
 import { createValkey } from '../../support/valkey.ts'
 
@@ -57,12 +59,14 @@ test.each<Fault>(['close', 'reset', 'blackhole'])(
 test('a server that is stopped is unavailable, soon, and is found again when it is back', async () => {
   const direct = createValkeyCache({ url: server.url })
   const limit = createRateLimiter({ cache: direct })
+  const guard = createGuard({ cache: direct })
   await direct.set('a', '1', 60)
   await server.stop()
 
   const startedAt = performance.now()
   await expect(direct.get('a')).rejects.toMatchObject(unavailable)
   await expect(limit('login', guest)).rejects.toMatchObject(unavailable)
+  await expect(guard.reserve(fromNetwork, 'somebody')).rejects.toMatchObject(unavailable)
   await expect(limit('read', guest)).resolves.toBeUndefined()
   expect(performance.now() - startedAt).toBeLessThan(1_000)
 
@@ -70,6 +74,7 @@ test('a server that is stopped is unavailable, soon, and is found again when it 
   await direct.set('a', '2', 60)
   expect(await direct.get('a')).toBe('2')
   await expect(limit('login', guest)).resolves.toMatchObject({ quota: 25 })
+  expect((await guard.reserve(fromNetwork, 'somebody')).refusal).toBeUndefined()
   direct.end()
 })
 
