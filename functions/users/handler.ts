@@ -1,3 +1,4 @@
+import { createPasswordCheck } from '../../lib/auth/current-password.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
@@ -7,6 +8,7 @@ import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createUserService } from '../../lib/users/service.ts'
@@ -14,7 +16,7 @@ import { composeApi } from '../compose.ts'
 import { createUserHandlers } from './handlers.ts'
 import { userRoutes } from './routes.ts'
 
-const { sql, secrets, api } = composeApi('users')
+const { sql, cache, secrets, api } = composeApi('users')
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 
 const handlers = createUserHandlers({
@@ -23,7 +25,11 @@ const handlers = createUserHandlers({
   deletions: createDeletionService({
     sql,
     relay,
-    passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
+    isPassword: createPasswordCheck({
+      sql,
+      passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
+      throttle: createThrottle({ sql, cache }),
+    }),
   }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })

@@ -1,12 +1,5 @@
 import type { Db } from '../db/client.ts'
 
-export async function findPasswordHash(db: Db, id: string): Promise<string | undefined> {
-  const [row] = await db<[{ password_hash: string }?]>`
-    select password_hash from users where id = ${id} and deleted_at is null
-  `
-  return row?.password_hash
-}
-
 export async function markDeletionRequested(db: Db, id: string, deletesAt: Date, now: Date): Promise<void> {
   await db`
     update users

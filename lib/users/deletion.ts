@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
-import type { Passwords } from '../auth/passwords.ts'
+import type { IsPassword } from '../auth/current-password.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addNotice } from '../notices/notices.ts'
@@ -11,7 +11,6 @@ import {
   anonymizeHolds,
   buryUser,
   deleteBelongings,
-  findPasswordHash,
   lockDueAccount,
   markDeletionRequested,
   markRestored,
@@ -27,10 +26,8 @@ const holdMs = 30 * dayMs
 
 export interface DeletionDependencies {
   readonly sql: Sql
-  readonly passwords: Pick<Passwords, 'matches'>
+  readonly isPassword: IsPassword
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
-  /** Refuses to compare where too many have failed. */
-  readonly attempt?: (userId: string, origin: Origin, compare: () => Promise<boolean>) => Promise<boolean>
   readonly now?: () => Date
 }
 
@@ -38,12 +35,10 @@ export type DeletionService = ReturnType<typeof createDeletionService>
 
 /** Asking for the end of one's account, and thinking better of it. */
 export function createDeletionService(dependencies: DeletionDependencies) {
-  const { sql, passwords, relay, now = () => new Date() } = dependencies
-  const { attempt = (_user, _origin, compare) => compare() } = dependencies
+  const { sql, isPassword, relay, now = () => new Date() } = dependencies
 
   const provePassword = async (actor: Actor, password: string, origin: Origin) => {
-    const hash = await findPasswordHash(sql, actor.id)
-    if (await attempt(actor.id, origin, () => passwords.matches(password, hash))) return
+    if (await isPassword(actor.id, password, origin)) return
     const entry = { ...entryOf(actor, 'account.deletion_requested'), outcome: 'failure' } as const
     await recordAudit(sql, entry, origin, now())
     throw new AppError('invalid_credentials')

@@ -75,3 +75,24 @@ test('a stream URL ends with the track it was given for', async () => {
   await advance(15 * minutes + 1_000)
   expect((await fetch(manifest_url)).status).toBe(403)
 })
+
+test('an account is deleted after 30 days, and what is left says nothing', async () => {
+  const person = await client.join()
+  const track = await client.createTrack(person.token)
+  const request = { token: person.token, body: { password: person.password } }
+  expectStatus(202, await client.request('DELETE', '/api/v1/users/me', request))
+
+  await advance(30 * days + minutes)
+  expect(await control('schedules/delete-accounts/run', {})).toMatchObject({
+    result: { done: { accounts: 1 } },
+  })
+
+  for (const identifier of [person.email, person.username]) {
+    const body = { identifier, password: person.password }
+    const answer = await client.request('POST', '/api/v1/auth/login', { body })
+    expect(answer).toMatchObject({ status: 401, body: { code: 'invalid_credentials' } })
+  }
+  for (const path of [`/api/v1/users/${person.username}`, `/api/v1/tracks/${track.id}`]) {
+    expect(await client.request('GET', path)).toMatchObject({ status: 404 })
+  }
+})

@@ -52,6 +52,7 @@ test('no function has a grant that it does not use', async () => {
   expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
   const own = `/api/v1/users/${person.username}/tracks`
   expectStatus(200, await client.request('GET', own, { token: person.token }))
+  await expireAnExport(person.token)
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
 
   const { token } = await client.admin()
@@ -94,6 +95,19 @@ async function upload(token: string, bytes: Buffer, end: string) {
   expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: end })
   if (end === 'ready') expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+}
+
+/** Made, fetched, and due to be removed by the next run of its task. */
+async function expireAnExport(token: string) {
+  const { id } = expectStatus(202, await client.request('POST', '/api/v1/users/me/export', { token }))
+  const { url } = await until('the export to be made', async () => {
+    const made = expectStatus(200, await client.request('GET', `/api/v1/users/me/exports/${id}`, { token }))
+    return made.status === 'ready' ? made : undefined
+  })
+  expect((await fetch(url)).status).toBe(200)
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`update data_exports set expires_at = now() - interval '1 second' where id = ${id}`
+  await sql.end()
 }
 
 /**

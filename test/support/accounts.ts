@@ -14,6 +14,7 @@ import { userRoutes } from '../../functions/users/routes.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
+import { createPasswordCheck } from '../../lib/auth/current-password.ts'
 import { createEmailChangeService } from '../../lib/auth/email-change.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
@@ -136,7 +137,7 @@ export function createAccountsApi(
     createUserHandlers({
       users,
       tracks: createTrackService({ sql, now }),
-      deletions: createDeletionService(common),
+      deletions: createDeletionService({ ...common, isPassword: createPasswordCheck(common) }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {

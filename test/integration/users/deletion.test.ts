@@ -1,7 +1,9 @@
 import { authRoutes } from '../../../functions/auth/routes.ts'
 import { userRoutes } from '../../../functions/users/routes.ts'
 import { email as emailSchema } from '../../../lib/auth/schemas.ts'
+import { createCache } from '../../../lib/cache/cache.ts'
 import { createExportExpiry } from '../../../lib/exports/expiry.ts'
+import { createThrottle } from '../../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { createBurial } from '../../../lib/users/deletion.ts'
 import { createAccountsApi, createClock, password } from '../../support/accounts.ts'
@@ -88,6 +90,19 @@ test('is refused without the right password, and that is written down', async ()
     outcome: 'failure',
     actor_id: user.id,
   })
+})
+
+test('is refused to whoever guesses on, with the right password too', async () => {
+  const clock = createClock()
+  const cache = createCache({ sql, now: clock.now })
+  const throttle = createThrottle({ sql, cache, now: clock.now })
+  const { signIn, request } = createAccountsApi(sql, clock, { throttle })
+  const { access_token: token } = await signIn()
+  const remove = (given: string) => request(userRoutes.deleteOwnUser, { token, body: { password: given } })
+
+  for (let guess = 0; guess < 5; guess++) expect((await remove(`guess ${guess}`)).status).toBe(401)
+
+  expect(await remove(password)).toMatchObject({ status: 429, problem: { code: 'too_many_attempts' } })
 })
 
 test.each([{}, { password: '' }, { password: 7 }, { password, reason: 'x' }])(
