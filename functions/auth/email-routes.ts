@@ -12,7 +12,7 @@ export const emailRoutes = defineRoutes({
     body: changeEmail,
     status: 202,
     response: accepted,
-    problems: ['invalid_credentials', 'too_many_attempts'],
+    problems: ['invalid_credentials', 'conflict', 'too_many_attempts'],
   },
   confirmEmailChange: {
     method: 'POST',

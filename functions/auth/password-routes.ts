@@ -19,7 +19,8 @@ export const passwordRoutes = defineRoutes({
     path: '/api/v1/auth/password/reset',
     auth: 'none',
     policy: { permission: 'public', reach: 'any', limit: 'credentials', step_up: false },
-    summary: 'Choose a new password with the token of a mailed link; every session ends',
+    summary:
+      'Choose a new password with the token of a mailed link; every session ends, and the address counts as verified',
     body: resetPassword,
     status: 204,
     response: noContent,

@@ -14,9 +14,9 @@ import {
   markEmailChanged,
   replaceEmailChange,
 } from './email-change-repository.ts'
-import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
-import { hashToken } from './one-time-tokens.ts'
-import { findPasswordAccount } from './password-repository.ts'
+import { takeEmailToken } from './email-tokens.ts'
+import { deleteEmailTokens } from './email-tokens-repository.ts'
+import { findPasswordAccount, holdPassword } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
 import type { ChangeEmail } from './schemas.ts'
 
@@ -40,7 +40,7 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
 
   const confirm = async (tx: Db, token: string, origin: Origin): Promise<Outcome> => {
     const at = now()
-    const change = await agree(tx, hashToken(token), at)
+    const change = await agree(tx, token, at)
     if (!change) return 'unknown'
     return change.is_complete ? apply(tx, change, origin, at) : 'waiting'
   }
@@ -66,6 +66,7 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
       if (new_email === account.email) throw unchanged()
       await sql.begin(async (tx) => {
         const created_at = now()
+        if (!(await holdPassword(tx, account))) throw new AppError('conflict')
         const expires_at = new Date(created_at.getTime() + lifetimeMs)
         await replaceEmailChange(tx, { user_id, new_email, session_id, created_at, expires_at })
         await deleteEmailTokens(tx, user_id, ['change_email_old', 'change_email_new'])
@@ -93,8 +94,8 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
 
 const refusedChange = { action: 'account.email_changed', outcome: 'failure' } as const
 
-async function agree(tx: Db, tokenHash: Buffer, now: Date): Promise<ConfirmedChange | undefined> {
-  const taken = await takeEmailToken(tx, tokenHash, ['change_email_old', 'change_email_new'], now)
+async function agree(tx: Db, token: string, now: Date): Promise<ConfirmedChange | undefined> {
+  const taken = await takeEmailToken(tx, token, ['change_email_old', 'change_email_new'], now)
   if (!taken) return undefined
   const purpose = taken.purpose === 'change_email_old' ? taken.purpose : 'change_email_new'
   return markConfirmed(tx, { user_id: taken.user_id, purpose, now })

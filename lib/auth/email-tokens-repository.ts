@@ -37,21 +37,30 @@ export async function pruneEmailTokens(db: Db, { user_id, purpose, now, kept }: 
   `
 }
 
-export interface TakenToken {
-  readonly user_id: string
-  readonly purpose: EmailTokenPurpose
+/**
+ * Locks the user of a link. Whoever writes to an account by its mailed links does so first, so that two of them
+ * queue up here and do not wait for each other's tokens.
+ */
+export async function lockTokenOwner(db: Db, tokenHash: Buffer): Promise<void> {
+  await db`
+    select from users
+    where id = (select user_id from email_tokens where token_hash = ${tokenHash})
+    for no key update
+  `
 }
 
-/** Uses the token up: of several uses at once, one gets it. */
-export async function takeEmailToken(
+/** Undefined when it is used up, has expired or is that of a user who is gone. */
+export async function deleteEmailToken(
   db: Db,
   tokenHash: Buffer,
   purposes: readonly EmailTokenPurpose[],
   now: Date,
-): Promise<TakenToken | undefined> {
-  const [row] = await db<[TakenToken?]>`
+): Promise<Pick<NewEmailToken, 'user_id' | 'purpose'> | undefined> {
+  const [row] = await db<[Pick<NewEmailToken, 'user_id' | 'purpose'>?]>`
     delete from email_tokens
+    using users
     where token_hash = ${tokenHash} and purpose = any(${[...purposes]}) and expires_at > ${now}
+      and users.id = user_id and deleted_at is null
     returning user_id, purpose
   `
   return row

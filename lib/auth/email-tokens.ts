@@ -1,5 +1,11 @@
-import type { Sql } from '../db/client.ts'
-import { type EmailTokenPurpose, insertEmailToken, pruneEmailTokens } from './email-tokens-repository.ts'
+import type { Db, Sql } from '../db/client.ts'
+import {
+  deleteEmailToken,
+  type EmailTokenPurpose,
+  insertEmailToken,
+  lockTokenOwner,
+  pruneEmailTokens,
+} from './email-tokens-repository.ts'
 import { hashToken, randomToken } from './one-time-tokens.ts'
 
 const hourMs = 60 * 60 * 1000
@@ -14,6 +20,7 @@ const lifetimesMs: Readonly<Record<EmailTokenPurpose, number>> = {
 /** How many links work at the same time, so that an earlier mail which arrives late still does. */
 const keptTokens = 3
 
+/** Whom a mailed link is for, and what for. */
 export interface Link {
   readonly user_id: string
   readonly purpose: EmailTokenPurpose
@@ -33,4 +40,16 @@ export async function issueEmailToken(sql: Sql, { user_id, purpose }: Link, now:
     await pruneEmailTokens(tx, { user_id, purpose, now, kept: keptTokens })
   })
   return token
+}
+
+/** Uses the token up: of several uses at once, one gets whose it is. */
+export async function takeEmailToken(
+  tx: Db,
+  token: string,
+  purposes: readonly EmailTokenPurpose[],
+  now: Date,
+): Promise<Link | undefined> {
+  const token_hash = hashToken(token)
+  await lockTokenOwner(tx, token_hash)
+  return deleteEmailToken(tx, token_hash, purposes, now)
 }

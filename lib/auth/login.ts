@@ -6,9 +6,9 @@ import type { MfaRequired } from '../factors/schemas.ts'
 import type { SecondFactor } from '../factors/second-factor.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { Admission, AdmissionReply } from './admission.ts'
-import { replacePasswordHash } from './password-repository.ts'
+import { holdPassword, replacePasswordHash } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
-import { type Credentials, findCredentials } from './repository.ts'
+import { type Credentials, findCredentials, findCredentialsById } from './repository.ts'
 import type { Login } from './schemas.ts'
 import type { SecondStep } from './second-step.ts'
 import { whyShut } from './shut-accounts.ts'
@@ -43,9 +43,13 @@ export function createLoginService(dependencies: LoginDependencies) {
   }
 
   /** A hash of a time when a lower cost was enough is replaced as soon as the password is at hand. */
-  const renewHash = async ({ id: user_id, password_hash: from }: Credentials, password: string) => {
-    if (!passwords.isOutdated(from)) return
-    await replacePasswordHash(sql, { user_id, from, to: await passwords.hash(password) })
+  const renewHash = async (user: Credentials, password: string): Promise<Credentials> => {
+    if (!passwords.isOutdated(user.password_hash)) return user
+    const to = await passwords.hash(password)
+    const change = { user_id: user.id, from: user.password_hash, to }
+    if (await replacePasswordHash(sql, change)) return { ...user, password_hash: to }
+    const present = await findCredentialsById(sql, user.id)
+    return present && (await passwords.matches(password, present.password_hash)) ? present : user
   }
 
   return {
@@ -64,7 +68,7 @@ export function createLoginService(dependencies: LoginDependencies) {
       await attempt.succeed()
       const shut = whyShut(user, now())
       if (shut) return refuse(shut, user.id, origin)
-      await renewHash(user, password)
+      const present = await renewHash(user, password)
 
       const methods = await secondFactor.methods(user.id)
       const auth_time = methods.length > 0 ? trustedSince(device, now()) : now()
@@ -74,10 +78,12 @@ export function createLoginService(dependencies: LoginDependencies) {
 
       const is_persistent = remember ?? !is_cookie
       const how = { acr: 'aal1', auth_time, is_cookie, is_persistent, is_trusted: false } as const
-      const reply = await admission.enter((tx) =>
-        admission.admit(tx, { user, ...how, device_secret }, origin),
+      const reply = await admission.enter(async (tx) =>
+        (await holdPassword(tx, present))
+          ? admission.admit(tx, { user, ...how, device_secret }, origin)
+          : undefined,
       )
-      return reply!
+      return reply ?? refuse('invalid_credentials', user.id, origin)
     },
   }
 }

@@ -41,6 +41,22 @@ export async function markPasswordReset(db: Db, userId: string, passwordHash: st
   `
 }
 
+/**
+ * False when the password has been replaced since it was read; else it stays until the transaction ends, so that
+ * what follows from knowing it cannot slip in behind the end of all sessions.
+ */
+export async function holdPassword(
+  db: Db,
+  { id, password_hash }: Pick<PasswordAccount, 'id' | 'password_hash'>,
+): Promise<boolean> {
+  const { count } = await db`
+    select from users
+    where id = ${id} and password_hash = ${password_hash} and deleted_at is null
+    for no key update
+  `
+  return count === 1
+}
+
 export interface HashChange {
   readonly user_id: string
   readonly from: string
@@ -57,7 +73,10 @@ export async function markPasswordChanged(db: Db, { user_id, from, to }: HashCha
   return count === 1
 }
 
-/** Keeps the password under a costlier hash, unless it has been changed meanwhile. */
-export async function replacePasswordHash(db: Db, { user_id, from, to }: HashChange): Promise<void> {
-  await db`update users set password_hash = ${to} where id = ${user_id} and password_hash = ${from}`
+/** Keeps the password under a costlier hash; false when somebody else has replaced it meanwhile. */
+export async function replacePasswordHash(db: Db, { user_id, from, to }: HashChange): Promise<boolean> {
+  const { count } = await db`
+    update users set password_hash = ${to} where id = ${user_id} and password_hash = ${from}
+  `
+  return count === 1
 }

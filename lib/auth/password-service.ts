@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { dropSignIns } from '../factors/challenges.ts'
 import { addNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { Actor } from './actor.ts'
 import { deleteEmailChange } from './email-change-repository.ts'
-import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
+import { takeEmailToken } from './email-tokens.ts'
+import { deleteEmailTokens } from './email-tokens-repository.ts'
 import { hashToken } from './one-time-tokens.ts'
 import { type PasswordPolicy, refusePassword } from './password-policy.ts'
 import {
@@ -56,14 +58,13 @@ export function createPasswordService(dependencies: PasswordDependencies) {
 
     /** The link outlives a password that is refused. Second factors stay, and nobody is signed in by it. */
     async reset({ token, password }: ResetPassword, origin: Origin): Promise<void> {
-      const token_hash = hashToken(token)
-      const account = await findResetAccount(sql, token_hash, now())
+      const account = await findResetAccount(sql, hashToken(token), now())
       if (!account) return refuseToken(origin)
       await policy.refuseWeak(password, account)
       const password_hash = await passwords.hash(password)
       const isDone = await sql.begin(async (tx) => {
         const at = now()
-        const taken = await takeEmailToken(tx, token_hash, ['reset_password'], at)
+        const taken = await takeEmailToken(tx, token, ['reset_password'], at)
         if (!taken) return false
         const { user_id } = taken
         await markPasswordReset(tx, user_id, password_hash, at)
@@ -74,6 +75,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
           'change_email_new',
         ])
         await deleteEmailChange(tx, user_id)
+        await dropSignIns(tx, user_id)
         await endSessions(tx, { user_id, reason: 'password_reset', now: at })
         await recordAudit(tx, { action: 'password.reset', actor_id: user_id, user_id }, origin, at)
         await addNotice(tx, { user_id, kind: 'password_reset' }, origin, at)
@@ -104,6 +106,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         const isChanged = await markPasswordChanged(tx, { user_id, from: account.password_hash, to }, at)
         if (!isChanged) throw new AppError('conflict')
         await deleteEmailTokens(tx, user_id, ['reset_password'])
+        await dropSignIns(tx, user_id)
         await endSessions(tx, { user_id, except: session_id, reason: 'password_changed', now: at })
         await recordAudit(tx, entry, origin, at)
         await addNotice(tx, { user_id, kind: 'password_changed', session_id }, origin, at)

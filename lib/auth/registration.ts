@@ -5,8 +5,8 @@ import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { UserService } from '../users/service.ts'
-import { deleteEmailTokens, takeEmailToken } from './email-tokens-repository.ts'
-import { hashToken } from './one-time-tokens.ts'
+import { takeEmailToken } from './email-tokens.ts'
+import { deleteEmailTokens } from './email-tokens-repository.ts'
 import type { PasswordPolicy } from './password-policy.ts'
 import type { Passwords } from './passwords.ts'
 import {
@@ -53,7 +53,7 @@ export function createRegistrationService(dependencies: RegistrationDependencies
 
   /** Of several uses of the tokens of a user at once, one verifies. */
   const verify = async (tx: Db, token: string, origin: Origin) => {
-    const taken = await takeEmailToken(tx, hashToken(token), ['verify_email'], now())
+    const taken = await takeEmailToken(tx, token, ['verify_email'], now())
     const user_id = taken?.user_id
     const isVerified = user_id !== undefined && (await markEmailVerified(tx, user_id, now()))
     if (!isVerified) return undefined

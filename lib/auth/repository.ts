@@ -50,7 +50,7 @@ export async function markEmailVerified(db: Db, userId: string, now: Date): Prom
   const { count } = await db`
     update users
     set email_verified_at = ${now}, revision = revision + 1
-    where id = ${userId} and email_verified_at is null
+    where id = ${userId} and email_verified_at is null and deleted_at is null
   `
   return count === 1
 }

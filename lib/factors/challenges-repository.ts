@@ -68,3 +68,7 @@ export async function deleteChallenge(
   `
   return row
 }
+
+export async function deleteSignIns(db: Db, userId: string): Promise<void> {
+  await db`delete from auth_challenges where user_id = ${userId} and kind = 'second_factor'`
+}

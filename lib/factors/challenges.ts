@@ -5,6 +5,7 @@ import {
   type ChallengeKind,
   type ChallengeRow,
   deleteChallenge,
+  deleteSignIns,
   findChallenge,
   insertChallenge,
   markAttempt,
@@ -54,6 +55,9 @@ export async function readChallenge(db: Db, kind: ChallengeKind, token: string, 
 export async function closeChallenge(db: Db, kind: ChallengeKind, token: string, now: Date) {
   return orGone(await deleteChallenge(db, { token_hash: hashToken(token), kind, now }))
 }
+
+/** Ends the sign-ins of the user that wait for a second factor: their password is not the present one any more. */
+export const dropSignIns = (tx: Db, userId: string): Promise<void> => deleteSignIns(tx, userId)
 
 function orGone(challenge: Challenge | undefined): Challenge {
   if (!challenge)

@@ -46,6 +46,28 @@ test('a mailed link resets the password and ends every session', async () => {
   expect(outcome(await request(authRoutes.refresh, { body }))).toEqual([401, 'session_expired'])
 })
 
+test('leaves no session of a sign-in that was under way with the old password', async () => {
+  const { id, username, token } = await forgetful()
+  const apis = (await openConnections(12)).map((sql) => createAccountsApi(sql, clock))
+
+  const [, ...signIns] = await Promise.all([reset(token), ...apis.map(({ login: send }) => send(username))])
+
+  for (const { status } of signIns) expect([200, 401]).toContain(status)
+  expect(await db.sql`select 1 from sessions where user_id = ${id} and revoked_at is null`).toEqual([])
+})
+
+test('ends a sign-in that waits for its second factor', async () => {
+  const { id, token } = await forgetful()
+  await db.sql`
+    insert into auth_challenges (token_hash, user_id, kind, expires_at)
+    values (${Buffer.from(id)}, ${id}, 'second_factor', now() + interval '5 minutes')
+  `
+
+  await reset(token)
+
+  expect(await db.sql`select 1 from auth_challenges where user_id = ${id}`).toEqual([])
+})
+
 test('signs nobody in, and tells the owner by mail', async () => {
   const { token, email } = await forgetful()
 

@@ -89,6 +89,16 @@ describe('a hash that has become too cheap', () => {
     expect(await hashOf(id)).toBe(before)
   })
 
+  test('is replaced by one of many sign-ins at once, and all of them succeed', async () => {
+    const { id, username } = await api.join()
+    const apis = (await openConnections(6)).map((sql) => createAccountsApi(sql, clock, { cost: 5 }))
+
+    const answers = await Promise.all(apis.map((each) => each.login(username)))
+
+    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200))
+    expect(await hashOf(id)).toMatch(/^\$2b\$05\$/)
+  })
+
   test('gives way to a password that is changed meanwhile', async () => {
     const { id, username, access_token } = await api.signIn()
     const [sql] = await openConnections(1)
