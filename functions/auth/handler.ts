@@ -11,6 +11,7 @@ import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { readText, requireEnv, requireNumber } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createNoticeService } from '../../lib/notices/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { createSessionService } from '../../lib/sessions/service.ts'
@@ -22,6 +23,7 @@ import { createAuditHandlers } from './audit-handlers.ts'
 import { composeSignIn } from './compose-sign-in.ts'
 import { createEmailHandlers } from './email-handlers.ts'
 import { createFactorHandlers } from './factor-handlers.ts'
+import { createNoticeHandlers } from './notice-handlers.ts'
 import { createPasswordHandlers } from './password-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
@@ -49,6 +51,7 @@ const handlers = {
     logins: signIn.logins,
   }),
   ...createAuditHandlers(createAuditService({ sql })),
+  ...createNoticeHandlers(createNoticeService(common)),
   ...createFactorHandlers(signIn),
   ...createSessionHandlers({
     sessions,

@@ -2,6 +2,7 @@ import { accountRoutes } from './account-routes.ts'
 import { auditRoutes } from './audit-routes.ts'
 import { emailRoutes } from './email-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
+import { noticeRoutes } from './notice-routes.ts'
 import { passwordRoutes } from './password-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
@@ -11,5 +12,6 @@ export const authRoutes = {
   ...emailRoutes,
   ...auditRoutes,
   ...factorRoutes,
+  ...noticeRoutes,
   ...sessionRoutes,
 }

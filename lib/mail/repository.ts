@@ -43,6 +43,7 @@ export async function findAddressChange(
 }
 
 export interface NoticeRow extends SecurityNotice {
+  readonly id: string
   readonly user_id: string
   readonly email: string
   readonly session_id: string | null
@@ -51,7 +52,7 @@ export interface NoticeRow extends SecurityNotice {
 /** What happened to whom, and where to say so. */
 export async function findNotice(db: Db, noticeId: string): Promise<NoticeRow | undefined> {
   const [row] = await db<[NoticeRow?]>`
-    select kind, user_id, notice.email, username, session_id, ip, user_agent, notice.created_at
+    select notice.id, kind, user_id, notice.email, username, session_id, ip, user_agent, notice.created_at
     from security_notices notice
     join users on users.id = user_id
     where notice.id = ${noticeId}

@@ -14,6 +14,8 @@ export interface SecurityNotice {
 interface Words {
   readonly subject: string
   readonly happened: string
+  /** What the link does beyond the usual. */
+  readonly also?: string
   /** What the link leaves to be done by hand. */
   readonly byHand?: string
 }
@@ -39,7 +41,7 @@ const words: Readonly<Record<NoticeKind, Words>> = {
   email_changed: {
     subject: 'The address of your Veza account was changed',
     happened: 'Your account now belongs to another e-mail address. This one gets no more mail from us.',
-    byHand: 'The link cannot bring the old address back: please write to support as well.',
+    also: 'It also brings this address back.',
   },
   two_factor_enabled: {
     subject: 'Two-factor sign-in is on',
@@ -83,20 +85,23 @@ const words: Readonly<Record<NoticeKind, Words>> = {
   deletion_requested: {
     subject: 'Your Veza account is going to be deleted',
     happened: 'Somebody who is signed in asked for your account to be deleted in 30 days.',
-    byHand: 'Restore the account once you are back in.',
+    also: 'It also keeps the account.',
   },
 }
 
 /** Says what happened, when and from where, with the link for whoever it was not. */
 export function securityLetter(notice: SecurityNotice, { appUrl, token }: { appUrl: string; token: string }) {
-  const { subject, happened, byHand } = words[notice.kind]
+  const { subject, happened, also, byHand } = words[notice.kind]
+  const otherwise = [
+    'If this was you, there is nothing to do.',
+    'If not, the link below ends every session and asks for a new password before anybody signs in again.',
+    ...(also ? [also] : []),
+    ...(byHand ? [byHand] : []),
+  ]
   return compose({
     subject,
     username: notice.username,
-    paragraphs: [
-      happened,
-      `If this was you, there is nothing to do. If not, the link below ends the session and asks for a new password before anybody signs in again.${byHand ? ` ${byHand}` : ''}`,
-    ],
+    paragraphs: [happened, otherwise.join(' ')],
     facts: factsOf(notice),
     action: { label: 'This was not me', url: linkTo(appUrl, 'not-me', token) },
     isWarning: true,

@@ -1,21 +1,24 @@
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import type { Db } from '../db/client.ts'
+import { insertNotMeToken } from './repository.ts'
 
 const lifetimeMs = 7 * 24 * 60 * 60 * 1000
+
+export interface MailedNotice {
+  readonly id: string
+  readonly user_id: string
+  readonly session_id: string | null
+}
 
 /** Makes the token of a "this was not me" link. Only its hash is kept; the token is nowhere but in the mail. */
 export async function issueNotMeToken(
   db: Db,
-  { user_id, session_id }: { readonly user_id: string; readonly session_id: string | null },
+  { id: notice_id, user_id, session_id }: MailedNotice,
   now: Date,
 ): Promise<string> {
   const token = randomToken()
-  await db`
-    insert into email_tokens (token_hash, user_id, purpose, session_id, created_at, expires_at)
-    values (
-      ${hashToken(token)}, ${user_id}, 'not_me', ${session_id}, ${now},
-      ${new Date(now.getTime() + lifetimeMs)}
-    )
-  `
+  const expires_at = new Date(now.getTime() + lifetimeMs)
+  const token_hash = hashToken(token)
+  await insertNotMeToken(db, { token_hash, user_id, notice_id, session_id, created_at: now, expires_at })
   return token
 }

@@ -6,6 +6,7 @@ import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
 import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
 import { createEmailHandlers } from '../../functions/auth/email-handlers.ts'
 import { createFactorHandlers } from '../../functions/auth/factor-handlers.ts'
+import { createNoticeHandlers } from '../../functions/auth/notice-handlers.ts'
 import { createPasswordHandlers } from '../../functions/auth/password-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
@@ -34,6 +35,7 @@ import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createMailService } from '../../lib/mail/service.ts'
+import { createNoticeService } from '../../lib/notices/service.ts'
 import { createOutboxRelay, type OutboxRelay } from '../../lib/outbox.ts'
 import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
 import { signedIn } from '../../lib/sessions/schemas.ts'
@@ -120,6 +122,7 @@ export function createAccountsApi(
         logins: signInServices.logins,
       }),
       ...createAuditHandlers(createAuditService({ sql })),
+      ...createNoticeHandlers(createNoticeService(common)),
       ...createFactorHandlers(signInServices),
       ...createSessionHandlers({
         sessions,
