@@ -70,11 +70,11 @@ export function createLoginThrottle({ sql, cache, now = () => new Date() }: Logi
   }
 
   const succeedAt =
-    (subjects: readonly (readonly [Rule, string])[], release = async () => {}) =>
+    (subjects: readonly (readonly [Rule, string])[], forget = async () => {}) =>
     async () => {
       const forgiven = subjects.map(([rule, subject]) => guard.forgive(rule, subject))
       // Whoever has the right password is let in, even if they are taken for a guesser a while longer.
-      await Promise.all([...forgiven, release()]).catch((error) =>
+      await Promise.all([...forgiven, forget()]).catch((error) =>
         logger.error('Failed attempts are not forgotten: the cache does not answer', { error }),
       )
     }
@@ -106,7 +106,7 @@ export function createLoginThrottle({ sql, cache, now = () => new Date() }: Logi
     ] as const
     // The waits of both names begin some milliseconds apart.
     const isCompared = !other.refusal || other.refusal.retryAfterSeconds <= 1
-    return { isCompared, succeed: succeedAt(subjects, reached.release) }
+    return { isCompared, succeed: succeedAt(subjects, reached.forget) }
   }
 
   return {

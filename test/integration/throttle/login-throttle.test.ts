@@ -157,6 +157,20 @@ describe.each(caches)('$engine', ({ engine: _, ...cache }) => {
     await at('one_more')
   })
 
+  test('counts no account of its own, and none of those who sign in at once twice', async () => {
+    const ip = newNetwork()
+    const own = newAccount()
+    const atOwn = () => admit(own.username, ip, own.user_id)
+    await fail(2, atOwn)
+    const entries = await Promise.all([atOwn(), atOwn(), atOwn()])
+    await Promise.all(entries.map(({ succeed }) => succeed()))
+    await fail(2, atOwn)
+
+    for (let i = 0; i < accountsPerHour; i++) await admit(`else_${i}`, ip)
+    await expect(admit('one_too_many', ip)).rejects.toMatchObject(refused())
+    await expect(atOwn()).resolves.toBeDefined()
+  })
+
   test('counts a /64 as one network', async () => {
     const { username, user_id } = newAccount()
 
