@@ -37,7 +37,7 @@ it('lets operators work every queue, run four functions, read logs and rotate tw
   expect(logs.Resource).toHaveLength(byName.size)
   for (const action of logs.Action) expect(action).toMatch(/^logs:(Filter|Get|Describe)/)
   expect(secrets.Action).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'])
-  expect(JSON.stringify(secrets.Resource)).toMatch(/JwtSecret.*FieldSecret/)
+  expect(JSON.stringify(secrets.Resource)).toMatch(/FieldSecret.*JwtSecret/)
   expect(secrets.Resource).toHaveLength(2)
 })
 
