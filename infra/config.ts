@@ -43,6 +43,8 @@ export interface StageConfig {
     readonly appUrl: string
     readonly mailFrom: string
     readonly corsOrigins: string
+    /** Passkeys are made for it and die with it; the web application is there or below. */
+    readonly passkeyDomain: string
     /** Empty where functions have no way out: the bundled list alone decides then. */
     readonly pwnedPasswordsUrl: string
   }
@@ -66,6 +68,7 @@ const dev: StageConfig = {
     appUrl: 'https://dev.veza.example',
     mailFrom: 'no-reply@dev.veza.example',
     corsOrigins: 'https://dev.veza.example,http://localhost:5173',
+    passkeyDomain: 'dev.veza.example',
     pwnedPasswordsUrl: '',
   },
 }
@@ -85,6 +88,7 @@ const prod: StageConfig = {
     appUrl: 'https://veza.example',
     mailFrom: 'no-reply@veza.example',
     corsOrigins: 'https://veza.example',
+    passkeyDomain: 'veza.example',
     pwnedPasswordsUrl: pwnedPasswords,
   },
 }
@@ -99,6 +103,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
       appUrl: 'http://127.0.0.1:5173',
       mailFrom: 'no-reply@veza.example',
       corsOrigins: 'http://127.0.0.1:5173,http://localhost:5173',
+      passkeyDomain: 'localhost',
       pwnedPasswordsUrl: '',
     },
   },
@@ -115,6 +120,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
       appUrl: 'https://staging.veza.example',
       mailFrom: 'no-reply@staging.veza.example',
       corsOrigins: 'https://staging.veza.example',
+      passkeyDomain: 'staging.veza.example',
       pwnedPasswordsUrl: pwnedPasswords,
     },
   },

@@ -24,6 +24,7 @@ import { composeSignIn } from './compose-sign-in.ts'
 import { createEmailHandlers } from './email-handlers.ts'
 import { createFactorHandlers } from './factor-handlers.ts'
 import { createNoticeHandlers } from './notice-handlers.ts'
+import { createPasskeyHandlers } from './passkey-handlers.ts'
 import { createPasswordHandlers } from './password-handlers.ts'
 import { authRoutes } from './routes.ts'
 import { createSessionHandlers } from './session-handlers.ts'
@@ -43,7 +44,8 @@ const signer = createAccessTokenSigner({
   ttlSeconds: requireNumber('ACCESS_TOKEN_TTL_SECONDS'),
 })
 const sessions = createSessionService({ ...common, signer, cipher })
-const signIn = composeSignIn({ ...common, signer, cipher, sessions })
+const passkeyDomain = { rpId: requireEnv('WEBAUTHN_RP_ID'), origins: api.corsOrigins }
+const signIn = composeSignIn({ ...common, signer, cipher, sessions, passkeyDomain })
 
 const handlers = {
   ...createAccountHandlers({
@@ -53,6 +55,7 @@ const handlers = {
   ...createAuditHandlers(createAuditService({ sql })),
   ...createNoticeHandlers(createNoticeService(common)),
   ...createFactorHandlers(signIn),
+  ...createPasskeyHandlers(signIn),
   ...createSessionHandlers({
     sessions,
     ownSessions: createOwnSessions({ sql }),

@@ -3,6 +3,7 @@ import { auditRoutes } from './audit-routes.ts'
 import { emailRoutes } from './email-routes.ts'
 import { factorRoutes } from './factor-routes.ts'
 import { noticeRoutes } from './notice-routes.ts'
+import { passkeyRoutes } from './passkey-routes.ts'
 import { passwordRoutes } from './password-routes.ts'
 import { sessionRoutes } from './session-routes.ts'
 
@@ -13,5 +14,6 @@ export const authRoutes = {
   ...auditRoutes,
   ...factorRoutes,
   ...noticeRoutes,
+  ...passkeyRoutes,
   ...sessionRoutes,
 }

@@ -58,6 +58,7 @@ export class ApiFunctions extends Construct {
         FIELD_SECRET_ARN: secrets.field.secretArn,
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         ACCESS_TOKEN_TTL_SECONDS: '900',
+        WEBAUTHN_RP_ID: parameters.passkeyDomain,
         PWNED_PASSWORDS_URL: parameters.pwnedPasswordsUrl,
         BCRYPT_COST: bcryptCost,
       },

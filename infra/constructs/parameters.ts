@@ -7,13 +7,14 @@ export interface Parameters {
   readonly appUrl: string
   readonly mailFrom: string
   readonly pwnedPasswordsUrl: string
+  readonly passkeyDomain: string
   readonly corsOrigins: string[]
   /** The same list as functions get it. */
   readonly corsOriginsText: string
 }
 
 export function declareParameters(stack: Stack, stage: StageConfig): Parameters {
-  const { streamServerUrl, appUrl, mailFrom, pwnedPasswordsUrl } = stage.parameters
+  const { streamServerUrl, appUrl, mailFrom, pwnedPasswordsUrl, passkeyDomain } = stage.parameters
   const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
   return {
     streamServerUrl: text(
@@ -30,6 +31,7 @@ export function declareParameters(stack: Stack, stage: StageConfig): Parameters 
       pwnedPasswordsUrl,
       'Range API that knows breached passwords; empty asks nobody',
     ),
+    passkeyDomain: text(stack, 'PasskeyDomain', passkeyDomain, 'Domain of the web application, for passkeys'),
     corsOrigins,
     corsOriginsText: Fn.join(',', corsOrigins),
   }

@@ -22,6 +22,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'FIELD_SECRET_ARN',
     'JWT_SECRET_ARN',
     'PWNED_PASSWORDS_URL',
+    'WEBAUTHN_RP_ID',
   ],
   users: [...serving, 'BCRYPT_COST', 'EVENTS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
   tracks: [

@@ -7,6 +7,7 @@ import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
 import { createEmailHandlers } from '../../functions/auth/email-handlers.ts'
 import { createFactorHandlers } from '../../functions/auth/factor-handlers.ts'
 import { createNoticeHandlers } from '../../functions/auth/notice-handlers.ts'
+import { createPasskeyHandlers } from '../../functions/auth/passkey-handlers.ts'
 import { createPasswordHandlers } from '../../functions/auth/password-handlers.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
 import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
@@ -53,6 +54,12 @@ export const password = 'correct horse battery'
 
 const loadKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'k'.repeat(64) }))
 const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
+
+/** Where the web application is that may use passkeys. */
+export const passkeyDomain = {
+  rpId: 'localhost',
+  origins: ['http://localhost:5173', 'http://127.0.0.1:5173'],
+}
 
 /** A clock that stands still until it is moved. */
 export function createClock(start = new Date()) {
@@ -111,7 +118,7 @@ export function createAccountsApi(
   const verifyToken = createTokenVerifier({ loadKeys, now })
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   const sessions = createSessionService({ ...common, signer, cipher })
-  const signInServices = composeSignIn({ ...common, signer, cipher, sessions })
+  const signInServices = composeSignIn({ ...common, signer, cipher, sessions, passkeyDomain })
   const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
   const dependencies = { corsOrigins: [], now, takeCall, onRefused }
   const authApi = createApi(
@@ -124,6 +131,7 @@ export function createAccountsApi(
       ...createAuditHandlers(createAuditService({ sql })),
       ...createNoticeHandlers(createNoticeService(common)),
       ...createFactorHandlers(signInServices),
+      ...createPasskeyHandlers(signInServices),
       ...createSessionHandlers({
         sessions,
         ownSessions: createOwnSessions({ sql, now }),
