@@ -39,8 +39,10 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
 const lazyPackages = {
   name: 'lazy-packages',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /^(@aws-sdk\/|@zxcvbn-ts\/language-common$|iovalkey$)/ }, ({ kind, path: name }) =>
-      kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
+    onResolve(
+      { filter: /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$)/ },
+      ({ kind, path: name }) =>
+        kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
     ),
 }
 const lazyFile = (name) => `lazy/${name.replace('/', '+')}.js`

@@ -1,5 +1,7 @@
 import type { Context } from 'aws-lambda'
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
+import { createSecrets } from '../../lib/aws/secrets.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createTaskRunner } from '../../lib/schedule/run-task.ts'
@@ -7,7 +9,11 @@ import { createTasks } from '../../lib/schedule/tasks.ts'
 
 const sql = connect(databaseSettings())
 const runTask = createTaskRunner({
-  tasks: createTasks({ sql, exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
+  tasks: createTasks({
+    sql,
+    loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
+    exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),
+  }),
 })
 
 /** Left for the last step, which may be slow. */

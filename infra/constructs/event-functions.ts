@@ -61,7 +61,7 @@ export class EventFunctions extends Construct {
 
   /** Sweepers and the like; what one run cannot finish is left to the next. */
   private createScheduler() {
-    const { stage, alarms, database, storage } = this.on
+    const { stage, alarms, database, storage, secrets } = this.on
     const scheduler = new ServiceFunction(this, 'scheduler', {
       stage,
       alarms,
@@ -69,8 +69,9 @@ export class EventFunctions extends Construct {
       name: 'scheduler',
       memorySize: 256,
       timeout: Duration.minutes(5),
-      environment: { EXPORTS_BUCKET: storage.exports.bucketName },
+      environment: { EXPORTS_BUCKET: storage.exports.bucketName, FIELD_SECRET_ARN: secrets.field.secretArn },
     })
+    scheduler.grantSecret(secrets.field)
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
     return scheduler
   }

@@ -1,4 +1,5 @@
 import type { FieldCipher } from '../auth/field-cipher.ts'
+import type { LoadKeys } from '../auth/key-ring.ts'
 import type { Db } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import { listSealedOtherwise, replaceSealed } from './reseal-repository.ts'
@@ -32,3 +33,7 @@ export async function resealSecrets(
   }
   return resealed
 }
+
+/** For the scheduler: by the key that is current now. */
+export const createReseal = (db: Db, cipher: FieldCipher, loadKeys: LoadKeys) => async (): Promise<number> =>
+  resealSecrets(db, cipher, (await loadKeys()).kid)

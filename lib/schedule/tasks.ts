@@ -6,10 +6,13 @@ import {
   deleteExpiredUsernameHolds,
   deleteUnfinishedFactors,
 } from '../auth/expiry.ts'
+import { createFieldCipher } from '../auth/field-cipher.ts'
+import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import type { Sql } from '../db/client.ts'
 import { createExportExpiry } from '../exports/expiry.ts'
+import { createReseal } from '../factors/reseal.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteExpiredSessions } from '../sessions/expiry.ts'
 import { createTrackService } from '../tracks/service.ts'
@@ -18,11 +21,14 @@ import type { Tasks } from './run-task.ts'
 
 export interface TaskDependencies {
   readonly sql: Sql
+  /** Of what is sealed in single fields. */
+  readonly loadFieldKeys: LoadKeys
   readonly exportStore: Pick<ObjectStore, 'remove'>
 }
 
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
-export const createTasks = ({ sql, exportStore }: TaskDependencies) => {
+export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencies) => {
+  const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   const exports = createExportExpiry({ sql, store: exportStore })
   const bury = createBurial({ sql, exports, tracks: createTrackService({ sql }) })
   return {
@@ -34,6 +40,7 @@ export const createTasks = ({ sql, exportStore }: TaskDependencies) => {
       email_changes: (now) => deleteExpiredEmailChanges(sql, now),
       challenges: (now) => deleteExpiredChallenges(sql, now),
       factors: (now) => deleteUnfinishedFactors(sql, now),
+      old_seals: createReseal(sql, cipher, loadFieldKeys),
       username_holds: (now) => deleteExpiredUsernameHolds(sql, now),
       sessions: (now) => deleteExpiredSessions(sql, now),
       notices: (now) => deleteOldNotices(sql, now),

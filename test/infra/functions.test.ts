@@ -51,7 +51,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
-  scheduler: [...withDatabase, 'EXPORTS_BUCKET'],
+  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN'],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -116,7 +116,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   ops: ['rds-db:connect DatabaseProxy'],
-  scheduler: ['rds-db:connect DatabaseProxy', 's3:DeleteObject ExportsBucket/exports/*'],
+  scheduler: [
+    'rds-db:connect DatabaseProxy',
+    's3:DeleteObject ExportsBucket/exports/*',
+    'secretsmanager:GetSecretValue FieldSecret',
+  ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
 
