@@ -74,6 +74,18 @@ test('leads from the old name to the new one for 14 days', async () => {
   expect((await read(user.username)).status).toBe(404)
 })
 
+test('leads nowhere once the name was asked for anew, with an address that has an account', async () => {
+  const { api, clock, user, enter, read } = await setUp()
+  const other = await enter()
+  await user.rename(newName())
+  clock.advance(14 * days + 1)
+
+  const body = { username: user.username, email: other.email, password }
+  expect((await api.request(authRoutes.register, { body })).status).toBe(202)
+
+  expect((await read(user.username)).status).toBe(404)
+})
+
 test('leads nowhere while the user is hidden', async () => {
   const { user, read } = await setUp()
   await user.rename(newName())

@@ -62,3 +62,14 @@ test('a link to read carries nothing but its own expiry', async () => {
   expect(searchParams.get('X-Amz-Expires')).toBe('60')
   expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host')
 })
+
+test('a link to save a file names it, under the signature', async () => {
+  const sign = async (filename?: string) =>
+    new URL(await createObjectStore('exports').presignGet('exports/1.zip', 60, filename ? { filename } : {}))
+      .searchParams
+  const named = await sign('data.zip')
+
+  expect(named.get('response-content-disposition')).toBe('attachment; filename="data.zip"')
+  expect(named.get('X-Amz-Signature')).not.toBe((await sign('other.zip')).get('X-Amz-Signature'))
+  expect((await sign()).has('response-content-disposition')).toBe(false)
+})

@@ -53,6 +53,12 @@ describe('the document of the whole table', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
+  test('says where an answer may lead elsewhere', () => {
+    const moving = operations.filter(({ responses }) => responses[308])
+
+    expect(moving.map(({ operationId }) => operationId).sort()).toEqual(['getUser', 'listUserTracks'])
+  })
+
   test.each(routes)('places $name by its path, method and group', ({ tag, name, route }) => {
     const found = operations.find(({ operationId }) => operationId === name)
 

@@ -352,6 +352,18 @@ describe('who may', () => {
   })
 })
 
+test('a presigned read names the file to save, and nobody else can choose the name', async () => {
+  await put('named.zip', 'PK')
+  const ResponseContentDisposition = 'attachment; filename="data.zip"'
+  const command = new GetObjectCommand({ Bucket: 'uploads', Key: 'named.zip', ResponseContentDisposition })
+  const url = await getSignedUrl(worker, command)
+
+  const answer = await fetch(url)
+  expect([answer.status, await answer.text()]).toEqual([200, 'PK'])
+  expect(answer.headers.get('content-disposition')).toBe(ResponseContentDisposition)
+  expect((await fetch(url.replace('data.zip', 'evil.exe'))).status).toBe(403)
+})
+
 describe('presigned uploads', () => {
   const body = Buffer.from('exactly this long')
 
