@@ -33,7 +33,7 @@ export async function measureAccounts(
   await seedUsers(sql, rounds, password_hash)
   const aws = await startAws()
   try {
-    const times = await timeIn(new URL('./accounts-process.ts', import.meta.url), {
+    const times = await timeIn<AccountTimes>(new URL('./accounts-process.ts', import.meta.url), {
       ...settings,
       ...credentials,
       AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
@@ -84,13 +84,14 @@ async function seedUsers(sql: Sql, count: number, passwordHash: string) {
   `
 }
 
-const credentials = {
+export const credentials = {
   AWS_ACCESS_KEY_ID: 'bench',
   AWS_SECRET_ACCESS_KEY: 'bench',
   AWS_REGION: 'us-east-1',
 }
 
-async function timeIn(module: URL, env: Readonly<Record<string, string>>): Promise<AccountTimes> {
+/** Runs the module in a process of its own and waits for the figures that it sends. */
+export async function timeIn<Times>(module: URL, env: Readonly<Record<string, string>>): Promise<Times> {
   const child = fork(module, {
     env: { ...process.env, ...env, POWERTOOLS_SERVICE_NAME: 'auth' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -98,12 +99,12 @@ async function timeIn(module: URL, env: Readonly<Record<string, string>>): Promi
   const ended = once(child, 'exit').then(([code]) =>
     Promise.reject(new Error(`The process that was timed ended with ${code}`)),
   )
-  const [times] = (await Promise.race([once(child, 'message'), ended])) as [AccountTimes]
+  const [times] = (await Promise.race([once(child, 'message'), ended])) as [Times]
   return times
 }
 
 /** As much of Secrets Manager and of SQS as the function asks for, on the same machine. */
-async function startAws(): Promise<Server> {
+export async function startAws(): Promise<Server> {
   const secret = JSON.stringify({ kid: '1', key: randomBytes(32).toString('hex') })
   const server = createServer(async (request, response) => {
     const body = JSON.parse(await text(request))

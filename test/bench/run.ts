@@ -5,6 +5,7 @@ import { measureAccounts } from './accounts.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
 import { mediaFigures } from './media.ts'
+import { measureSessions } from './sessions.ts'
 import { printFigures } from './table.ts'
 
 /** `npm run bench [-- imports|handlers|auth|media …]`: figures measured side by side in one run; nothing here fails. */
@@ -15,6 +16,7 @@ const sections: Record<string, () => Promise<void>> = {
     const { login, enumeration } = await measureAccounts(sql, settings)
     printFigures('A sign-in against the bare check of its password', login)
     printFigures('The time of an answer about a known address or name beside an unknown one', enumeration)
+    printFigures('Sessions against what they need', await measureSessions(settings))
   },
   media: async () => {
     const { reads, scan, memory } = await mediaFigures()
