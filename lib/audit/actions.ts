@@ -21,6 +21,7 @@ export const auditActions = [
   'session.evicted',
   'session.refresh_reuse',
   'session.disowned',
+  'two_factor.asked',
   'two_factor.challenged',
   'two_factor.set_up',
   'two_factor.enabled',

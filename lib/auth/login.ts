@@ -73,7 +73,8 @@ export function createLoginService(dependencies: LoginDependencies) {
       const methods = await secondFactor.methods(user.id)
       const auth_time = methods.length > 0 ? trustedSince(device, now()) : now()
       if (!auth_time) {
-        return secondStep.ask({ user_id: user.id, is_cookie, is_remembered: remember ?? false }, methods)
+        const asked = { user_id: user.id, is_cookie, is_remembered: remember ?? false }
+        return secondStep.ask(asked, methods, origin)
       }
 
       const is_persistent = remember ?? !is_cookie

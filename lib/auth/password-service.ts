@@ -3,6 +3,7 @@ import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { dropSignIns } from '../factors/challenges.ts'
+import { forgetDevices } from '../factors/devices.ts'
 import { addNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
@@ -76,6 +77,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         ])
         await deleteEmailChange(tx, user_id)
         await dropSignIns(tx, user_id)
+        await forgetDevices(tx, user_id)
         await endSessions(tx, { user_id, reason: 'password_reset', now: at })
         await recordAudit(tx, { action: 'password.reset', actor_id: user_id, user_id }, origin, at)
         await addNotice(tx, { user_id, kind: 'password_reset' }, origin, at)
@@ -107,6 +109,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         if (!isChanged) throw new AppError('conflict')
         await deleteEmailTokens(tx, user_id, ['reset_password'])
         await dropSignIns(tx, user_id)
+        await forgetDevices(tx, user_id, session_id)
         await endSessions(tx, { user_id, except: session_id, reason: 'password_changed', now: at })
         await recordAudit(tx, entry, origin, at)
         await addNotice(tx, { user_id, kind: 'password_changed', session_id }, origin, at)

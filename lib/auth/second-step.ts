@@ -1,4 +1,4 @@
-import type { Origin } from '../audit/record.ts'
+import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { challengeSeconds, closeChallenge, openChallenge, takeAttempt } from '../factors/challenges.ts'
@@ -68,8 +68,13 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
   return {
     complete,
 
-    async ask(asked: Asked, methods: ProofMethod[]): Promise<MfaRequired> {
-      const mfa_token = await openChallenge(sql, { kind: 'second_factor', ...asked }, now())
+    /** Somebody knows the password: that much stands in the trail, whatever comes of it. */
+    async ask(asked: Asked, methods: ProofMethod[], origin: Origin): Promise<MfaRequired> {
+      const { user_id } = asked
+      const mfa_token = await sql.begin(async (tx) => {
+        await recordAudit(tx, { action: 'two_factor.asked', user_id }, origin, now())
+        return openChallenge(tx, { kind: 'second_factor', ...asked }, now())
+      })
       return { mfa_required: true, mfa_token, methods, expires_in: challengeSeconds }
     },
 

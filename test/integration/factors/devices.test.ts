@@ -208,3 +208,37 @@ test('forgotten devices are unknown, but for that of the session that goes on, w
 
   expect(await devicesOf(id)).toEqual([])
 })
+
+test('a changed password ends the trust in every device, and only the one at hand stays known', async () => {
+  const { id, access_token, device_token, device, username } = await rememberDevice()
+  const new_password = 'another correct horse'
+  const { status } = await request(authRoutes.changePassword, {
+    token: access_token,
+    body: { current_password: password, new_password },
+  })
+  expect(status).toBe(204)
+
+  const answer = await request(twoFactorLogin, {
+    body: { identifier: username, password: new_password },
+    ...from(device),
+  })
+  expect(answer.body).toMatchObject({ mfa_required: true })
+  expect(await findKnownDevice(db.sql, id, device)).toBeUndefined()
+  expect(await findKnownDevice(db.sql, id, device_token)).toMatchObject({ trusted_until: null })
+})
+
+test('a reset password leaves no device known, and turns no second factor off', async () => {
+  const { id, email, device, username } = await rememberDevice()
+  const new_password = 'another correct horse'
+  await request(authRoutes.forgotPassword, { body: { email } })
+  const token = await api.postbox.tokenFor(email, 'reset-password')
+  const { status } = await request(authRoutes.resetPassword, { body: { token, password: new_password } })
+  expect(status).toBe(204)
+
+  expect(await devicesOf(id)).toEqual([])
+  const answer = await request(twoFactorLogin, {
+    body: { identifier: username, password: new_password },
+    ...from(device),
+  })
+  expect(answer.body).toMatchObject({ mfa_required: true })
+})

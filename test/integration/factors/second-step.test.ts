@@ -39,6 +39,7 @@ test('the right password alone gives no session but the way on', async () => {
     expires_in: 300,
   })
   expect(await sessionsOf(id)).toBe(before)
+  expect(await trailOf(id, 'two_factor.asked')).toMatchObject([{ outcome: 'success', session_id: null }])
   const rows = await db.sql`select token_hash from auth_challenges where user_id = ${id}`
   expect(rows[0]!.token_hash.toString('base64url')).not.toBe(body.mfa_token)
 })
