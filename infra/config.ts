@@ -172,6 +172,7 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
 export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-cache': Duration.hours(1),
   'sweep-auth': Duration.hours(1),
+  'reseal-secrets': Duration.hours(1),
   'keep-audit-months': Duration.days(1),
   'delete-accounts': Duration.hours(1),
   'expire-exports': Duration.hours(1),

@@ -40,10 +40,12 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
       email_changes: (now) => deleteExpiredEmailChanges(sql, now),
       challenges: (now) => deleteExpiredChallenges(sql, now),
       factors: (now) => deleteUnfinishedFactors(sql, now),
-      old_seals: createReseal(sql, cipher, loadFieldKeys),
       username_holds: (now) => deleteExpiredUsernameHolds(sql, now),
       sessions: (now) => deleteExpiredSessions(sql, now),
       notices: (now) => deleteOldNotices(sql, now),
+    },
+    'reseal-secrets': {
+      totp_factors: createReseal(sql, cipher, loadFieldKeys),
     },
     'keep-audit-months': {
       months: async (now) => {

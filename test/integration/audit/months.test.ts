@@ -168,7 +168,7 @@ test.each(['update audit_events set action = action', 'delete from audit_events'
 )
 
 test('the scheduler keeps the months', async () => {
-  Object.assign(process.env, environmentOf(url))
+  Object.assign(process.env, { ...environmentOf(url), EXPORTS_BUCKET: 'exports', FIELD_SECRET_ARN: 'field' })
   const { handler } = await import('../../../functions/scheduler/handler.ts')
   const run = () => handler({ task: 'keep-audit-months' }, { getRemainingTimeInMillis: () => 60_000 })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createFieldCipher, kidOf } from '../../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
-import { resealSecrets } from '../../../lib/factors/reseal.ts'
+import { createReseal, resealSecrets } from '../../../lib/factors/reseal.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
@@ -84,4 +84,14 @@ test('what cannot be opened keeps none of the others from it', async () => {
   expect(await resealSecrets(db.sql, during, 'new')).toBe(1)
   expect((await readFactor(lost)).kid).toBe('lost')
   expect((await readFactor(user)).kid).toBe('new')
+})
+
+test('the scheduler seals by the key that is current when it runs, until nothing is left', async () => {
+  await addFactor(await before.seal('secret'))
+  let secret: object = old
+  const reseal = createReseal(db.sql, during, async () => parseKeyRing(JSON.stringify(secret)))
+
+  expect(await reseal()).toBe(0)
+  secret = next
+  expect([await reseal(), await reseal()]).toEqual([1, 0])
 })

@@ -3,7 +3,7 @@ import { useDatabase } from '../../support/database.ts'
 import { environmentOf } from '../../support/server.ts'
 
 const { sql, url } = useDatabase()
-Object.assign(process.env, { ...environmentOf(url), EXPORTS_BUCKET: 'exports' })
+Object.assign(process.env, { ...environmentOf(url), EXPORTS_BUCKET: 'exports', FIELD_SECRET_ARN: 'field' })
 const { handler } = await import('../../../functions/scheduler/handler.ts')
 
 const run = (task: string) => handler({ task }, { getRemainingTimeInMillis: () => 60_000 })
