@@ -27,7 +27,8 @@ export function declareParameters(stack: Stack, stage: StageConfig): Parameters 
     mailFrom: text(stack, 'MailFrom', mailFrom, 'Sender of mails; SES must know its domain or itself'),
     pwnedPasswordsUrl: text(
       stack,
-      'PwnedPasswordsUrl',
+      // Not named for passwords: CloudFormation would take its value for a secret.
+      'BreachListUrl',
       pwnedPasswordsUrl,
       'Range API that knows breached passwords; empty asks nobody',
     ),

@@ -50,7 +50,14 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
     'UploadsBucketName',
   ])
   const parameters = Object.keys(stage.app.findParameters('*')).filter((name) => name !== 'BootstrapVersion')
-  expect(parameters.sort()).toEqual(['AppUrl', 'CorsOrigins', 'MailFrom', 'StreamServerUrl'])
+  expect(parameters.sort()).toEqual([
+    'AppUrl',
+    'BreachListUrl',
+    'CorsOrigins',
+    'MailFrom',
+    'PasskeyDomain',
+    'StreamServerUrl',
+  ])
 })
 
 it('lets mails be sent as the sender only', () => {

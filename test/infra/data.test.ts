@@ -11,7 +11,12 @@ const only = ({ data }: Synthesized, type: string) => resources(data, type)[0]!
 const stateful = {
   'AWS::RDS::DBCluster': ['DatabaseCluster5B53A178'],
   'AWS::RDS::DBInstance': ['DatabaseClusterWriterD43085C6', 'DatabaseClusterReader1D8B76102'],
-  'AWS::S3::Bucket': ['AccessLogsBucketCD784A59', 'UploadsBucketC4B27CC7', 'MediaBucket4022EBBF'],
+  'AWS::S3::Bucket': [
+    'AccessLogsBucketCD784A59',
+    'UploadsBucketC4B27CC7',
+    'MediaBucket4022EBBF',
+    'ExportsBucket54D5CE64',
+  ],
   'AWS::SecretsManager::Secret': [
     'SecretsJwtSecret1DEFB471',
     'SecretsFieldSecret0A5778F7',

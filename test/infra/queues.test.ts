@@ -106,7 +106,7 @@ it.each([
   { name: 'outbox-relay', rate: 'rate(1 minute)', runs: 'outbox-relay', input: undefined },
   ...tasks.map((task) => ({
     name: task,
-    rate: 'rate(1 hour)',
+    rate: task === 'keep-audit-months' ? 'rate(1 day)' : 'rate(1 hour)',
     runs: 'scheduler',
     input: JSON.stringify({ task }),
   })),

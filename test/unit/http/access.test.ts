@@ -119,6 +119,12 @@ describe('the policies of the table', () => {
     expect(route).not.toHaveProperty('policy')
   })
 
+  test('every permission that a role has is asked for by a route', () => {
+    const asked = new Set<Permission>(routes.map(({ policy }) => policy.permission))
+
+    expect([...granted].filter((permission) => !asked.has(permission))).toEqual([])
+  })
+
   test.each(routes)('$name asks of its callers what fits its kind', ({ auth, policy }) => {
     if (auth === 'iam') expect(policy).toMatchObject({ permission: 'service', step_up: false })
     else if (auth === 'user') expect(granted).toContain(policy.permission)
