@@ -1,12 +1,19 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
+import { createTaskRunner } from '../../../lib/schedule/run-task.ts'
+import { createTasks } from '../../../lib/schedule/tasks.ts'
 import { useDatabase } from '../../support/database.ts'
-import { environmentOf } from '../../support/server.ts'
+import { createMemoryStorage } from '../../support/memory-storage.ts'
 
-const { sql, url } = useDatabase()
-Object.assign(process.env, { ...environmentOf(url), EXPORTS_BUCKET: 'exports', FIELD_SECRET_ARN: 'field' })
-const { handler } = await import('../../../functions/scheduler/handler.ts')
-
-const run = (task: string) => handler({ task }, { getRemainingTimeInMillis: () => 60_000 })
+const { sql } = useDatabase()
+const runTask = createTaskRunner({
+  tasks: createTasks({
+    sql,
+    loadFieldKeys: async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) })),
+    exportStore: createMemoryStorage('exports').exports!,
+  }),
+})
+const run = (task: string) => runTask({ task }, () => true)
 const hours = 60 * 60 * 1000
 const days = 24 * hours
 const ago = (ms: number) => new Date(Date.now() - ms)
