@@ -106,6 +106,8 @@ async function copyBeside(name, metafile) {
   // The repository is an ES module package; what is deployed is CommonJS wherever it lies.
   await writeIfChanged(path.join(dist, name, 'package.json'), Buffer.from('{"type":"commonjs"}'))
   for (const [from, to] of assets[name] ?? []) {
+    // What an earlier build put there may have another name by now: a migration that runs twice, say.
+    if (to !== '.') await rm(path.join(dist, name, to), { recursive: true, force: true })
     await cp(path.join(root, from), path.join(dist, name, to), { recursive: true })
   }
   const imports = metafile?.outputs[`dist/${name}/index.js`]?.imports ?? []
