@@ -12,7 +12,7 @@ export const events = {
   /** Send the link that resets the user's password. */
   'mail.reset_password': z.object({ user_id: z.uuid() }),
   /** Ask the present and the new address of a user to agree to the change. */
-  'mail.email_change': z.object({ user_id: z.uuid() }),
+  'mail.email_change': z.object({ user_id: z.uuid(), notice_id: z.uuid() }),
   /** Tell a user of something that happened to their account. */
   'mail.security_notice': z.object({ notice_id: z.uuid() }),
   /** Tell a user that their account is suspended, and why. */

@@ -2,7 +2,7 @@ import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
-import { addNotice } from '../notices/notices.ts'
+import { addNotice, insertNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
 import type { Throttle } from '../throttle/throttle.ts'
@@ -70,7 +70,9 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
         const expires_at = new Date(created_at.getTime() + lifetimeMs)
         await replaceEmailChange(tx, { user_id, new_email, session_id, created_at, expires_at })
         await deleteEmailTokens(tx, user_id, ['change_email_old', 'change_email_new'])
-        await addToOutbox(tx, 'mail.email_change', { user_id }, origin.requestId)
+        const notice = { user_id, kind: 'email_change_requested', session_id } as const
+        const notice_id = await insertNotice(tx, notice, origin, created_at)
+        await addToOutbox(tx, 'mail.email_change', { user_id, notice_id }, origin.requestId)
         await recordAudit(tx, entry, origin, created_at)
       })
       await relay.flushSoon()

@@ -5,7 +5,7 @@ import type { IsPassword } from '../auth/current-password.ts'
 import { type FieldCipher, kidOf } from '../auth/field-cipher.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { addNotice, type NoticeKind } from '../notices/notices.ts'
+import { addNotice, type ToldKind } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { raiseAssurance } from '../sessions/assurance.ts'
 import { endSessions } from '../sessions/ending.ts'
@@ -60,7 +60,7 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     )
 
   /** What a change of the second factor has in common: who hears of it, and who has to sign in again. */
-  const announce = async (tx: Db, action: AuditAction, kind: NoticeKind, actor: Actor, origin: Origin) => {
+  const announce = async (tx: Db, action: AuditAction, kind: ToldKind, actor: Actor, origin: Origin) => {
     const { id: user_id, session_id } = actor
     await audit(tx, action, actor, origin)
     await addNotice(tx, { user_id, kind, session_id }, origin, now())

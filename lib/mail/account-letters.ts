@@ -37,7 +37,13 @@ export const resetLetter = ({ username, appUrl, token }: AccountValues) =>
 
 type Moving = AccountValues & { readonly new_email: string }
 
-export const oldAddressLetter = ({ username, appUrl, token, new_email }: Moving) =>
+export const oldAddressLetter = ({
+  username,
+  appUrl,
+  token,
+  new_email,
+  disownToken,
+}: Moving & { readonly disownToken: string }) =>
   compose({
     subject: 'Confirm the new address of your Veza account',
     username,
@@ -47,7 +53,8 @@ export const oldAddressLetter = ({ username, appUrl, token, new_email }: Moving)
     facts: [['New address', new_email]],
     action: { label: 'Agree to the change', url: linkTo(appUrl, 'confirm-email-change', token) },
     closing:
-      'The link works once, within 24 hours. If this was not you, do not follow it, and change your password: somebody else knows it.',
+      'The link works once, within 24 hours. If this was not you, do not follow it: somebody else knows your password. Follow this one instead, which calls the change off, ends every session and asks for a new password:',
+    disown: linkTo(appUrl, 'not-me', disownToken),
   })
 
 export const newAddressLetter = ({ username, appUrl, token }: Moving) =>

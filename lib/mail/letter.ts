@@ -21,6 +21,8 @@ export interface Letter {
   /** Of an action that is only for whoever did not expect the letter. */
   readonly isWarning?: boolean
   readonly closing: string
+  /** After the closing: for whoever did not do what the action agrees to. */
+  readonly disown?: string
 }
 
 /** The same letter as plain text and as HTML that loads nothing: every style is inline, there is no image. */
@@ -36,13 +38,14 @@ export const toMinute = (at: Date) => `${at.toISOString().slice(0, 16).replace('
 
 const longestLine = 72
 
-function toText({ username, paragraphs, facts = [], action, closing }: Letter): string {
+function toText({ username, paragraphs, facts = [], action, closing, disown }: Letter): string {
   const blocks = [
     `Hello ${username},`,
     ...paragraphs.map(wrap),
     ...(facts.length > 0 ? [facts.map(([name, value]) => wrap(`${name}: ${value}`)).join('\n')] : []),
     ...(action ? [`${action.label}:\n${action.url}`] : []),
     wrap(closing),
+    ...(disown ? [disown] : []),
     'Veza',
   ]
   return `${blocks.join('\n\n')}\n`
@@ -67,13 +70,15 @@ function wrap(text: string): string {
 const ink = '#111827'
 const quiet = '#6b7280'
 
-function toHtml({ subject, username, paragraphs, facts = [], action, isWarning, closing }: Letter): string {
+function toHtml(letter: Letter): string {
+  const { subject, username, paragraphs, facts = [], action, isWarning, closing, disown } = letter
   const blocks = [
     `<h1 style="font-size:22px;line-height:1.3;margin:0 0 20px">${escapeHtml(subject)}</h1>`,
     ...[`Hello ${username},`, ...paragraphs].map((text) => `<p style="margin:0 0 16px">${prose(text)}</p>`),
     ...(facts.length > 0 ? [factTable(facts)] : []),
     ...(action ? [button(action, isWarning ? '#b91c1c' : '#4f46e5')] : []),
     `<p style="color:${quiet};font-size:14px;margin:0">${prose(closing)}</p>`,
+    ...(disown ? [smallLink(disown)] : []),
   ]
   return page(subject, blocks.join(''))
 }
@@ -88,7 +93,13 @@ const factTable = (facts: NonNullable<Letter['facts']>) =>
 
 const button = ({ label, url }: Link, colour: string) =>
   `<p style="margin:24px 0"><a href="${escapeHtml(url)}" style="background:${colour};border-radius:8px;color:#fff;display:inline-block;font-weight:600;padding:12px 24px;text-decoration:none">${escapeHtml(label)}</a></p>` +
-  `<p style="color:${quiet};font-size:13px;margin:0 0 20px">Or open this address:<br><a href="${escapeHtml(url)}" style="color:${quiet};word-break:break-all">${escapeHtml(url)}</a></p>`
+  `<p style="color:${quiet};font-size:13px;margin:0 0 20px">Or open this address:<br>${anchor(url)}</p>`
+
+const smallLink = (url: string) =>
+  `<p style="color:${quiet};font-size:13px;margin:8px 0 0">${anchor(url)}</p>`
+
+const anchor = (url: string) =>
+  `<a href="${escapeHtml(url)}" style="color:${quiet};word-break:break-all">${escapeHtml(url)}</a>`
 
 const page = (title: string, body: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light"><title>${escapeHtml(title)}</title></head>` +

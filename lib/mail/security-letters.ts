@@ -1,10 +1,10 @@
-import type { NoticeKind } from '../notices/notices.ts'
+import type { ToldKind } from '../notices/notices.ts'
 import { compose, linkTo, toMinute } from './letter.ts'
 import { describeUserAgent } from './user-agent.ts'
 
 /** What happened to an account. */
 export interface SecurityNotice {
-  readonly kind: NoticeKind
+  readonly kind: ToldKind
   readonly username: string
   readonly created_at: Date
   readonly ip: string | null
@@ -20,7 +20,7 @@ interface Words {
   readonly byHand?: string
 }
 
-const words: Readonly<Record<NoticeKind, Words>> = {
+const words: Readonly<Record<ToldKind, Words>> = {
   new_device: {
     subject: 'New sign-in to your Veza account',
     happened: 'Somebody signed in to your account on a device that we have not seen before.',
@@ -32,11 +32,6 @@ const words: Readonly<Record<NoticeKind, Words>> = {
   password_reset: {
     subject: 'Your Veza password was reset',
     happened: 'The password of your account was replaced by way of a mailed link. Every session was ended.',
-  },
-  email_change_requested: {
-    subject: 'A new address for your Veza account was asked for',
-    happened:
-      'Somebody who is signed in asked to move your account to another e-mail address. It moves only once this address and the new one have confirmed it.',
   },
   email_changed: {
     subject: 'The address of your Veza account was changed',

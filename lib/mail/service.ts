@@ -54,13 +54,15 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
     },
 
     /** An address that belongs to another account gets no link: its owner is told what was tried. */
-    async sendEmailChange(userId: string): Promise<void> {
+    async sendEmailChange(userId: string, noticeId: string): Promise<void> {
       const change = await findAddressChange(sql, userId, now())
-      if (!change) return
+      const notice = await findNotice(sql, noticeId)
+      if (!change || !notice) return
       const link = (purpose: 'change_email_old' | 'change_email_new') =>
         issueEmailToken(sql, { user_id: userId, purpose }, now())
       const { new_email, owner_id } = change
-      const old = { ...change, appUrl, token: await link('change_email_old') }
+      const disownToken = await issueNotMeToken(sql, notice, now())
+      const old = { ...change, appUrl, token: await link('change_email_old'), disownToken }
       await deliver(change, oldAddressLetter(old))
       if (owner_id) return sendAccountExists(owner_id)
       const fresh = { ...change, appUrl, token: await link('change_email_new') }

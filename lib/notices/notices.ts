@@ -1,14 +1,12 @@
-import type { Origin } from '../audit/record.ts'
-import { longestUserAgent } from '../audit/record.ts'
+import { longestUserAgent, type Origin } from '../audit/record.ts'
 import type { Db } from '../db/client.ts'
 import { addToOutbox } from '../outbox.ts'
 
-/** What a user is told of by mail whether they want to or not. */
-export const noticeKinds = [
+/** What a user is told of by mail whether they want to or not, each in a letter of its own. */
+export const toldKinds = [
   'new_device',
   'password_changed',
   'password_reset',
-  'email_change_requested',
   'email_changed',
   'two_factor_enabled',
   'two_factor_disabled',
@@ -21,7 +19,10 @@ export const noticeKinds = [
   'deletion_requested',
 ] as const
 
-export type NoticeKind = (typeof noticeKinds)[number]
+export type ToldKind = (typeof toldKinds)[number]
+
+/** The last is part of the letter that asks to agree to a new address. */
+export type NoticeKind = ToldKind | 'email_change_requested'
 
 export interface Notice {
   readonly user_id: string
@@ -32,8 +33,16 @@ export interface Notice {
   readonly email?: string
 }
 
+export type ToldNotice = Notice & { readonly kind: ToldKind }
+
 /** Has a mail sent about what the transaction does. */
-export async function addNotice(tx: Db, notice: Notice, origin: Origin, now: Date): Promise<void> {
+export async function addNotice(tx: Db, notice: ToldNotice, origin: Origin, now: Date): Promise<void> {
+  const notice_id = await insertNotice(tx, notice, origin, now)
+  await addToOutbox(tx, 'mail.security_notice', { notice_id }, origin.requestId)
+}
+
+/** For a letter that is about more than the notice; answers with its id. */
+export async function insertNotice(tx: Db, notice: Notice, origin: Origin, now: Date): Promise<string> {
   const { user_id, kind, session_id, email } = notice
   const [row] = await tx<[{ id: string }]>`
     insert into security_notices (user_id, kind, email, session_id, ip, user_agent, created_at)
@@ -42,5 +51,5 @@ export async function addNotice(tx: Db, notice: Notice, origin: Origin, now: Dat
     from users where id = ${user_id}
     returning id
   `
-  await addToOutbox(tx, 'mail.security_notice', { notice_id: row.id }, origin.requestId)
+  return row.id
 }

@@ -241,7 +241,7 @@ function createPostbox(sql: Sql, queued: string[], { now, makeExport, relay }: P
       'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
       'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
       'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
-      'mail.email_change': ({ user_id }) => mail.sendEmailChange(user_id),
+      'mail.email_change': ({ user_id, notice_id }) => mail.sendEmailChange(user_id, notice_id),
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),

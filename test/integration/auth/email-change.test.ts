@@ -72,6 +72,20 @@ test('tells the old address, ends the other sessions, and writes both down', asy
   ])
 })
 
+test('the old address can call the change off, which ends the session that asked and forces a reset', async () => {
+  const person = await moving()
+  const token = await postbox.tokenFor(person.email, 'not-me')
+
+  expect((await request(authRoutes.disownNotice, { body: { token } })).status).toBe(204)
+
+  expect(outcome(await confirm(person.old))).toEqual([400, 'invalid_token'])
+  expect(outcome(await confirm(person.fresh))).toEqual([400, 'invalid_token'])
+  expect(await emailOf(person.id)).toBe(person.email)
+  clock.advance(6)
+  expect(outcome(await readMe(person.access_token))).toEqual([401, 'token_revoked'])
+  expect(outcome(await login(person.username))).toEqual([403, 'password_reset_required'])
+})
+
 test('kills every link mailed before, but those that undo', async () => {
   const person = await moving()
   await request(authRoutes.forgotPassword, { body: { email: person.email } })

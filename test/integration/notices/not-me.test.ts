@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { authRoutes } from '../../../functions/auth/routes.ts'
 import { userRoutes } from '../../../functions/users/routes.ts'
-import { addNotice, type NoticeKind, noticeKinds } from '../../../lib/notices/notices.ts'
+import { addNotice, type ToldKind, toldKinds } from '../../../lib/notices/notices.ts'
 import { createAccountsApi } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -26,7 +26,7 @@ interface Person {
 const tokenIn = (text: string) => /not-me\?token=([\w-]+)/.exec(text)![1]!
 
 /** Has a notice mailed, and answers with its mail. */
-async function notify({ id: user_id, email, session_id }: Person, kind: NoticeKind = 'new_device') {
+async function notify({ id: user_id, email, session_id }: Person, kind: ToldKind = 'new_device') {
   await sql.begin((tx) => addNotice(tx, { user_id, kind, session_id, email }, origin, api.clock.now()))
   const [message] = await sql<[{ id: string }]>`
     delete from outbox where type = 'mail.security_notice' returning id, type, payload, request_id, created_at
@@ -48,7 +48,7 @@ const me = (token: string) => api.request(userRoutes.getOwnUser, { token })
 const resetMails = async (address: string) =>
   (await api.postbox.mailsTo(address)).filter(({ text }) => text.includes('/reset-password?token='))
 
-describe.each(noticeKinds)('the notice %s', (kind) => {
+describe.each(toldKinds)('the notice %s', (kind) => {
   test('says what happened, when, on what and from where, and can be disowned', async () => {
     const person = await api.signIn()
 

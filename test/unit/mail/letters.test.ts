@@ -1,7 +1,7 @@
 import * as accountLetters from '../../../lib/mail/account-letters.ts'
 import type { Mail } from '../../../lib/mail/letter.ts'
 import { securityLetter } from '../../../lib/mail/security-letters.ts'
-import { noticeKinds } from '../../../lib/notices/notices.ts'
+import { toldKinds } from '../../../lib/notices/notices.ts'
 
 const appUrl = 'https://veza.example'
 const token = 'a-token_1'
@@ -10,6 +10,7 @@ const values = {
   username: 'nova',
   appUrl,
   token,
+  disownToken: 'another-token_2',
   new_email: 'nova@new.example',
   suspended_until: new Date('2026-06-01T00:00:00Z'),
   suspended_reason: 'Spam.\n<i>Again</i>',
@@ -22,7 +23,7 @@ const write = (username: string): { name: string; mail: Mail }[] => [
     name,
     mail: writer({ ...values, username }),
   })),
-  ...noticeKinds.map((kind) => ({
+  ...toldKinds.map((kind) => ({
     name: kind,
     mail: securityLetter(
       { kind, username, created_at: new Date('2026-05-04T03:02:01Z'), ip: '192.0.2.7', user_agent: '<i>' },
