@@ -12,10 +12,15 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
 const isTerminal = process.stdout.isTTY === true
 
+/** `--tests` brings what only the tests need as well. */
+const isForTests = process.argv.includes('--tests')
+
 /** What the project takes from the system, by the command that shows it is there. */
-const systemPackages = [
+const runPackages = [
   { command: 'clamd', name: 'clamav-daemon', without: 'uploads wait for their scan' },
   { command: 'freshclam', name: 'clamav-freshclam', without: 'only test viruses are known' },
+]
+const testPackages = [
   { command: 'clamdscan', name: 'clamdscan', without: 'scan times have nothing to be measured against' },
   { command: 'pgbouncer', name: 'pgbouncer', without: 'the tests with a connection pooler fail' },
   { command: 'redis-server', name: 'redis-server', without: 'the tests of the Valkey cache fail' },
@@ -88,6 +93,7 @@ function requireProjectNode() {
   }
 }
 
+const systemPackages = isForTests ? [...runPackages, ...testPackages] : runPackages
 const missingPackages = () => systemPackages.filter(({ command }) => !isOnPath(command))
 
 async function installSystemPackages() {

@@ -58,6 +58,15 @@ test('ends with the reason when npm fails, and leaves out what says nothing abou
   expect(output).not.toContain('EBADENGINE')
 })
 
+test('asks for what only tests need where tests are to be run', () => {
+  write('package-lock.json', { packages: {} })
+
+  expect(runSetup('').output).not.toContain('chromium')
+  expect(runSetup('', '--tests').output).toContain(
+    'chromium          without it the tests with a browser fail',
+  )
+})
+
 test('says what to do when npm did not bring Node', () => {
   rmSync(path.join(root, 'node_modules'), { recursive: true })
 
@@ -73,12 +82,11 @@ function write(file: string, content: object | string) {
   writeFileSync(target, typeof content === 'string' ? content : JSON.stringify(content))
 }
 
-/** With this script in the place of npm, and with every system package there. */
-function runSetup(npm: string) {
+/** With this script in the place of npm, and with the system packages there that the platform needs. */
+function runSetup(npm: string, ...flags: string[]) {
   write('npm.cjs', npm)
-  for (const command of ['clamd', 'freshclam', 'clamdscan', 'pgbouncer', 'redis-server', 'chromium'])
-    writeExecutable(command)
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['infra/local/setup.mjs'], {
+  for (const command of ['clamd', 'freshclam']) writeExecutable(command)
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['infra/local/setup.mjs', ...flags], {
     cwd: root,
     encoding: 'utf8',
     env: { PATH: path.join(root, 'bin'), npm_execpath: path.join(root, 'npm.cjs') },
