@@ -1,6 +1,13 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Db, Sql } from '../db/client.ts'
-import { deleteAllOf, lockAllOf, lockExpired, markAbandonedFailed, markExpired } from './repository.ts'
+import {
+  deleteBuried,
+  deleteUnstored,
+  listExpired,
+  markAbandonedFailed,
+  markAllExpiring,
+  markExpired,
+} from './repository.ts'
 
 export interface ExportExpiryDependencies {
   readonly sql: Sql
@@ -12,28 +19,27 @@ const batch = 20
 /** The events queue gives a message up before. */
 const patienceMs = 4 * 60 * 60 * 1000
 
-/** The end of exports. The object goes first: what is marked as gone is gone, and a second removal is none. */
+/**
+ * Removes the files whose time is over, some a call; answers how many. The objects go first and outside of any
+ * transaction: removing one twice does no harm, so two runs may meet and a crash is made good by the next.
+ */
 export function createExportExpiry({ sql, store }: ExportExpiryDependencies) {
-  return {
-    removeExpired: (now: Date): Promise<number> =>
-      sql.begin(async (tx) => {
-        const expired = await lockExpired(tx, now, batch)
-        await Promise.all(expired.map(({ object_key }) => store.remove(object_key)))
-        await markExpired(
-          tx,
-          expired.map(({ id }) => id),
-        )
-        return expired.length
-      }),
-
-    failAbandoned: (now: Date): Promise<number> =>
-      markAbandonedFailed(sql, new Date(now.getTime() - patienceMs)),
-
-    /** Within the transaction that ends the user's account. */
-    async removeAllOf(tx: Db, userId: string): Promise<void> {
-      const rows = await lockAllOf(tx, userId)
-      for (const { object_key } of rows) if (object_key) await store.remove(object_key)
-      await deleteAllOf(tx, userId)
-    },
+  return async (now: Date): Promise<number> => {
+    const expired = await listExpired(sql, now, batch)
+    await Promise.all(expired.map(({ object_key }) => store.remove(object_key)))
+    const ids = expired.map(({ id }) => id)
+    await deleteBuried(sql, ids)
+    await markExpired(sql, ids)
+    return ids.length
   }
+}
+
+export const failAbandonedExports = (sql: Sql, now: Date): Promise<number> =>
+  markAbandonedFailed(sql, new Date(now.getTime() - patienceMs))
+
+/** Within the transaction that ends the user's account. Files that exist are over, and go with the next expiry. */
+export async function endExports(tx: Db, userId: string, now: Date): Promise<void> {
+  // One that is just being finished holds the deletion up, and is then found as a file.
+  await deleteUnstored(tx, userId)
+  await markAllExpiring(tx, userId, now)
 }

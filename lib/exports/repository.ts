@@ -68,13 +68,13 @@ export interface StoredExport {
   readonly object_key: string
 }
 
-export async function lockExpired(db: Db, now: Date, limit: number): Promise<StoredExport[]> {
+export async function listExpired(db: Db, now: Date, limit: number): Promise<StoredExport[]> {
   return db<StoredExport[]>`
     select id, object_key
     from data_exports
     where status = 'ready' and expires_at <= ${now}
+    order by expires_at
     limit ${limit}
-    for update skip locked
   `
 }
 
@@ -84,12 +84,23 @@ export async function markExpired(db: Db, ids: readonly string[]): Promise<void>
   `
 }
 
-export async function lockAllOf(db: Db, userId: string): Promise<{ object_key: string | null }[]> {
-  return db<{ object_key: string | null }[]>`
-    select object_key from data_exports where user_id = ${userId} for update
+/** Those of accounts that are gone, of which nothing is to be left. */
+export async function deleteBuried(db: Db, ids: readonly string[]): Promise<void> {
+  await db`
+    delete from data_exports export
+    using users
+    where export.id = any(${ids}::uuid[]) and users.id = export.user_id and users.deleted_at is not null
   `
 }
 
-export async function deleteAllOf(db: Db, userId: string): Promise<void> {
-  await db`delete from data_exports where user_id = ${userId}`
+/** Those of the user that have no file. */
+export async function deleteUnstored(db: Db, userId: string): Promise<void> {
+  await db`delete from data_exports where user_id = ${userId} and object_key is null`
+}
+
+export async function markAllExpiring(db: Db, userId: string, now: Date): Promise<void> {
+  await db`
+    update data_exports set expires_at = ${now}
+    where user_id = ${userId} and status = 'ready' and expires_at > ${now}
+  `
 }

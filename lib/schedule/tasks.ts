@@ -11,7 +11,7 @@ import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import type { Sql } from '../db/client.ts'
-import { createExportExpiry } from '../exports/expiry.ts'
+import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteExpiredSessions } from '../sessions/expiry.ts'
@@ -29,8 +29,6 @@ export interface TaskDependencies {
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
 export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencies) => {
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
-  const exports = createExportExpiry({ sql, store: exportStore })
-  const bury = createBurial({ sql, exports, tracks: createTrackService({ sql }) })
   return {
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),
@@ -54,11 +52,11 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
       },
     },
     'delete-accounts': {
-      accounts: bury,
+      accounts: createBurial({ sql, tracks: createTrackService({ sql }) }),
     },
     'expire-exports': {
-      expired: exports.removeExpired,
-      abandoned: exports.failAbandoned,
+      expired: createExportExpiry({ sql, store: exportStore }),
+      abandoned: (now) => failAbandonedExports(sql, now),
     },
   } satisfies Tasks
 }

@@ -4,6 +4,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { IsPassword } from '../auth/current-password.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { endExports } from '../exports/expiry.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
@@ -91,20 +92,19 @@ const entryOf = ({ id, session_id }: Actor, action: 'account.deletion_requested'
 export interface BurialDependencies {
   readonly sql: Sql
   readonly tracks: { removeAllOf(tx: Db, ownerId: string, now: Date): Promise<void> }
-  readonly exports: { removeAllOf(tx: Db, userId: string): Promise<void> }
 }
 
 /**
  * Turns accounts whose days of grace are over into tombstones, one a call; answers how many it did. All of an
  * account is one transaction: after a crash it is due as before.
  */
-export function createBurial({ sql, tracks, exports }: BurialDependencies) {
+export function createBurial({ sql, tracks }: BurialDependencies) {
   return (now: Date): Promise<number> =>
     sql.begin(async (tx) => {
       const account = await lockDueAccount(tx, now)
       if (!account) return 0
       const { id, username } = account
-      await exports.removeAllOf(tx, id)
+      await endExports(tx, id, now)
       await tracks.removeAllOf(tx, id, now)
       await deleteBelongings(tx, id)
       await anonymizeHolds(tx, id)

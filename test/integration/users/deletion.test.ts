@@ -24,7 +24,6 @@ async function setUp() {
   const clock = createClock()
   const api = createAccountsApi(sql, clock)
   const { access_token: token, ...user } = await api.signIn()
-  const exports = createExportExpiry({ sql, store: api.exportStore })
   return {
     ...api,
     clock,
@@ -35,7 +34,8 @@ async function setUp() {
     restore: (as = token) => api.request(userRoutes.restoreOwnUser, { token: as }),
     me: (as = token) => api.request(userRoutes.getOwnUser, { token: as }),
     seen: (username = user.username) => api.request(userRoutes.getUser, { params: { username } }),
-    bury: createBurial({ sql, exports, tracks: createTrackService({ sql }) }),
+    bury: createBurial({ sql, tracks: createTrackService({ sql }) }),
+    expireExports: createExportExpiry({ sql, store: api.exportStore }),
   }
 }
 
@@ -197,7 +197,7 @@ describe('when the day has come', () => {
   }
 
   test('leaves a tombstone that says nothing', async () => {
-    const { user, bury, clock, name, exportStore, track } = await setUpDeleted()
+    const { user, bury, clock, name, track } = await setUpDeleted()
 
     await expect(bury(clock.now())).resolves.toBe(1)
 
@@ -221,10 +221,9 @@ describe('when the day has come', () => {
       expect(text).not.toContain(personal)
     }
     expect(emailSchema.safeParse(row.email).success).toBe(false)
-    for (const table of ['sessions', 'devices', 'totp_factors', 'passkeys', 'email_tokens', 'data_exports']) {
+    for (const table of ['sessions', 'devices', 'totp_factors', 'passkeys', 'email_tokens']) {
       await expect(sql`select from ${sql(table)} where user_id = ${user.id}`).resolves.toHaveLength(0)
     }
-    expect(exportStore.objects.size).toBe(0)
     const [owned] = await sql`select owner_id, deleted_at from tracks where id = ${track.id}`
     expect(owned).toEqual({ owner_id: user.id, deleted_at: clock.now() })
     expect((await trailOf(user.id)).at(-1)).toEqual({
@@ -273,11 +272,9 @@ describe('when the day has come', () => {
 
   test('is done once, however many runs there are', async () => {
     const { bury, clock, user } = await setUpDeleted()
-    const others = (await openConnections(3)).map((connection) => {
-      const { exportStore } = createAccountsApi(connection)
-      const exports = createExportExpiry({ sql: connection, store: exportStore })
-      return createBurial({ sql: connection, exports, tracks: createTrackService({ sql: connection }) })
-    })
+    const others = (await openConnections(3)).map((connection) =>
+      createBurial({ sql: connection, tracks: createTrackService({ sql: connection }) }),
+    )
 
     const done = await Promise.all([bury, ...others].map((run) => run(clock.now())))
 
@@ -287,12 +284,30 @@ describe('when the day has come', () => {
   })
 
   test('a failure on the way leaves the account as it was, and the next run does it', async () => {
-    const { bury, clock, user, exportStore } = await setUpDeleted()
+    const { bury, clock, user } = await setUpDeleted()
     const before = await rowOf(user.id)
-    exportStore.failNext('remove', 'after')
+    const removeAllOf = () => Promise.reject(new Error('the tracks stay'))
 
-    await expect(bury(clock.now())).rejects.toThrow('remove fails')
+    await expect(createBurial({ sql, tracks: { removeAllOf } })(clock.now())).rejects.toThrow(
+      'the tracks stay',
+    )
     expect(await rowOf(user.id)).toEqual(before)
     await expect(bury(clock.now())).resolves.toBe(1)
+  })
+
+  test('takes the files of exports with it, however often their removal fails', async () => {
+    const { bury, clock, user, exportStore, expireExports } = await setUpDeleted()
+    const exports = () => sql`select status, expires_at from data_exports where user_id = ${user.id}`
+    await sql`update data_exports set expires_at = ${new Date(clock.now().getTime() + 1)} where status = 'ready'`
+    await sql`insert into data_exports ${sql({ user_id: user.id, status: 'pending' })}`
+    exportStore.failNext('remove', 'after')
+
+    await bury(clock.now())
+
+    await expect(exports()).resolves.toEqual([{ status: 'ready', expires_at: clock.now() }])
+    await expect(expireExports(clock.now())).rejects.toThrow('remove fails')
+    await expect(expireExports(clock.now())).resolves.toBe(1)
+    await expect(exports()).resolves.toEqual([])
+    expect(exportStore.objects.size).toBe(0)
   })
 })

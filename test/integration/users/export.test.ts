@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { authRoutes } from '../../../functions/auth/routes.ts'
 import { userRoutes } from '../../../functions/users/routes.ts'
-import { createExportExpiry } from '../../../lib/exports/expiry.ts'
+import { createExportExpiry, failAbandonedExports } from '../../../lib/exports/expiry.ts'
 import { createExportMaker } from '../../../lib/exports/maker.ts'
 import { createAccountsApi, createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -31,7 +31,7 @@ async function setUp() {
       api.request(userRoutes.getExport, { token: as, params: { export_id } }),
     /** Does what waits in the queue, and answers with the mails to the user. */
     work: () => api.postbox.mailsTo(user.email),
-    expiry: createExportExpiry({ sql, store: api.exportStore }),
+    expire: createExportExpiry({ sql, store: api.exportStore }),
   }
 }
 
@@ -238,33 +238,33 @@ test('nobody else may follow it', async () => {
 })
 
 test('the file goes after a day, and its address before', async () => {
-  const { ask, work, clock, exportStore, user, expiry, login, request } = await setUp()
+  const { ask, work, clock, exportStore, user, expire, login, request } = await setUp()
   const { body } = await ask()
   await work()
   clock.advance(24 * hours - 1)
   const { access_token: token } = (await login(user.username)).body
   const read = () => request(userRoutes.getExport, { token, params: { export_id: body.id } })
   expect((await read()).body).toMatchObject({ status: 'ready', url: expect.any(String) })
-  await expect(expiry.removeExpired(clock.now())).resolves.toBe(0)
+  await expect(expire(clock.now())).resolves.toBe(0)
 
   clock.advance(1)
   expect(Object.keys((await read()).body)).not.toContain('url')
-  await expect(expiry.removeExpired(clock.now())).resolves.toBe(1)
+  await expect(expire(clock.now())).resolves.toBe(1)
 
   expect(exportStore.objects.size).toBe(0)
   expect((await read()).body).toMatchObject({ status: 'expired' })
-  await expect(expiry.removeExpired(clock.now())).resolves.toBe(0)
+  await expect(expire(clock.now())).resolves.toBe(0)
 })
 
 test('an object that cannot be removed is tried again', async () => {
-  const { ask, work, clock, exportStore, expiry } = await setUp()
+  const { ask, work, clock, exportStore, expire } = await setUp()
   await ask()
   await work()
   clock.advance(24 * hours)
   exportStore.failNext('remove')
 
-  await expect(expiry.removeExpired(clock.now())).rejects.toThrow('remove fails')
-  await expect(expiry.removeExpired(clock.now())).resolves.toBe(1)
+  await expect(expire(clock.now())).rejects.toThrow('remove fails')
+  await expect(expire(clock.now())).resolves.toBe(1)
   expect(exportStore.objects.size).toBe(0)
 })
 
@@ -286,13 +286,13 @@ test.each(['before', 'after'] as const)('a failure %s the file is stored is made
 })
 
 test('what was given up is failed, and another may be asked for', async () => {
-  const { ask, read, clock, expiry, exportStore, login, user, request } = await setUp()
+  const { ask, read, clock, exportStore, login, user, request } = await setUp()
   const { body } = await ask()
   clock.advance(4 * hours)
-  await expect(expiry.failAbandoned(clock.now())).resolves.toBe(0)
+  await expect(failAbandonedExports(sql, clock.now())).resolves.toBe(0)
   clock.advance(1)
 
-  await expect(expiry.failAbandoned(clock.now())).resolves.toBe(1)
+  await expect(failAbandonedExports(sql, clock.now())).resolves.toBe(1)
   await createExportMaker({ sql, store: exportStore })(body.id)
 
   const { access_token: token } = (await login(user.username)).body
