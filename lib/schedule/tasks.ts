@@ -14,7 +14,7 @@ import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
-import { deleteExpiredSessions } from '../sessions/expiry.ts'
+import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { createTrackService } from '../tracks/service.ts'
 import { createBurial } from '../users/deletion.ts'
 import type { Tasks } from './run-task.ts'
@@ -40,6 +40,7 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
       factors: (now) => deleteUnfinishedFactors(sql, now),
       username_holds: (now) => deleteExpiredUsernameHolds(sql, now),
       sessions: (now) => deleteExpiredSessions(sql, now),
+      successors: (now) => clearSpentSuccessors(sql, now),
       notices: (now) => deleteOldNotices(sql, now),
     },
     'reseal-secrets': {

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { graceMs } from './refresh-tokens.ts'
 
 /** For so long a client that comes back late still hears that its session has expired, and not that it never was. */
 const rememberedMs = 7 * 24 * 60 * 60 * 1000
@@ -13,6 +14,21 @@ export async function deleteExpiredSessions(db: Db, now: Date): Promise<number> 
     delete from sessions
     where id in (
       select id from sessions where expires_at < ${before} limit 100 for update skip locked
+    )
+  `
+  return count
+}
+
+/** The tokens that were kept for the grace window alone: once it is over, nobody is answered with them. */
+export async function clearSpentSuccessors(db: Db, now: Date): Promise<number> {
+  const before = new Date(now.getTime() - graceMs)
+  const { count } = await db`
+    update sessions set sealed_successor = null
+    where id in (
+      select id from sessions
+      where sealed_successor is not null and rotated_at < ${before}
+      limit 1000
+      for update skip locked
     )
   `
   return count

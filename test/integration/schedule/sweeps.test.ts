@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
 import { createTaskRunner } from '../../../lib/schedule/run-task.ts'
 import { createTasks } from '../../../lib/schedule/tasks.ts'
+import { graceMs } from '../../../lib/sessions/refresh-tokens.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
 
@@ -99,6 +100,20 @@ test('keeps a family of refresh tokens until its end, so that a reuse is noticed
 
   const left = await sql`select session_id as id from refresh_tokens order by session_id`
   expect(left).toEqual([{ id: late }, { id: ended }])
+})
+
+test('forgets the successor of a refresh token once its grace window is over', async () => {
+  const user = await insertUser()
+  const [spent, fresh] = [await insertSession(user, ago(-days)), await insertSession(user, ago(-days))]
+  const rotate = (id: string, rotated_at: Date) =>
+    sql`update sessions set ${sql({ rotated_at, sealed_successor: 'sealed' })} where id = ${id}`
+  await rotate(spent, ago(graceMs + 1))
+  await rotate(fresh, ago(graceMs / 2))
+
+  await expect(run('sweep-auth')).resolves.toMatchObject({ done: { successors: 1 } })
+
+  const left = await sql`select id from sessions where user_id = ${user} and sealed_successor is not null`
+  expect(left).toEqual([{ id: fresh }])
 })
 
 test('works in batches until all is gone', async () => {
