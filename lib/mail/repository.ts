@@ -52,9 +52,13 @@ export interface NoticeRow extends SecurityNotice {
 /** What happened to whom, and where to say so. */
 export async function findNotice(db: Db, noticeId: string): Promise<NoticeRow | undefined> {
   const [row] = await db<[NoticeRow?]>`
-    select notice.id, kind, user_id, notice.email, username, session_id, ip, user_agent, notice.created_at
+    select
+      notice.id, kind, notice.user_id, notice.email, username, session_id, ip, user_agent, notice.created_at,
+      (
+        select count(*)::int from recovery_codes code where code.user_id = notice.user_id and used_at is null
+      ) as recovery_codes_left
     from security_notices notice
-    join users on users.id = user_id
+    join users on users.id = notice.user_id
     where notice.id = ${noticeId}
   `
   return row

@@ -9,6 +9,8 @@ export interface SecurityNotice {
   readonly created_at: Date
   readonly ip: string | null
   readonly user_agent: string
+  /** As many as there are when the letter is written. */
+  readonly recovery_codes_left: number
 }
 
 interface Words {
@@ -87,6 +89,7 @@ const words: Readonly<Record<ToldKind, Words>> = {
 /** Says what happened, when and from where, with the link for whoever it was not. */
 export function securityLetter(notice: SecurityNotice, { appUrl, token }: { appUrl: string; token: string }) {
   const { subject, happened, also, byHand } = words[notice.kind]
+  const left = notice.kind === 'recovery_code_used' ? [codesLeft(notice.recovery_codes_left)] : []
   const otherwise = [
     'If this was you, there is nothing to do.',
     'If not, the link below ends every session and asks for a new password before anybody signs in again.',
@@ -96,13 +99,16 @@ export function securityLetter(notice: SecurityNotice, { appUrl, token }: { appU
   return compose({
     subject,
     username: notice.username,
-    paragraphs: [happened, otherwise.join(' ')],
+    paragraphs: [[happened, ...left].join(' '), otherwise.join(' ')],
     facts: factsOf(notice),
     action: { label: 'This was not me', url: linkTo(appUrl, 'not-me', token) },
     isWarning: true,
     closing: 'The link works once, within 7 days. We tell you of this whatever your settings are.',
   })
 }
+
+const codesLeft = (count: number) =>
+  `${count === 1 ? '1 recovery code is' : `${count} recovery codes are`} left.`
 
 const factsOf = ({ created_at, ip, user_agent }: SecurityNotice) => [
   ['When', toMinute(created_at)] as const,

@@ -180,7 +180,7 @@ describe('a recovery code', () => {
       write: (code: string) => code.replaceAll('0', 'o').replaceAll('1', 'l'),
     },
   ])('finishes the sign-in $name', async ({ write }) => {
-    const { challenge, recovery_codes, id, access_token } = await enrol(api)
+    const { challenge, recovery_codes, id, email, access_token } = await enrol(api)
 
     const { status, body } = await answerWith({
       mfa_token: await challenge(),
@@ -197,6 +197,8 @@ describe('a recovery code', () => {
         select session_id from security_notices where user_id = ${id} and kind = 'recovery_code_used'
       `,
     ).toEqual([{ session_id: body.session_id }])
+    const { text } = (await api.postbox.mailsTo(email)).at(-1)!
+    expect(text.replaceAll('\n', ' ')).toContain('9 recovery codes are left.')
   })
 
   test('works once', async () => {

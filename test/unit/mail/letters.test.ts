@@ -17,6 +17,16 @@ const values = {
   exportId: '0197-1',
 }
 
+const notice = {
+  kind: 'new_device',
+  username: 'nova',
+  created_at: new Date('2026-05-04T03:02:01Z'),
+  ip: '192.0.2.7',
+  user_agent:
+    'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
+  recovery_codes_left: 0,
+} as const
+
 /** Every letter that there is, written about one account. */
 const write = (username: string): { name: string; mail: Mail }[] => [
   ...Object.entries(accountLetters).map(([name, writer]) => ({
@@ -25,10 +35,7 @@ const write = (username: string): { name: string; mail: Mail }[] => [
   })),
   ...toldKinds.map((kind) => ({
     name: kind,
-    mail: securityLetter(
-      { kind, username, created_at: new Date('2026-05-04T03:02:01Z'), ip: '192.0.2.7', user_agent: '<i>' },
-      { appUrl, token },
-    ),
+    mail: securityLetter({ ...notice, kind, username, user_agent: '<i>' }, { appUrl, token }),
   })),
 ]
 
@@ -100,18 +107,23 @@ test.each([
 })
 
 test('a notice says when, on what and from where', () => {
-  const { text } = securityLetter(
-    {
-      kind: 'new_device',
-      username: 'nova',
-      created_at: new Date('2026-05-04T03:02:01Z'),
-      ip: '192.0.2.7',
-      user_agent:
-        'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
-    },
-    { appUrl, token },
-  )
+  const { text } = securityLetter(notice, { appUrl, token })
 
   expect(text).toContain('When: 2026-05-04 03:02 UTC\nDevice: Chrome on Windows\nAddress: 192.0.2.7\n')
   expect(text).toContain('https://veza.example/not-me?token=a-token_1\n')
+})
+
+test.each([
+  { recovery_codes_left: 9, words: '9 recovery codes are left.' },
+  { recovery_codes_left: 1, words: '1 recovery code is left.' },
+  { recovery_codes_left: 0, words: '0 recovery codes are left.' },
+])('a notice of a used recovery code says "$words"', ({ recovery_codes_left, words }) => {
+  const used = securityLetter(
+    { ...notice, kind: 'recovery_code_used', recovery_codes_left },
+    { appUrl, token },
+  )
+  const other = securityLetter({ ...notice, recovery_codes_left }, { appUrl, token })
+
+  expect(used.text.replaceAll('\n', ' ')).toContain(words)
+  expect(other.text.replaceAll('\n', ' ')).not.toContain(words)
 })
