@@ -1,4 +1,5 @@
 import type { Sql } from './db/client.ts'
+import { dayMs, earlier, later } from './time.ts'
 
 export interface Receipts {
   /**
@@ -20,7 +21,7 @@ const leaseMs = 60_000
 export function createReceipts({ sql, consumer, now = () => new Date() }: ReceiptDependencies): Receipts {
   return {
     async once(eventId, work) {
-      const leasedUntil = new Date(now().getTime() + leaseMs)
+      const leasedUntil = later(now(), leaseMs)
       if (!(await lease(eventId, leasedUntil))) {
         if (await isDone(eventId)) return false
         throw new Error(`Event ${eventId} is being handled by another delivery`)
@@ -77,7 +78,7 @@ export function createReceipts({ sql, consumer, now = () => new Date() }: Receip
 const receiptDays = 56
 
 export async function deleteOldReceipts(sql: Sql, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - receiptDays * 24 * 60 * 60 * 1000)
+  const before = earlier(now, receiptDays * dayMs)
   const { count } = await sql`
     delete from event_receipts
     where ctid in (select ctid from event_receipts where done_at < ${before} limit 1000)

@@ -2,6 +2,7 @@ import { type JobQueue, largestBatch } from './aws/job-queue.ts'
 import type { Db, Sql } from './db/client.ts'
 import type { EventMessage, EventPayload, EventType } from './events.ts'
 import { logger } from './logger.ts'
+import { later } from './time.ts'
 
 /** Writes an event in the transaction of the change it tells of: both happen or neither. */
 export async function addToOutbox<T extends EventType>(
@@ -73,7 +74,7 @@ export function createOutboxRelay({
 async function claimBatch(sql: Sql, now: Date): Promise<OutboxRow[]> {
   const rows = await sql<OutboxRow[]>`
     update outbox
-    set claimed_until = ${new Date(now.getTime() + claimMs)}
+    set claimed_until = ${later(now, claimMs)}
     where id in (
       select id from outbox
       where claimed_until < ${now}

@@ -6,6 +6,7 @@ import { addNotice, insertNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import { dayMs, later } from '../time.ts'
 import type { Actor } from './actor.ts'
 import {
   type ConfirmedChange,
@@ -20,7 +21,7 @@ import { findPasswordAccount, holdPassword } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
 import type { ChangeEmail } from './schemas.ts'
 
-const lifetimeMs = 24 * 60 * 60 * 1000
+const lifetimeMs = dayMs
 
 export interface EmailChangeDependencies {
   readonly sql: Sql
@@ -67,7 +68,7 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
       await sql.begin(async (tx) => {
         const created_at = now()
         if (!(await holdPassword(tx, account))) throw new AppError('conflict')
-        const expires_at = new Date(created_at.getTime() + lifetimeMs)
+        const expires_at = later(created_at, lifetimeMs)
         await replaceEmailChange(tx, { user_id, new_email, session_id, created_at, expires_at })
         await deleteEmailTokens(tx, user_id, ['change_email_old', 'change_email_new'])
         const notice = { user_id, kind: 'email_change_requested', session_id } as const

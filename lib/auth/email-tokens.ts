@@ -1,4 +1,5 @@
 import type { Db, Sql } from '../db/client.ts'
+import { dayMs, hourMs, later } from '../time.ts'
 import {
   deleteEmailToken,
   type EmailTokenPurpose,
@@ -8,13 +9,11 @@ import {
 } from './email-tokens-repository.ts'
 import { hashToken, randomToken } from './one-time-tokens.ts'
 
-const hourMs = 60 * 60 * 1000
-
 const lifetimesMs: Readonly<Record<EmailTokenPurpose, number>> = {
-  verify_email: 24 * hourMs,
+  verify_email: dayMs,
   reset_password: hourMs,
-  change_email_old: 24 * hourMs,
-  change_email_new: 24 * hourMs,
+  change_email_old: dayMs,
+  change_email_new: dayMs,
 }
 
 /** How many links work at the same time, so that an earlier mail which arrives late still does. */
@@ -35,7 +34,7 @@ export async function issueEmailToken(sql: Sql, { user_id, purpose }: Link, now:
       user_id,
       purpose,
       created_at: now,
-      expires_at: new Date(now.getTime() + lifetimesMs[purpose]),
+      expires_at: later(now, lifetimesMs[purpose]),
     })
     await pruneEmailTokens(tx, { user_id, purpose, now, kept: keptTokens })
   })

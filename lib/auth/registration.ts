@@ -4,6 +4,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import { dayMs, later } from '../time.ts'
 import type { UserService } from '../users/service.ts'
 import { takeEmailToken } from './email-tokens.ts'
 import { deleteEmailTokens } from './email-tokens-repository.ts'
@@ -20,7 +21,7 @@ import {
 import { isReservedUsername } from './reserved-usernames.ts'
 import type { Register } from './schemas.ts'
 
-const holdMs = 30 * 24 * 60 * 60 * 1000
+const holdMs = 30 * dayMs
 
 export interface RegistrationDependencies {
   readonly sql: Sql
@@ -43,7 +44,7 @@ export function createRegistrationService(dependencies: RegistrationDependencies
     const { is_username_taken, owner_id } = await findClash(tx, user, now())
     if (is_username_taken || isReservedUsername(user.username)) throw new AppError('username_taken')
     if (owner_id) {
-      await insertUsernameHold(tx, user.username, new Date(now().getTime() + holdMs))
+      await insertUsernameHold(tx, user.username, later(now(), holdMs))
       return { event: 'mail.account_exists', user_id: owner_id }
     }
     const user_id = await insertUser(tx, user)

@@ -1,4 +1,5 @@
 import type { Sql } from '../db/client.ts'
+import { later } from '../time.ts'
 import type { Cache } from './cache.ts'
 
 export interface PostgresCacheDependencies {
@@ -8,7 +9,7 @@ export interface PostgresCacheDependencies {
 
 /** In an unlogged table. An entry whose time is over reads as absent until the sweep deletes it. */
 export function createPostgresCache({ sql, now = () => new Date() }: PostgresCacheDependencies): Cache {
-  const after = (seconds: number) => new Date(now().getTime() + seconds * 1_000)
+  const after = (seconds: number) => later(now(), seconds * 1_000)
 
   return {
     async get(key) {

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Db, Sql } from '../db/client.ts'
+import { earlier, hourMs } from '../time.ts'
 import {
   deleteBuried,
   deleteUnstored,
@@ -17,7 +18,7 @@ export interface ExportExpiryDependencies {
 const batch = 20
 
 /** The events queue gives a message up before. */
-const patienceMs = 4 * 60 * 60 * 1000
+const patienceMs = 4 * hourMs
 
 /**
  * Removes the files whose time is over, some a call; answers how many. The objects go first and outside of any
@@ -35,7 +36,7 @@ export function createExportExpiry({ sql, store }: ExportExpiryDependencies) {
 }
 
 export const failAbandonedExports = (sql: Sql, now: Date): Promise<number> =>
-  markAbandonedFailed(sql, new Date(now.getTime() - patienceMs))
+  markAbandonedFailed(sql, earlier(now, patienceMs))
 
 /** Within the transaction that ends the user's account. Files that exist are over, and go with the next expiry. */
 export async function endExports(tx: Db, userId: string, now: Date): Promise<void> {

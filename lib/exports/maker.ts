@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { addToOutbox } from '../outbox.ts'
+import { dayMs, later } from '../time.ts'
 import { zipPersonalData } from './archive.ts'
 import { findPendingOwner, markReady } from './repository.ts'
 
@@ -15,7 +16,7 @@ export interface ExportMakerDependencies {
   readonly now?: () => Date
 }
 
-const lifetimeMs = 24 * 60 * 60 * 1000
+const lifetimeMs = dayMs
 
 /**
  * Makes the file of an export that waits; a second time it finds none that does. Should an account end meanwhile,
@@ -46,7 +47,7 @@ export function createExportMaker({ sql, store, now = () => new Date() }: Export
     const size_bytes = await upload(userId, object_key)
     await sql.begin(async (tx) => {
       const ready_at = now()
-      const expires_at = new Date(ready_at.getTime() + lifetimeMs)
+      const expires_at = later(ready_at, lifetimeMs)
       const isWaited = await markReady(tx, { id, object_key, size_bytes, ready_at, expires_at })
       if (isWaited) await addToOutbox(tx, 'mail.export_ready', { user_id: userId, export_id: id })
     })

@@ -1,6 +1,7 @@
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { later, minuteMs } from '../time.ts'
 import {
   type ChallengeKind,
   type ChallengeRow,
@@ -11,7 +12,7 @@ import {
   markAttempt,
 } from './challenges-repository.ts'
 
-const lifetimeMs = 5 * 60 * 1000
+const lifetimeMs = 5 * minuteMs
 export const challengeSeconds = lifetimeMs / 1_000
 const mostAttempts = 5
 
@@ -36,7 +37,7 @@ export async function openChallenge(db: Db, spec: ChallengeSpec, now: Date): Pro
     is_cookie: spec.is_cookie ?? false,
     is_remembered: spec.is_remembered ?? false,
     created_at: now,
-    expires_at: new Date(now.getTime() + lifetimeMs),
+    expires_at: later(now, lifetimeMs),
   })
   return token
 }

@@ -1,6 +1,7 @@
 import { longestUserAgent, type Origin } from '../audit/record.ts'
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import type { Db } from '../db/client.ts'
+import { dayMs, later } from '../time.ts'
 import {
   deleteDevices,
   endTrust,
@@ -14,7 +15,7 @@ import {
 
 export type { KnownDevice }
 
-export const trustMs = 30 * 24 * 60 * 60 * 1000
+export const trustMs = 30 * dayMs
 const mostDevices = 50
 
 /**
@@ -65,7 +66,7 @@ export async function noteDevice(
     (await insertDevice(tx, { ...sighting, user_id, secret_hash: hashToken(token), created_at: now }))
   if (known) await markSeen(tx, id, sighting)
   else await pruneDevices(tx, user_id, mostDevices)
-  if (is_trusted) await markTrusted(tx, id, now, new Date(now.getTime() + trustMs))
+  if (is_trusted) await markTrusted(tx, id, now, later(now, trustMs))
   return known ? { id } : { id, token }
 }
 

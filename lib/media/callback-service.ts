@@ -2,6 +2,7 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { logger } from '../logger.ts'
+import { later } from '../time.ts'
 import { type LockedTrack, lockTrack, moveUpload } from './repository.ts'
 import type { StreamFailed, StreamReady } from './schemas.ts'
 import { activateVersion, findVersion, type Version } from './versions-repository.ts'
@@ -27,7 +28,7 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
       const version = await findVersion(sql, trackId, versionId)
       if (!version) throw new AppError('not_found')
       const { object_key, sha256, content_type } = version
-      const expires_at = new Date(now().getTime() + sourceSeconds * 1000)
+      const expires_at = later(now(), sourceSeconds * 1_000)
       return { url: await media.presignGet(object_key, sourceSeconds), expires_at, sha256, content_type }
     },
 

@@ -1,15 +1,9 @@
 import type { Db } from '../db/client.ts'
+import { sweep } from '../db/sweep.ts'
+import { dayMs, earlier } from '../time.ts'
 
-const keptMs = 30 * 24 * 60 * 60 * 1000
+const keptMs = 30 * dayMs
 
 /** Notices that were mailed long ago; what they told of stays in the audit trail. */
-export async function deleteOldNotices(db: Db, now: Date): Promise<number> {
-  const before = new Date(now.getTime() - keptMs)
-  const { count } = await db`
-    delete from security_notices
-    where id in (
-      select id from security_notices where created_at < ${before} limit 1000 for update skip locked
-    )
-  `
-  return count
-}
+export const deleteOldNotices = (db: Db, now: Date): Promise<number> =>
+  sweep(db, { table: 'security_notices', key: 'id', isOver: db`created_at < ${earlier(now, keptMs)}` })

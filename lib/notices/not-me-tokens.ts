@@ -1,8 +1,9 @@
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import type { Db } from '../db/client.ts'
+import { dayMs, later } from '../time.ts'
 import { insertNotMeToken } from './repository.ts'
 
-const lifetimeMs = 7 * 24 * 60 * 60 * 1000
+const lifetimeMs = 7 * dayMs
 
 export interface MailedNotice {
   readonly id: string
@@ -17,7 +18,7 @@ export async function issueNotMeToken(
   now: Date,
 ): Promise<string> {
   const token = randomToken()
-  const expires_at = new Date(now.getTime() + lifetimeMs)
+  const expires_at = later(now, lifetimeMs)
   const token_hash = hashToken(token)
   await insertNotMeToken(db, { token_hash, user_id, notice_id, session_id, created_at: now, expires_at })
   return token

@@ -1,22 +1,18 @@
 import { keepAuditMonths } from '../audit/months.ts'
-import {
-  deleteExpiredChallenges,
-  deleteExpiredEmailChanges,
-  deleteExpiredEmailTokens,
-  deleteExpiredUsernameHolds,
-  deleteUnfinishedFactors,
-} from '../auth/expiry.ts'
+import { deleteExpiredEmailChanges, deleteExpiredEmailTokens } from '../auth/expiry.ts'
 import { createFieldCipher } from '../auth/field-cipher.ts'
 import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
+import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { createTrackService } from '../tracks/service.ts'
 import { createBurial } from '../users/deletion.ts'
+import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
 import type { Tasks } from './run-task.ts'
 
 export interface TaskDependencies {

@@ -1,7 +1,5 @@
 import type { Actor } from '../auth/actor.ts'
-
-const hourMs = 60 * 60 * 1000
-const dayMs = 24 * hourMs
+import { dayMs, hourMs, later } from '../time.ts'
 
 /** How long a session lasts unused, and at all. */
 export interface Lifetimes {
@@ -27,7 +25,7 @@ export interface Expiries {
 
 export function firstExpiries(role: Actor['role'], now: Date): Expiries {
   const { idle_ms, absolute_ms } = lifetimesOf[role]
-  return { idle_expires_at: after(now, idle_ms), expires_at: after(now, absolute_ms) }
+  return { idle_expires_at: later(now, idle_ms), expires_at: later(now, absolute_ms) }
 }
 
 export interface SessionTimes extends Expiries {
@@ -40,15 +38,14 @@ export interface SessionTimes extends Expiries {
 export const isOver = ({ role, created_at, last_seen_at, ...given }: SessionTimes, now: Date): boolean =>
   now >= given.idle_expires_at ||
   now >= given.expires_at ||
-  now >= after(last_seen_at, lifetimesOf[role].idle_ms) ||
-  now >= after(created_at, lifetimesOf[role].absolute_ms)
+  now >= later(last_seen_at, lifetimesOf[role].idle_ms) ||
+  now >= later(created_at, lifetimesOf[role].absolute_ms)
 
 /** Of a session that is used now. Its end only ever comes nearer. */
 export function nextExpiries({ role, created_at, expires_at }: SessionTimes, now: Date): Expiries {
   const { idle_ms, absolute_ms } = lifetimesOf[role]
-  const end = earlier(expires_at, after(created_at, absolute_ms))
-  return { idle_expires_at: earlier(after(now, idle_ms), end), expires_at: end }
+  const end = earliest(expires_at, later(created_at, absolute_ms))
+  return { idle_expires_at: earliest(later(now, idle_ms), end), expires_at: end }
 }
 
-const after = (from: Date, ms: number) => new Date(from.getTime() + ms)
-const earlier = (one: Date, other: Date) => (one < other ? one : other)
+const earliest = (one: Date, other: Date) => (one < other ? one : other)

@@ -1,9 +1,9 @@
 import type { Cache } from '../cache/cache.ts'
 import { asUnavailable } from '../errors.ts'
+import { hourMs } from '../time.ts'
 import type { Place } from './guard.ts'
 import { accountsPerHour } from './rules.ts'
 
-const hourMs = 3_600_000
 /** More than a network can try in an hour: taken from a pair's counter it marks that somebody has signed in. */
 const signedIn = 1_000_000
 

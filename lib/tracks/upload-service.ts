@@ -2,6 +2,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { later } from '../time.ts'
 import { lockOwnTrack } from './repository.ts'
 import type { RequestUpload } from './schemas.ts'
 import {
@@ -37,7 +38,7 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
         const live = await findLiveUpload(tx, trackId)
         if (live && !isExpired(live, at)) throw new AppError('upload_in_progress', `It is ${live.status}`)
         if (live) await markExpired(tx, live.id, at)
-        const expires_at = new Date(at.getTime() + grantSeconds * 1000)
+        const expires_at = later(at, grantSeconds * 1_000)
         const upload = { ...request, track_id: trackId, created_by: actor.id, expires_at }
         const { id, object_key } = await insertUpload(tx, upload, at)
         await markUploading(tx, trackId, at)

@@ -8,6 +8,7 @@ import { endExports } from '../exports/expiry.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
+import { dayMs, later } from '../time.ts'
 import {
   anonymizeHolds,
   buryUser,
@@ -18,8 +19,6 @@ import {
 } from './deletion-repository.ts'
 import { findUser, lockUser, type UserRow } from './repository.ts'
 import { holdUsername } from './username-repository.ts'
-
-const dayMs = 24 * 60 * 60 * 1000
 
 /** How long a deletion can be taken back, and how long after it nobody can pass for the user by their name. */
 const graceMs = 30 * dayMs
@@ -55,7 +54,7 @@ export function createDeletionService(dependencies: DeletionDependencies) {
         if (!user) throw new AppError('not_found')
         confirm(user)
         if (user.deletes_at) return user.deletes_at
-        const due = new Date(at.getTime() + graceMs)
+        const due = later(at, graceMs)
         await markDeletionRequested(tx, actor.id, due, at)
         await endOthers(tx, actor, at)
         await recordAudit(tx, entryOf(actor, 'account.deletion_requested'), origin, at)
@@ -109,7 +108,7 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       await deleteBelongings(tx, id)
       await anonymizeHolds(tx, id)
       await buryUser(tx, { id, ...tombstoneNames(id) }, now)
-      await holdUsername(tx, username, null, new Date(now.getTime() + holdMs))
+      await holdUsername(tx, username, null, later(now, holdMs))
       await recordAudit(tx, { action: 'account.deleted', user_id: id }, byTheClock, now)
       return 1
     })

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import { isReservedUsername } from '../auth/reserved-usernames.ts'
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { dayMs, later } from '../time.ts'
 import {
   deleteUsernameHold,
   holdsUsername,
@@ -10,8 +11,6 @@ import {
   isUsernameTaken,
   markUsernameChanged,
 } from './username-repository.ts'
-
-const dayMs = 24 * 60 * 60 * 1000
 
 /** How long a name must be kept, and how long the one before it leads to its user and is given to nobody. */
 const renameEveryMs = 14 * dayMs
@@ -39,7 +38,7 @@ export async function prepareRename(
   if (!isReturn) refuseTooSoon(username_changed_at, now)
   if (isReservedUsername(to) || (await isUsernameTaken(tx, to, id, now))) throw new AppError('username_taken')
   await deleteUsernameHold(tx, to)
-  await holdUsername(tx, from, id, new Date(now.getTime() + holdMs))
+  await holdUsername(tx, from, id, later(now, holdMs))
   if (!isReturn) await markUsernameChanged(tx, id, now)
   await recordAudit(
     tx,
@@ -50,7 +49,7 @@ export async function prepareRename(
 }
 
 function refuseTooSoon(changedAt: Date | null, now: Date) {
-  const until = changedAt && new Date(changedAt.getTime() + renameEveryMs)
+  const until = changedAt && later(changedAt, renameEveryMs)
   if (until && now < until) {
     throw new AppError('username_recently_changed', `It can be changed again at ${until.toISOString()}`)
   }

@@ -1,0 +1,6 @@
+export const minuteMs = 60_000
+export const hourMs = 60 * minuteMs
+export const dayMs = 24 * hourMs
+
+export const later = (than: Date, ms: number) => new Date(than.getTime() + ms)
+export const earlier = (than: Date, ms: number) => new Date(than.getTime() - ms)
