@@ -1,5 +1,5 @@
-import { createPasswordCheck } from '../../lib/auth/current-password.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createOwnPassword } from '../../lib/auth/own-password.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
@@ -25,7 +25,7 @@ const handlers = createUserHandlers({
   deletions: createDeletionService({
     sql,
     relay,
-    isPassword: createPasswordCheck({
+    ownPassword: createOwnPassword({
       sql,
       passwords: createPasswords({ cost: requireNumber('BCRYPT_COST') }),
       throttle: createThrottle({ sql, cache }),

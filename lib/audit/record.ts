@@ -1,3 +1,4 @@
+import type { Actor } from '../auth/actor.ts'
 import type { Db } from '../db/client.ts'
 import type { AuditAction } from './actions.ts'
 
@@ -22,6 +23,13 @@ export interface AuditEntry {
   /** Never a secret, never a token. */
   readonly details?: Readonly<Record<string, string | number | boolean | null>>
 }
+
+/** Of what users do to their own account, in which session. */
+export const byOwner = ({ id, session_id }: Pick<Actor, 'id' | 'session_id'>) => ({
+  actor_id: id,
+  user_id: id,
+  session_id,
+})
 
 export const longestUserAgent = 512
 

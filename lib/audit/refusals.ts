@@ -3,7 +3,7 @@ import type { Cache } from '../cache/cache.ts'
 import type { Sql } from '../db/client.ts'
 import type { ProblemCode } from '../errors.ts'
 import { logger } from '../logger.ts'
-import { type Origin, recordAudit } from './record.ts'
+import { byOwner, type Origin, recordAudit } from './record.ts'
 
 /** Somebody we know was refused for who they are. */
 export interface Refused {
@@ -32,9 +32,8 @@ export function createRefusalAudit({ sql, cache, now = () => new Date() }: Refus
     try {
       const [count = 0] = await cache.increment([{ key, by: 1, ttl_seconds: 120 }])
       if (count > mostRefusalsPerMinute) return
-      const { id, session_id, role } = actor
-      const entry = { action: 'access.refused', outcome: 'failure', actor_id: id, user_id: id } as const
-      await recordAudit(sql, { ...entry, session_id, details: { code, route, role } }, origin, at)
+      const entry = { action: 'access.refused', outcome: 'failure', ...byOwner(actor) } as const
+      await recordAudit(sql, { ...entry, details: { code, route, role: actor.role } }, origin, at)
     } catch (error) {
       logger.error('A refusal is missing from the audit trail', { code, route, error: error as Error })
     }

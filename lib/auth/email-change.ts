@@ -1,11 +1,10 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
 import { addNotice, insertNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
-import type { Throttle } from '../throttle/throttle.ts'
 import { dayMs, later } from '../time.ts'
 import type { Actor } from './actor.ts'
 import {
@@ -17,17 +16,16 @@ import {
 } from './email-change-repository.ts'
 import { takeEmailToken } from './email-tokens.ts'
 import { deleteEmailTokens } from './email-tokens-repository.ts'
-import { findPasswordAccount, holdPassword } from './password-repository.ts'
-import type { Passwords } from './passwords.ts'
+import type { OwnPassword } from './own-password.ts'
+import { holdPassword } from './password-repository.ts'
 import type { ChangeEmail } from './schemas.ts'
 
 const lifetimeMs = dayMs
 
 export interface EmailChangeDependencies {
   readonly sql: Sql
-  readonly passwords: Pick<Passwords, 'matches'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
-  readonly throttle: Pick<Throttle, 'attempts'>
+  readonly ownPassword: Pick<OwnPassword, 'require'>
   readonly now?: () => Date
 }
 
@@ -37,7 +35,7 @@ type Outcome = 'waiting' | 'changed' | 'taken' | 'unknown'
 
 /** An account moves to another address once both addresses have agreed. */
 export function createEmailChangeService(dependencies: EmailChangeDependencies) {
-  const { sql, passwords, relay, throttle, now = () => new Date() } = dependencies
+  const { sql, relay, ownPassword, now = () => new Date() } = dependencies
 
   const confirm = async (tx: Db, token: string, origin: Origin): Promise<Outcome> => {
     const at = now()
@@ -50,20 +48,8 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
     /** Says nothing of whether the new address has an account: its owner alone is told. */
     async request({ new_email, password }: ChangeEmail, actor: Actor, origin: Origin): Promise<void> {
       const { id: user_id, session_id } = actor
-      const entry = {
-        action: 'account.email_change_requested',
-        actor_id: user_id,
-        user_id,
-        session_id,
-      } as const
-      const account = await findPasswordAccount(sql, user_id)
-      const isRight = await throttle.attempts.ownPassword(user_id, origin, () =>
-        passwords.matches(password, account?.password_hash),
-      )
-      if (!account || !isRight) {
-        await recordAudit(sql, { ...entry, outcome: 'failure' }, origin, now())
-        throw new AppError('invalid_credentials')
-      }
+      const action = 'account.email_change_requested'
+      const account = await ownPassword.require(actor, password, action, origin)
       if (new_email === account.email) throw unchanged()
       await sql.begin(async (tx) => {
         const created_at = now()
@@ -74,7 +60,7 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
         const notice = { user_id, kind: 'email_change_requested', session_id } as const
         const notice_id = await insertNotice(tx, notice, origin, created_at)
         await addToOutbox(tx, 'mail.email_change', { user_id, notice_id }, origin.requestId)
-        await recordAudit(tx, entry, origin, created_at)
+        await recordAudit(tx, { action, ...byOwner(actor) }, origin, created_at)
       })
       await relay.flushSoon()
     },

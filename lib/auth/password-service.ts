@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { dropSignIns } from '../factors/challenges.ts'
@@ -13,13 +13,9 @@ import { deleteEmailChange } from './email-change-repository.ts'
 import { takeEmailToken } from './email-tokens.ts'
 import { deleteEmailTokens } from './email-tokens-repository.ts'
 import { hashToken } from './one-time-tokens.ts'
+import type { OwnPassword } from './own-password.ts'
 import { type PasswordPolicy, refusePassword } from './password-policy.ts'
-import {
-  findPasswordAccount,
-  findResetAccount,
-  markPasswordChanged,
-  markPasswordReset,
-} from './password-repository.ts'
+import { findResetAccount, markPasswordChanged, markPasswordReset } from './password-repository.ts'
 import type { Passwords } from './passwords.ts'
 import { findUserIdByEmail } from './repository.ts'
 import type { ChangePassword, ResetPassword } from './schemas.ts'
@@ -29,7 +25,8 @@ export interface PasswordDependencies {
   readonly passwords: Passwords
   readonly policy: PasswordPolicy
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
-  readonly throttle: Throttle
+  readonly throttle: Pick<Throttle, 'logins' | 'mails'>
+  readonly ownPassword: Pick<OwnPassword, 'require'>
   readonly now?: () => Date
 }
 
@@ -37,7 +34,7 @@ export type PasswordService = ReturnType<typeof createPasswordService>
 
 /** How a password is replaced, with the present one or with a mailed link. */
 export function createPasswordService(dependencies: PasswordDependencies) {
-  const { sql, passwords, policy, relay, throttle, now = () => new Date() } = dependencies
+  const { sql, passwords, policy, relay, throttle, ownPassword, now = () => new Date() } = dependencies
 
   const refuseToken = async (origin: Origin): Promise<never> => {
     await recordAudit(sql, { action: 'password.reset', outcome: 'failure' }, origin, now())
@@ -91,15 +88,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
     /** This session goes on; every other one ends. */
     async change({ current_password, new_password }: ChangePassword, actor: Actor, origin: Origin) {
       const { id: user_id, session_id } = actor
-      const entry = { action: 'password.changed', actor_id: user_id, user_id, session_id } as const
-      const account = await findPasswordAccount(sql, user_id)
-      const isRight = await throttle.attempts.ownPassword(user_id, origin, () =>
-        passwords.matches(current_password, account?.password_hash),
-      )
-      if (!account || !isRight) {
-        await recordAudit(sql, { ...entry, outcome: 'failure' }, origin, now())
-        throw new AppError('invalid_credentials')
-      }
+      const account = await ownPassword.require(actor, current_password, 'password.changed', origin)
       if (new_password === current_password) throw refusePassword('new_password', 'password_unchanged')
       await policy.refuseWeak(new_password, account, 'new_password')
       const to = await passwords.hash(new_password)
@@ -111,7 +100,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         await dropSignIns(tx, user_id)
         await forgetDevices(tx, user_id, session_id)
         await endSessions(tx, { user_id, except: session_id, reason: 'password_changed', now: at })
-        await recordAudit(tx, entry, origin, at)
+        await recordAudit(tx, { action: 'password.changed', ...byOwner(actor) }, origin, at)
         await addNotice(tx, { user_id, kind: 'password_changed', session_id }, origin, at)
       })
       await relay.flushSoon()

@@ -1,4 +1,4 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
@@ -21,12 +21,12 @@ const longestUrlSeconds = 15 * 60
 /** Asking for one's data, and fetching them. */
 export function createExportService({ sql, store, relay, now = () => new Date() }: ExportDependencies) {
   return {
-    async request({ id, session_id }: Actor, origin: Origin): Promise<DataExport> {
+    async request(actor: Actor, origin: Origin): Promise<DataExport> {
       const row = await sql.begin(async (tx) => {
-        const added = await insertExport(tx, id, now())
+        const added = await insertExport(tx, actor.id, now())
         if (!added) throw new AppError('export_in_progress')
         await addToOutbox(tx, 'account.export', { export_id: added.id }, origin.requestId)
-        const entry = { action: 'account.export_requested', actor_id: id, user_id: id, session_id } as const
+        const entry = { action: 'account.export_requested', ...byOwner(actor) } as const
         await recordAudit(tx, { ...entry, target: `export:${added.id}` }, origin, now())
         return added
       })

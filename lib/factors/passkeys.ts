@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { AuditAction } from '../audit/actions.ts'
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -39,26 +39,11 @@ const cursorValues = z.tuple([z.uuid()])
 export function createPasskeyService(dependencies: PasskeyDependencies) {
   const { sql, webauthn, users, relay, now = () => new Date() } = dependencies
 
-  const audit = (
-    db: Db,
-    action: AuditAction,
-    { id, session_id }: Actor,
-    origin: Origin,
-    passkeyId?: string,
-  ) =>
-    recordAudit(
-      db,
-      {
-        action,
-        outcome: passkeyId ? 'success' : 'failure',
-        actor_id: id,
-        user_id: id,
-        session_id,
-        target: passkeyId && `passkey:${passkeyId}`,
-      },
-      origin,
-      now(),
-    )
+  const audit = (db: Db, action: AuditAction, actor: Actor, origin: Origin, passkeyId?: string) => {
+    const outcome = passkeyId ? 'success' : 'failure'
+    const target = passkeyId && `passkey:${passkeyId}`
+    return recordAudit(db, { action, outcome, ...byOwner(actor), target }, origin, now())
+  }
 
   const insert = async (
     tx: Db,

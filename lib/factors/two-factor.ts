@@ -1,8 +1,8 @@
 import type { AuditAction } from '../audit/actions.ts'
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
-import type { IsPassword } from '../auth/current-password.ts'
 import { type FieldCipher, kidOf } from '../auth/field-cipher.ts'
+import type { OwnPassword } from '../auth/own-password.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addNotice, type ToldKind } from '../notices/notices.ts'
@@ -29,7 +29,7 @@ export interface TwoFactorDependencies {
   readonly sql: Sql
   readonly cipher: FieldCipher
   readonly secondFactor: Pick<SecondFactor, 'prove'>
-  readonly isPassword: IsPassword
+  readonly ownPassword: Pick<OwnPassword, 'require'>
   readonly throttle: Pick<Throttle, 'attempts'>
   readonly users: Pick<UserService, 'get'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
@@ -44,20 +44,15 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     sql,
     cipher,
     secondFactor,
-    isPassword,
+    ownPassword,
     throttle,
     users,
     relay,
     now = () => new Date(),
   } = dependencies
 
-  const audit = (tx: Db, action: AuditAction, { id, session_id }: Actor, origin: Origin, isRight = true) =>
-    recordAudit(
-      tx,
-      { action, outcome: isRight ? 'success' : 'failure', actor_id: id, user_id: id, session_id },
-      origin,
-      now(),
-    )
+  const audit = (tx: Db, action: AuditAction, actor: Actor, origin: Origin, isRight = true) =>
+    recordAudit(tx, { action, outcome: isRight ? 'success' : 'failure', ...byOwner(actor) }, origin, now())
 
   /** What a change of the second factor has in common: who hears of it, and who has to sign in again. */
   const announce = async (tx: Db, action: AuditAction, kind: ToldKind, actor: Actor, origin: Origin) => {
@@ -133,10 +128,7 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
     ): Promise<void> {
       const { id, session_id } = actor
       await requireEnabled(id)
-      if (!(await isPassword(id, password, origin))) {
-        await audit(sql, 'two_factor.disabled', actor, origin, false)
-        throw new AppError('invalid_credentials')
-      }
+      await ownPassword.require(actor, password, 'two_factor.disabled', origin)
       const isDone = await tryCode(id, origin, async (tx) => {
         const isProved = await secondFactor.prove(tx, id, proofOf(code), origin, session_id)
         if (!isProved || !(await deleteTotp(tx, id))) return false

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -35,30 +35,25 @@ export function createOwnSessions({ sql, now = () => new Date() }: OwnSessionsDe
         await forgetSecondFactor(tx, actor.id, session_id)
         const has = await endSession(tx, { user_id: actor.id, session_id, reason: 'ended_by_user', now: at })
         if (!has) throw new AppError('not_found')
-        const details = { by_session: actor.session_id }
-        await recordAudit(
-          tx,
-          { action: 'session.ended', actor_id: actor.id, user_id: actor.id, session_id, details },
-          origin,
-          at,
-        )
+        const entry = { action: 'session.ended', ...byOwner({ id: actor.id, session_id }) } as const
+        await recordAudit(tx, { ...entry, details: { by_session: actor.session_id } }, origin, at)
       }),
 
-    logout: ({ id, session_id }: Actor, origin: Origin): Promise<void> =>
+    logout: (actor: Actor, origin: Origin): Promise<void> =>
       sql.begin(async (tx) => {
         const at = now()
-        await endSession(tx, { user_id: id, session_id, reason: 'logout', now: at })
-        await recordAudit(tx, { action: 'session.ended', actor_id: id, user_id: id, session_id }, origin, at)
+        await endSession(tx, { user_id: actor.id, session_id: actor.session_id, reason: 'logout', now: at })
+        await recordAudit(tx, { action: 'session.ended', ...byOwner(actor) }, origin, at)
       }),
 
     /** Every session, this one too, and whatever else lets somebody in without all that is asked for. */
-    logoutAll: ({ id, session_id }: Actor, origin: Origin): Promise<void> =>
+    logoutAll: (actor: Actor, origin: Origin): Promise<void> =>
       sql.begin(async (tx) => {
         const at = now()
-        await raiseTokenVersion(tx, id)
-        const count = await endSessions(tx, { user_id: id, reason: 'logout_all', now: at })
-        await forgetSecondFactor(tx, id)
-        const entry = { action: 'session.all_ended', actor_id: id, user_id: id, session_id } as const
+        await raiseTokenVersion(tx, actor.id)
+        const count = await endSessions(tx, { user_id: actor.id, reason: 'logout_all', now: at })
+        await forgetSecondFactor(tx, actor.id)
+        const entry = { action: 'session.all_ended', ...byOwner(actor) } as const
         await recordAudit(tx, { ...entry, details: { count } }, origin, at)
       }),
   }

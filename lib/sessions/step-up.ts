@@ -1,6 +1,6 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
-import type { IsPassword } from '../auth/current-password.ts'
+import type { OwnPassword } from '../auth/own-password.ts'
 import type { AccessTokenSigner } from '../auth/tokens.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -11,7 +11,7 @@ import type { SteppedUp, StepUp } from './schemas.ts'
 export interface StepUpDependencies {
   readonly sql: Sql
   readonly signer: AccessTokenSigner
-  readonly isPassword: IsPassword
+  readonly ownPassword: Pick<OwnPassword, 'matches'>
   readonly throttle: Pick<Throttle, 'attempts'>
   readonly secondFactor: {
     isEnabled(userId: string): Promise<boolean>
@@ -31,26 +31,16 @@ export type StepUpService = ReturnType<typeof createStepUpService>
 
 /** Somebody who is signed in proves again every factor of theirs, for what asks for that to be recent. */
 export function createStepUpService(dependencies: StepUpDependencies) {
-  const { sql, signer, isPassword, secondFactor, throttle, now = () => new Date() } = dependencies
+  const { sql, signer, ownPassword, secondFactor, throttle, now = () => new Date() } = dependencies
 
-  const write = (tx: Db, { id, session_id }: Actor, code: string | undefined, origin: Origin, at: Date) =>
-    recordAudit(
-      tx,
-      {
-        action: 'session.stepped_up',
-        outcome: code ? 'failure' : 'success',
-        actor_id: id,
-        user_id: id,
-        session_id,
-        ...(code && { details: { code } }),
-      },
-      origin,
-      at,
-    )
+  const write = (tx: Db, actor: Actor, code: string | undefined, origin: Origin, at: Date) => {
+    const result = code ? ({ outcome: 'failure', details: { code } } as const) : {}
+    return recordAudit(tx, { action: 'session.stepped_up', ...byOwner(actor), ...result }, origin, at)
+  }
 
   return async (actor: Actor, { password, ...proof }: StepUp, origin: Origin): Promise<SteppedUp> => {
     const { id, session_id } = actor
-    const isRight = await isPassword(id, password, origin)
+    const isRight = await ownPassword.matches(id, password, origin)
     const hasFactor = isRight && (await secondFactor.isEnabled(id))
     const at = now()
     const acr = hasFactor ? 'aal2' : actor.acr

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
-import type { IsPassword } from '../auth/current-password.ts'
+import type { OwnPassword } from '../auth/own-password.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
@@ -26,7 +26,7 @@ const holdMs = 30 * dayMs
 
 export interface DeletionDependencies {
   readonly sql: Sql
-  readonly isPassword: IsPassword
+  readonly ownPassword: Pick<OwnPassword, 'require'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
@@ -35,19 +35,13 @@ export type DeletionService = ReturnType<typeof createDeletionService>
 
 /** Asking for the end of one's account, and thinking better of it. */
 export function createDeletionService(dependencies: DeletionDependencies) {
-  const { sql, isPassword, relay, now = () => new Date() } = dependencies
-
-  const provePassword = async (actor: Actor, password: string, origin: Origin) => {
-    if (await isPassword(actor.id, password, origin)) return
-    const entry = { ...entryOf(actor, 'account.deletion_requested'), outcome: 'failure' } as const
-    await recordAudit(sql, entry, origin, now())
-    throw new AppError('invalid_credentials')
-  }
+  const { sql, ownPassword, relay, now = () => new Date() } = dependencies
 
   return {
     /** Asked for again, it stays with the day that was set first. `confirm` sees the present row and may throw. */
     async request(actor: Actor, password: string, origin: Origin, confirm: (row: UserRow) => void) {
-      await provePassword(actor, password, origin)
+      const action = 'account.deletion_requested'
+      await ownPassword.require(actor, password, action, origin)
       const deletes_at = await sql.begin(async (tx) => {
         const at = now()
         const user = await lockUser(tx, actor.id)
@@ -57,7 +51,7 @@ export function createDeletionService(dependencies: DeletionDependencies) {
         const due = later(at, graceMs)
         await markDeletionRequested(tx, actor.id, due, at)
         await endOthers(tx, actor, at)
-        await recordAudit(tx, entryOf(actor, 'account.deletion_requested'), origin, at)
+        await recordAudit(tx, { action, ...byOwner(actor) }, origin, at)
         const { id: user_id, session_id } = actor
         await addNotice(tx, { user_id, kind: 'deletion_requested', session_id }, origin, at)
         return due
@@ -69,7 +63,8 @@ export function createDeletionService(dependencies: DeletionDependencies) {
     async restore(actor: Actor, origin: Origin): Promise<UserRow> {
       await sql.begin(async (tx) => {
         const isRestored = await markRestored(tx, actor.id, now())
-        if (isRestored) await recordAudit(tx, entryOf(actor, 'account.restored'), origin, now())
+        if (isRestored)
+          await recordAudit(tx, { action: 'account.restored', ...byOwner(actor) }, origin, now())
       })
       const user = await findUser(sql, actor.id)
       if (!user) throw new AppError('not_found')
@@ -80,13 +75,6 @@ export function createDeletionService(dependencies: DeletionDependencies) {
 
 const endOthers = (tx: Db, { id, session_id }: Actor, now: Date) =>
   endSessions(tx, { user_id: id, except: session_id, reason: 'deletion_requested', now })
-
-const entryOf = ({ id, session_id }: Actor, action: 'account.deletion_requested' | 'account.restored') => ({
-  action,
-  actor_id: id,
-  user_id: id,
-  session_id,
-})
 
 export interface BurialDependencies {
   readonly sql: Sql

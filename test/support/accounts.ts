@@ -1,46 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import { createAdminHandlers } from '../../functions/admin/handlers.ts'
 import { adminRoutes } from '../../functions/admin/routes.ts'
-import { createAccountHandlers } from '../../functions/auth/account-handlers.ts'
-import { createAuditHandlers } from '../../functions/auth/audit-handlers.ts'
-import { composeSignIn } from '../../functions/auth/compose-sign-in.ts'
-import { createEmailHandlers } from '../../functions/auth/email-handlers.ts'
-import { createFactorHandlers } from '../../functions/auth/factor-handlers.ts'
-import { createNoticeHandlers } from '../../functions/auth/notice-handlers.ts'
-import { createPasskeyHandlers } from '../../functions/auth/passkey-handlers.ts'
-import { createPasswordHandlers } from '../../functions/auth/password-handlers.ts'
+import { composeAuth } from '../../functions/auth/compose.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
-import { createSessionHandlers } from '../../functions/auth/session-handlers.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
-import { createPasswordCheck } from '../../lib/auth/current-password.ts'
-import { createEmailChangeService } from '../../lib/auth/email-change.ts'
 import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { createOwnPassword } from '../../lib/auth/own-password.ts'
 import { createPasswordPolicy } from '../../lib/auth/password-policy.ts'
-import { createPasswordService } from '../../lib/auth/password-service.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
-import { createRegistrationService } from '../../lib/auth/registration.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
-import type { OutgoingMail } from '../../lib/aws/mailer.ts'
 import { createCache } from '../../lib/cache/cache.ts'
 import type { Sql } from '../../lib/db/client.ts'
-import { createEventConsumer } from '../../lib/event-consumer.ts'
-import { createReceipts } from '../../lib/event-receipts.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
-import { createMailService } from '../../lib/mail/service.ts'
-import { createNoticeService } from '../../lib/notices/service.ts'
-import { createOutboxRelay, type OutboxRelay } from '../../lib/outbox.ts'
-import { createOwnSessions } from '../../lib/sessions/own-sessions.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
 import { signedIn } from '../../lib/sessions/schemas.ts'
-import { createSessionService } from '../../lib/sessions/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
@@ -48,6 +30,7 @@ import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
+import { createPostbox } from './postbox.ts'
 import { unthrottled } from './unthrottled.ts'
 
 export const password = 'correct horse battery'
@@ -117,30 +100,11 @@ export function createAccountsApi(
   const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
   const verifyToken = createTokenVerifier({ loadKeys, now })
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
-  const sessions = createSessionService({ ...common, signer, cipher })
-  const signInServices = composeSignIn({ ...common, signer, cipher, sessions, passkeyDomain })
   const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
   const dependencies = { corsOrigins: [], now, takeCall, onRefused }
   const authApi = createApi(
     authRoutes,
-    {
-      ...createAccountHandlers({
-        registration: createRegistrationService(common),
-        logins: signInServices.logins,
-      }),
-      ...createAuditHandlers(createAuditService({ sql })),
-      ...createNoticeHandlers(createNoticeService(common)),
-      ...createFactorHandlers(signInServices),
-      ...createPasskeyHandlers(signInServices),
-      ...createSessionHandlers({
-        sessions,
-        ownSessions: createOwnSessions({ sql, now }),
-        stepUp: signInServices.stepUp,
-        corsOrigins: ['https://app.example'],
-      }),
-      ...createPasswordHandlers(createPasswordService(common)),
-      ...createEmailHandlers(createEmailChangeService(common)),
-    },
+    composeAuth({ ...common, signer, cipher, passkeyDomain, corsOrigins: ['https://app.example'] }),
     { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
   const usersApi = createApi(
@@ -148,7 +112,7 @@ export function createAccountsApi(
     createUserHandlers({
       users,
       tracks: createTrackService({ sql, now }),
-      deletions: createDeletionService({ ...common, isPassword: createPasswordCheck(common) }),
+      deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {
@@ -218,55 +182,4 @@ export function createAccountsApi(
   }
 
   return { request, login, join, signIn, postbox, clock, exportStore }
-}
-
-interface PostboxOptions {
-  readonly now: () => Date
-  readonly makeExport: (id: string) => Promise<void>
-  readonly relay: OutboxRelay
-}
-
-/** Does what the jobs worker does with the mail events, and keeps what was sent. */
-function createPostbox(sql: Sql, queued: string[], { now, makeExport, relay }: PostboxOptions) {
-  const sent: OutgoingMail[] = []
-  const mailer = {
-    send: async (mail: OutgoingMail) => {
-      sent.push(mail)
-    },
-  }
-  const mail = createMailService({ sql, mailer, appUrl: 'https://veza.example', now })
-  const consume = createEventConsumer({
-    receipts: createReceipts({ sql, consumer: 'test' }),
-    jobs: {
-      'mail.verify_email': ({ user_id }) => mail.sendVerification(user_id),
-      'mail.account_exists': ({ user_id }) => mail.sendAccountExists(user_id),
-      'mail.reset_password': ({ user_id }) => mail.sendPasswordReset(user_id),
-      'mail.email_change': ({ user_id, notice_id }) => mail.sendEmailChange(user_id, notice_id),
-      'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
-      'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
-      'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
-      'account.export': ({ export_id }) => makeExport(export_id),
-      'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
-    },
-  })
-
-  const mailsTo = async (address: string) => {
-    do for (const message of queued.splice(0)) await consume(JSON.parse(message))
-    while ((await relay.flush()) > 0)
-    return sent.filter(({ to }) => to === address)
-  }
-
-  return {
-    mailsTo,
-    mail,
-    queued,
-    /** The token of the latest link that was mailed to the address, if need be of those to one page. */
-    tokenFor: async (address: string, page = '') => {
-      const texts = (await mailsTo(address)).map(({ text }) => text)
-      const tokens = texts.flatMap((text) => new RegExp(`${page}\\?token=([\\w-]+)`).exec(text)?.[1] ?? [])
-      const token = tokens.at(-1)
-      if (!token) throw new Error(`No link was mailed to ${address}`)
-      return token
-    },
-  }
 }
