@@ -118,9 +118,9 @@ function createDispatch(routes: Routes, dependencies: ApiDependencies) {
   return async (exchange: Exchange): Promise<ApiResult> => {
     const { event, requestId } = exchange
     const { route, handle } = exchange.endpoint ?? (await refuse(exchange))
-    const rawBody = readBytes(event)
     exchange.actor = await admit(exchange, route)
     requireAccess(route, exchange.actor, now())
+    const rawBody = readBytes(event)
     const result = await handle({
       params: readParams(route.params, event.pathParameters),
       query: readQuery(route.query, event.queryStringParameters),

@@ -34,6 +34,8 @@ export function toProblem(error: AppError, requestId: string): APIGatewayProxySt
     headers: {
       'content-type': 'application/problem+json',
       'cache-control': 'no-store',
+      // Every 401 names a way to sign in (RFC 9110, 15.5.2).
+      ...(status === 401 && { 'www-authenticate': 'Bearer' }),
       ...standingHeaders[code],
       ...options.headers,
     },
@@ -46,7 +48,6 @@ export const asAppError = (error: unknown): AppError =>
 
 /** What HTTP asks of an answer of this kind. */
 const standingHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
-  unauthenticated: { 'www-authenticate': 'Bearer' },
   token_expired: { 'www-authenticate': 'Bearer error="invalid_token"' },
   token_revoked: { 'www-authenticate': 'Bearer error="invalid_token"' },
   rate_limited: { 'retry-after': '1' },

@@ -1,6 +1,8 @@
 import { routeGroups } from '../../../functions/routes.ts'
 import { type Permission, permissionsOf } from '../../../lib/auth/permissions.ts'
+import { AppError } from '../../../lib/errors.ts'
 import type { LimitClass } from '../../../lib/http/limits.ts'
+import { toProblem } from '../../../lib/http/problem.ts'
 import { defineRoutes, type Policy } from '../../../lib/http/route.ts'
 import { call } from '../../support/api.ts'
 import { actor, createThingsApi, thingId, thingRoutes } from '../../support/things-api.ts'
@@ -140,4 +142,24 @@ describe('the policies of the table', () => {
       expect(['read', 'write', 'unlimited']).not.toContain(policy.limit)
     },
   )
+})
+
+test('counts a body that is too large, and says so', async () => {
+  const allowance = { name: 'write', quota: 5, window_seconds: 60, remaining: 4, resets_in_seconds: 9 }
+  const api = createThingsApi({}, { takeCall: async () => allowance })
+
+  const { status, headers } = await call(api, thingRoutes.createThing, {
+    rawBody: ' '.repeat(1024 * 1024 + 1),
+  })
+
+  expect({ status, ratelimit: headers.ratelimit }).toEqual({ status: 413, ratelimit: '"write";r=4;t=9' })
+})
+
+test.each([
+  ['invalid_credentials', 'Bearer'],
+  ['invalid_code', 'Bearer'],
+  ['token_revoked', 'Bearer error="invalid_token"'],
+  ['forbidden', undefined],
+] as const)('%s names how to sign in: %s', (code, expected) => {
+  expect(toProblem(new AppError(code), 'r').headers?.['www-authenticate']).toBe(expected)
 })
