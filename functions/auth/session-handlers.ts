@@ -20,9 +20,9 @@ export function createSessionHandlers(services: SessionServices): Handlers<typeo
 
   /** Of the body, whose sender has proved enough by knowing it; else of the cookie, which a browser adds unasked. */
   const presentedToken = ({ body, ...sent }: Request<typeof sessionRoutes.refresh>) => {
-    if (body) return body.refresh_token
+    if (body?.refresh_token) return body.refresh_token
     const token = sent.cookies[refreshCookie]
-    if (!token) throw new AppError('refresh_token_not_found')
+    if (!token) throw body ? noToken() : new AppError('refresh_token_not_found')
     guard(sent)
     return token
   }
@@ -46,6 +46,13 @@ export function createSessionHandlers(services: SessionServices): Handlers<typeo
     },
   }
 }
+
+const noToken = () =>
+  new AppError('validation_failed', undefined, {
+    errors: [
+      { pointer: '#/body/refresh_token', code: 'required', detail: 'It is neither here nor in a cookie' },
+    ],
+  })
 
 /** Takes those cookies away that the browser has. */
 const withoutCookies = (sent: Request['cookies']) =>

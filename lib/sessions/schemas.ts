@@ -3,10 +3,10 @@ import { page, pageQuery, timestamp } from '../http/route.ts'
 import { ownUser } from '../users/schemas.ts'
 
 /** A secret that only its holder and, hashed, the database know. */
-export const opaqueToken = z.string().check(z.minLength(1), z.maxLength(256))
+export const opaqueToken = z.string().check(z.minLength(1), z.maxLength(2048))
 
-/** Left out where the token is in the cookie. */
-export const refresh = z.optional(z.strictObject({ refresh_token: opaqueToken }))
+/** Left out, or empty, where the token is in the cookie. */
+export const refresh = z.optional(z.strictObject({ refresh_token: z.optional(opaqueToken) }))
 
 export const signedIn = z.object({
   token_type: z.literal('Bearer'),

@@ -198,7 +198,7 @@ test.each(['unknown', 'x'.repeat(43), '🎧', "' or 1=1 --"])('does not know the
 test('does not take an access token for a refresh token', async () => {
   const { session, refresh } = await setUp()
 
-  expect((await refresh(session.access_token)).status).toBe(422)
+  expect(outcome(await refresh(session.access_token))).toEqual([401, 'refresh_token_not_found'])
 })
 
 test('a suspension that is over no longer counts, and one with an end counts until then', async () => {

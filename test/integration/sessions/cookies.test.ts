@@ -63,6 +63,16 @@ test('without cookie mode no cookie is set', async () => {
   expect(answer.body.refresh_token).toEqual(expect.any(String))
 })
 
+test('takes an empty body for none, and asks it for the CSRF token just so', async () => {
+  const { csrf_token, cookies } = await signIn()
+  const send = (headers: Record<string, string>, sent: string[]) =>
+    request(authRoutes.refresh, { body: {}, headers, cookies: sent })
+
+  expect(outcome(await send({}, cookies))).toEqual([403, 'csrf_failed'])
+  expect(outcome(await send({ 'x-csrf-token': csrf_token }, []))).toEqual([422, 'validation_failed'])
+  expect((await send({ 'x-csrf-token': csrf_token }, cookies)).status).toBe(200)
+})
+
 test('refreshes by the cookie and the CSRF token, and replaces the cookie', async () => {
   const { answer, token, csrf_token, refresh } = await signIn({ remember: true })
   clock.advance(3_600)
