@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
 import type { AuditEvent, ListAudit } from './schemas.ts'
 
@@ -14,14 +15,16 @@ export async function listAuditEvents(
   limit: number,
 ): Promise<AuditEvent[]> {
   return db<AuditEvent[]>`
-    select id, at, action, outcome, actor_id, user_id, target, session_id, ip, user_agent, request_id, details
+    select
+      id, at, action, outcome, actor_id, user_id, coalesce(target, 'user:' || user_id) as target, session_id,
+      ip, user_agent, request_id, details
     from audit_events
     where true
-      ${actor === undefined ? db`` : db`and actor_id = ${actor}`}
-      ${user === undefined ? db`` : db`and user_id = ${user}`}
+      ${actor === undefined ? db`` : db`and actor_id = ${idOf(db, actor)}`}
+      ${user === undefined ? db`` : db`and user_id = ${idOf(db, user)}`}
       ${action === undefined ? db`` : db`and action = ${action}`}
       ${outcome === undefined ? db`` : db`and outcome = ${outcome}`}
-      ${target === undefined ? db`` : db`and target = ${target}`}
+      ${target === undefined ? db`` : isTarget(db, target)}
       ${from === undefined ? db`` : db`and at >= ${from}`}
       ${to === undefined ? db`` : db`and at < ${to}`}
       ${after === undefined ? db`` : db`and (at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
@@ -29,3 +32,19 @@ export async function listAuditEvents(
     limit ${limit}
   `
 }
+
+/** Of somebody named by id, username or address; nobody has a name that nobody has. */
+function idOf(db: Db, who: string) {
+  if (isUuid(who)) return db`${who}::uuid`
+  const isNamed = who.includes('@') ? db`email = ${who}` : db`username = ${who}`
+  return db`(select id from users where ${isNamed})`
+}
+
+/** What is done to an account has it as its target, where it names no other. */
+function isTarget(db: Db, target: string) {
+  const user = target.replace(/^user:/, '')
+  if (target.includes(':') && user === target) return db`and target = ${target}`
+  return db`and user_id = ${idOf(db, user)} and target is null`
+}
+
+const isUuid = (text: string) => z.uuid().safeParse(text).success

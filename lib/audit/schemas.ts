@@ -28,19 +28,31 @@ export const auditEvent = z.extend(securityEvent, {
 
 export const auditEventPage = page(auditEvent)
 
+/** A user's id, username or address. */
+const who = z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(254))
+
+/** A time, or the day that begins then. */
+const moment = z.union([
+  timestamp,
+  z.codec(z.iso.date(), z.date(), {
+    decode: (day) => new Date(day),
+    encode: (date) => date.toISOString().slice(0, 10),
+  }),
+])
+
 export const listAudit = z.strictObject({
   ...pageQuery.shape,
   /** Who did it. */
-  actor: z.optional(z.uuid()),
+  actor: z.optional(who),
   /** Whose account it concerns. */
-  user: z.optional(z.uuid()),
+  user: z.optional(who),
   action: z.optional(z.enum(auditActions)),
   outcome: z.optional(securityEvent.shape.outcome),
-  /** What it was done to, as `kind:id`. */
-  target: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
-  from: z.optional(timestamp),
+  /** What it was done to, as `kind:id`; an account may be named as an actor is. */
+  target: z.optional(who),
+  from: z.optional(moment),
   /** Not itself included. */
-  to: z.optional(timestamp),
+  to: z.optional(moment),
 })
 
 export type AuditEvent = z.output<typeof auditEvent>

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { authRoutes } from '../../../functions/auth/routes.ts'
 import { recordAudit } from '../../../lib/audit/record.ts'
+import { listAudit } from '../../../lib/audit/schemas.ts'
 import { createAuditService } from '../../../lib/audit/service.ts'
 import { createAccountsApi } from '../../support/accounts.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -109,6 +110,9 @@ describe('the list of admins', () => {
     },
     { name: 'outcome', filter: { outcome: 'failure' as const }, actions: ['user.role_changed'] },
     { name: 'target', filter: { target: 'report:1' }, actions: ['user.suspended'] },
+    { name: 'an account for a target', filter: { target: user }, actions: ['user.unsuspended'] },
+    { name: 'the same, in full', filter: { target: `user:${user}` }, actions: ['user.unsuspended'] },
+    { name: 'the target of nobody', filter: { target: 'nobody_at_all' }, actions: [] },
     {
       name: 'from, itself included',
       filter: { from: new Date('2026-05-02T00:00:00Z') },
@@ -133,4 +137,22 @@ describe('the list of admins', () => {
     await expect(audit.list(next)).resolves.toMatchObject({ data: [{}, {}] })
     await expect(audit.list({ ...next, user })).rejects.toMatchObject({ code: 'invalid_request' })
   })
+
+  test('finds somebody by username and by address, and nothing of nobody', async () => {
+    const { user: somebody } = await api.signIn()
+    const list = async (who: string) => (await audit.list({ limit: 20, actor: who })).data
+
+    const byId = await list(somebody.id)
+    expect(byId.length).toBeGreaterThan(0)
+    expect(await list(somebody.username)).toEqual(byId)
+    expect(await list(somebody.email)).toEqual(byId)
+    expect(await list('nobody_at_all')).toEqual([])
+  })
+})
+
+test.each([
+  { from: '2026-05-01', to: '2026-05-02T00:00:00Z', is_read: true },
+  { from: 'yesterday', to: '2026-05-02', is_read: false },
+])('reads days and times as bounds: %j', ({ is_read, ...bounds }) => {
+  expect(listAudit.safeParse({ limit: '1', ...bounds }).success).toBe(is_read)
 })
