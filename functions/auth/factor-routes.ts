@@ -78,7 +78,7 @@ export const factorRoutes = defineRoutes({
     problems: [
       'invalid_code',
       'too_many_attempts',
-      'invalid_token',
+      'invalid_credentials',
       'email_not_verified',
       'account_suspended',
       'password_reset_required',

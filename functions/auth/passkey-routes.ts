@@ -81,7 +81,7 @@ export const passkeyRoutes = defineRoutes({
     body: passkeyLoginOptions,
     status: 200,
     response: passkeyOptions,
-    problems: ['invalid_request', 'invalid_token'],
+    problems: ['invalid_request', 'invalid_code'],
   },
   loginWithPasskey: {
     method: 'POST',

@@ -40,7 +40,7 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
   ): Promise<AdmissionReply> => {
     const { user_id, is_cookie, is_remembered } = await takeAttempt(sql, 'second_factor', mfa_token, now())
     const user = await findCredentialsById(sql, user_id!)
-    if (!user) throw new AppError('invalid_token')
+    if (!user) throw new AppError('invalid_code')
     refuseShut(user, now())
     const is_trusted = remember ?? is_remembered
     const enter = async (tx: Db) => {

@@ -44,24 +44,26 @@ export async function openChallenge(db: Db, spec: ChallengeSpec, now: Date): Pro
 
 /** Counts one attempt of the few there are. Run it outside the transaction of what is attempted. */
 export async function takeAttempt(db: Db, kind: ChallengeKind, token: string, now: Date): Promise<Challenge> {
-  return orGone(await markAttempt(db, { token_hash: hashToken(token), kind, now }, mostAttempts))
+  return orGone(kind, await markAttempt(db, { token_hash: hashToken(token), kind, now }, mostAttempts))
 }
 
 /** Reads it without a count. */
 export async function readChallenge(db: Db, kind: ChallengeKind, token: string, now: Date) {
-  return orGone(await findChallenge(db, { token_hash: hashToken(token), kind, now }, mostAttempts))
+  return orGone(kind, await findChallenge(db, { token_hash: hashToken(token), kind, now }, mostAttempts))
 }
 
 /** Uses it up: of two calls at once one gets it. */
 export async function closeChallenge(db: Db, kind: ChallengeKind, token: string, now: Date) {
-  return orGone(await deleteChallenge(db, { token_hash: hashToken(token), kind, now }))
+  return orGone(kind, await deleteChallenge(db, { token_hash: hashToken(token), kind, now }))
 }
 
 /** Ends the sign-ins of the user that wait for a second factor: their password is not the present one any more. */
 export const dropSignIns = (tx: Db, userId: string): Promise<void> => deleteSignIns(tx, userId)
 
-function orGone(challenge: Challenge | undefined): Challenge {
-  if (!challenge)
-    throw new AppError('invalid_token', 'This has expired, was used or failed too often: start again')
-  return challenge
+/** Where a sign-in waits for a code, no code is right any more; `is_over` tells a client to begin anew. */
+function orGone(kind: ChallengeKind, challenge: Challenge | undefined): Challenge {
+  if (challenge) return challenge
+  const code = kind === 'second_factor' ? 'invalid_code' : 'invalid_token'
+  const extensions = { is_over: true }
+  throw new AppError(code, 'This has expired, was used or failed too often: start again', { extensions })
 }

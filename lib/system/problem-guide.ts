@@ -12,7 +12,8 @@ const advice: Record<ProblemCode, string> = {
   refresh_token_not_found: 'Log in again.',
   refresh_token_already_used: 'Log in again; the session was ended, for somebody else may hold its token.',
   session_expired: 'Log in again.',
-  invalid_code: 'Enter the code that the app shows now; each works once. After five tries log in again.',
+  invalid_code:
+    'Enter the code that the app shows now; each works once. After five tries, or five minutes, log in again: `is_over` says so.',
   step_up_required: 'Call `POST /api/v1/auth/step-up`, then repeat the request with the token it gives.',
   forbidden: 'Ask whoever owns the resource, or use an account that may do this.',
   email_not_verified: 'Open the link in the mail that was sent, or ask for another one.',

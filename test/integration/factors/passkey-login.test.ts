@@ -253,8 +253,8 @@ describe('as the second factor', () => {
     const code = await request(authRoutes.answerTwoFactor, { body: { mfa_token, code: nextCode() } })
     const options = await request(authRoutes.getPasskeyLoginOptions, { body: { mfa_token } })
 
-    expect(outcome(code)).toEqual([400, 'invalid_token'])
-    expect(outcome(options)).toEqual([400, 'invalid_token'])
+    expect(outcome(code)).toEqual([401, 'invalid_code'])
+    expect(outcome(options)).toEqual([401, 'invalid_code'])
   })
 
   test('the challenges of the two ways are not for one another', async () => {
