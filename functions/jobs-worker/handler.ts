@@ -1,3 +1,4 @@
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createMailer } from '../../lib/aws/mailer.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
@@ -10,6 +11,7 @@ import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
 
 const sql = connect(databaseSettings())
 
@@ -28,7 +30,11 @@ const streams = createPrepareService({
   }),
 })
 
-const makeExport = createExportMaker({ sql, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) })
+const makeExport = createExportMaker({
+  sql,
+  store: createObjectStore(requireEnv('EXPORTS_BUCKET')),
+  relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
+})
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),

@@ -56,6 +56,7 @@ export class EventFunctions extends Construct {
     jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
     jobs.grantSecret(secrets.streamJob)
     jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/')
+    jobs.grantSend(events.queue)
     return jobs
   }
 

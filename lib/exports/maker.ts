@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
-import { addToOutbox } from '../outbox.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { dayMs, later } from '../time.ts'
 import { zipPersonalData } from './archive.ts'
 import { findPendingOwner, markReady } from './repository.ts'
@@ -13,6 +13,7 @@ import { findPendingOwner, markReady } from './repository.ts'
 export interface ExportMakerDependencies {
   readonly sql: Sql
   readonly store: Pick<ObjectStore, 'put'>
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -22,7 +23,7 @@ const lifetimeMs = dayMs
  * Makes the file of an export that waits; a second time it finds none that does. Should an account end meanwhile,
  * the object is left to the bucket's own rule.
  */
-export function createExportMaker({ sql, store, now = () => new Date() }: ExportMakerDependencies) {
+export function createExportMaker({ sql, store, relay, now = () => new Date() }: ExportMakerDependencies) {
   const upload = async (userId: string, object_key: string): Promise<number> => {
     const folder = await mkdtemp(path.join(tmpdir(), 'export-'))
     try {
@@ -51,5 +52,6 @@ export function createExportMaker({ sql, store, now = () => new Date() }: Export
       const isWaited = await markReady(tx, { id, object_key, size_bytes, ready_at, expires_at })
       if (isWaited) await addToOutbox(tx, 'mail.export_ready', { user_id: userId, export_id: id })
     })
+    await relay.flushSoon()
   }
 }

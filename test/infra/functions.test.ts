@@ -112,6 +112,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue StreamJobSecret',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
+    'sqs:SendMessage EventsQueue',
     ...consume('EventsQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],

@@ -130,7 +130,7 @@ export function createAccountsApi(
     }),
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
-  const makeExport = createExportMaker({ sql, store: exportStore, now })
+  const makeExport = createExportMaker({ sql, store: exportStore, relay: { flushSoon: async () => {} }, now })
   const postbox = createPostbox(sql, queued, { now, makeExport, relay: common.relay })
 
   /** What the authorizer passes on about a token. */

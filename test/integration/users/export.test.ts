@@ -271,7 +271,9 @@ test('an object that cannot be removed is tried again', async () => {
 test.each(['before', 'after'] as const)('a failure %s the file is stored is made good', async (when) => {
   const { ask, read, exportStore, clock } = await setUp()
   const { body } = await ask()
-  const make = createExportMaker({ sql, store: exportStore, now: clock.now })
+  let flushed = 0
+  const relay = { flushSoon: async () => void flushed++ }
+  const make = createExportMaker({ sql, store: exportStore, relay, now: clock.now })
   exportStore.failNext('put', when)
 
   await expect(make(body.id)).rejects.toThrow('put fails')
@@ -283,6 +285,7 @@ test.each(['before', 'after'] as const)('a failure %s the file is stored is made
   await expect(
     sql`select from outbox where payload->>'export_id' = ${body.id} and type = 'mail.export_ready'`,
   ).resolves.toHaveLength(1)
+  expect(flushed).toBeGreaterThan(0)
 })
 
 test('what was given up is failed, and another may be asked for', async () => {
@@ -293,7 +296,7 @@ test('what was given up is failed, and another may be asked for', async () => {
   clock.advance(1)
 
   await expect(failAbandonedExports(sql, clock.now())).resolves.toBe(1)
-  await createExportMaker({ sql, store: exportStore })(body.id)
+  await createExportMaker({ sql, store: exportStore, relay: { flushSoon: async () => {} } })(body.id)
 
   const { access_token: token } = (await login(user.username)).body
   expect((await read(body.id, token)).body.status).toBe('failed')
