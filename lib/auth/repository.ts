@@ -59,11 +59,12 @@ export interface Credentials extends Pick<Actor, 'id' | 'role' | 'token_version'
   readonly password_hash: string
   readonly email_verified_at: Date | null
   readonly must_reset_password: boolean
+  readonly deletes_at: Date | null
 }
 
 const credentials = (db: Db) => db`
   id, role, token_version, password_hash, email_verified_at, suspended_at, suspended_until,
-  must_reset_password
+  must_reset_password, deletes_at
 `
 
 /** A username holds no @, an address always does. */

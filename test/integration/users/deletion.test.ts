@@ -143,6 +143,17 @@ test.each(['deleteOwnUser', 'restoreOwnUser'] as const)('%s asks for a user', as
   expect(await request(userRoutes[name], { body: { password } })).toMatchObject({ status: 401 })
 })
 
+test('lets nobody in after the last moment, though the sweep is yet to come', async () => {
+  const { clock, user, login, remove } = await setUp()
+  await remove()
+  clock.advance(30 * days)
+
+  expect(await login(user.username)).toMatchObject({
+    status: 401,
+    problem: { code: 'invalid_credentials' },
+  })
+})
+
 test('can be taken back until the last moment', async () => {
   const { clock, user, login, remove, restore, seen, bury } = await setUp()
   await remove()
