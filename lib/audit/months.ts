@@ -3,7 +3,7 @@ import type { Sql } from '../db/client.ts'
 /** Made before they begin, so that a month of failed runs loses nothing. */
 export const monthsAhead = 3
 /** How long the audit trail goes back. */
-export const monthsKept = 24
+const monthsKept = 24
 
 /** Makes the months to come of the audit trail and drops those that are over their time. */
 export async function keepAuditMonths(sql: Sql, now: Date): Promise<{ made: number; dropped: number }> {

@@ -13,9 +13,7 @@ import {
   pruneDevices,
 } from './devices-repository.ts'
 
-export type { KnownDevice }
-
-export const trustMs = 30 * dayMs
+const trustMs = 30 * dayMs
 const mostDevices = 50
 
 /**

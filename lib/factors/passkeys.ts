@@ -21,7 +21,7 @@ import {
 } from './passkeys-repository.ts'
 import type { Webauthn } from './webauthn.ts'
 
-export const mostPasskeys = 10
+const mostPasskeys = 10
 
 export interface PasskeyDependencies {
   readonly sql: Sql

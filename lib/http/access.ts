@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Route } from './route.ts'
 
 /** How long ago the user may have passed every factor of theirs on a route that asks for it. */
-export const stepUpSeconds = 15 * 60
+const stepUpSeconds = 15 * 60
 
 /** Refuses an actor whom the route's policy does not let through. Whose things they reach is the service's to say. */
 export function requireAccess({ auth, policy }: Route, actor: Actor | undefined, now: Date): void {

@@ -11,7 +11,7 @@ const usual: Lifetimes = { idle_ms: 14 * dayMs, absolute_ms: 30 * dayMs }
 /** Of whoever reaches other people's accounts (NIST SP 800-63B-4, AAL2). */
 const privileged: Lifetimes = { idle_ms: hourMs, absolute_ms: dayMs }
 
-export const lifetimesOf: Readonly<Record<Actor['role'], Lifetimes>> = {
+const lifetimesOf: Readonly<Record<Actor['role'], Lifetimes>> = {
   user: usual,
   creator: usual,
   moderator: usual,

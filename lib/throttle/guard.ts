@@ -20,8 +20,6 @@ export interface Place {
   release(): Promise<void>
 }
 
-export type Guard = ReturnType<typeof createGuard>
-
 interface Wait {
   readonly level: number
   /** Milliseconds since 1970. */

@@ -34,8 +34,6 @@ export interface AdmittedAttempt {
   succeed(): Promise<void>
 }
 
-export type LoginThrottle = ReturnType<typeof createLoginThrottle>
-
 /**
  * Holds back who guesses passwords, and nobody else. Everything that is told counts by the identifier as it was
  * sent, whether or not it is anybody's: names without an account are refused like those with one. While refused,

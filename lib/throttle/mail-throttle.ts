@@ -3,8 +3,6 @@ import type { Cache } from '../cache/cache.ts'
 import { asUnavailable } from '../errors.ts'
 import { mailGapSeconds, mailsPerHalfHour } from './rules.ts'
 
-export type MailThrottle = ReturnType<typeof createMailThrottle>
-
 /**
  * How many mails of a kind anybody can make us send to an address. Whoever asks for more gets the same answer
  * and no mail: a refusal would tell that somebody else has asked.

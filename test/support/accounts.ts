@@ -1,48 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { createAdminHandlers } from '../../functions/admin/handlers.ts'
-import { adminRoutes } from '../../functions/admin/routes.ts'
-import { composeAuth } from '../../functions/auth/compose.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
-import { createUserHandlers } from '../../functions/users/handlers.ts'
-import { userRoutes } from '../../functions/users/routes.ts'
-import { createAdminService } from '../../lib/admin/service.ts'
-import { createRefusalAudit } from '../../lib/audit/refusals.ts'
-import { createAuditService } from '../../lib/audit/service.ts'
-import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
-import { parseKeyRing } from '../../lib/auth/key-ring.ts'
-import { createOwnPassword } from '../../lib/auth/own-password.ts'
-import { createPasswordPolicy } from '../../lib/auth/password-policy.ts'
-import { createPasswords } from '../../lib/auth/passwords.ts'
-import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
-import { createCache } from '../../lib/cache/cache.ts'
 import type { Sql } from '../../lib/db/client.ts'
-import { createExportMaker } from '../../lib/exports/maker.ts'
-import { createExportService } from '../../lib/exports/service.ts'
-import { createApi } from '../../lib/http/api.ts'
-import type { TakeCall } from '../../lib/http/rate-limit.ts'
-import type { Route } from '../../lib/http/route.ts'
-import { createOutboxRelay } from '../../lib/outbox.ts'
 import { signedIn } from '../../lib/sessions/schemas.ts'
-import { createSessionCheck } from '../../lib/sessions/session-check.ts'
-import type { Throttle } from '../../lib/throttle/throttle.ts'
-import { createTrackService } from '../../lib/tracks/service.ts'
-import { createDeletionService } from '../../lib/users/deletion.ts'
-import { createUserService } from '../../lib/users/service.ts'
-import { type CallOptions, call, unlimited } from './api.ts'
-import { createMemoryStorage } from './memory-storage.ts'
+import { type AccountApiOptions, composeAccountApis } from './account-apis.ts'
+import type { CallOptions } from './api.ts'
 import { createPostbox } from './postbox.ts'
-import { unthrottled } from './unthrottled.ts'
 
 export const password = 'correct horse battery'
-
-const loadKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'k'.repeat(64) }))
-const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
-
-/** Where the web application is that may use passkeys. */
-export const passkeyDomain = {
-  rpId: 'localhost',
-  origins: ['http://localhost:5173', 'http://127.0.0.1:5173'],
-}
 
 /** A clock that stands still until it is moved. */
 export function createClock(start = new Date()) {
@@ -55,107 +19,15 @@ export function createClock(start = new Date()) {
   }
 }
 
+export type Clock = ReturnType<typeof createClock>
+
 /** The login of an account with one factor. */
 export const oneFactorLogin = { ...authRoutes.login, response: signedIn }
 
-export type Clock = ReturnType<typeof createClock>
-
-export interface AccountsOptions {
-  readonly cost?: number
-  readonly isPwned?: (password: string) => Promise<boolean>
-  readonly throttle?: Throttle
-  readonly takeCall?: TakeCall
-}
-
-/** The auth and users functions as one environment each would have them, on one connection. */
-export function createAccountsApi(
-  sql: Sql,
-  clock: Clock = createClock(),
-  {
-    cost = 4,
-    isPwned = async () => false,
-    throttle = unthrottled,
-    takeCall = unlimited,
-  }: AccountsOptions = {},
-) {
-  const { now } = clock
-  const queued: string[] = []
-  const queue = {
-    send: async (messages: readonly { id: string; body: string }[]) => {
-      queued.push(...messages.map(({ body }) => body))
-      return messages.map(({ id }) => id)
-    },
-  }
-  const exportStore = createMemoryStorage('exports').exports!
-  const users = createUserService({ sql, now })
-  const common = {
-    sql,
-    users,
-    throttle,
-    now,
-    passwords: createPasswords({ cost }),
-    policy: createPasswordPolicy({ isPwned }),
-    relay: createOutboxRelay({ sql, queue }),
-  }
-  const signer = createAccessTokenSigner({ loadKeys, ttlSeconds: 900, now })
-  const verifyToken = createTokenVerifier({ loadKeys, now })
-  const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
-  const onRefused = createRefusalAudit({ sql, cache: createCache({ sql, now }), now })
-  const dependencies = { corsOrigins: [], now, takeCall, onRefused }
-  const authApi = createApi(
-    authRoutes,
-    composeAuth({ ...common, signer, cipher, passkeyDomain, corsOrigins: ['https://app.example'] }),
-    { service: 'auth', checkSession: createSessionCheck({ sql, now }), ...dependencies },
-  )
-  const usersApi = createApi(
-    userRoutes,
-    createUserHandlers({
-      users,
-      tracks: createTrackService({ sql, now }),
-      deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),
-      exports: createExportService({ ...common, store: exportStore }),
-    }),
-    {
-      service: 'users',
-      verifyToken,
-      checkSession: createSessionCheck({ sql, now }),
-      ...dependencies,
-    },
-  )
-  const adminApi = createApi(
-    adminRoutes,
-    createAdminHandlers({
-      admin: createAdminService(common),
-      audit: createAuditService({ sql }),
-    }),
-    { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
-  )
-  const makeExport = createExportMaker({ sql, store: exportStore, relay: { flushSoon: async () => {} }, now })
-  const postbox = createPostbox(sql, queued, { now, makeExport, relay: common.relay })
-
-  /** What the authorizer passes on about a token. */
-  const vouch = async (token: string | undefined): Promise<CallOptions> => {
-    const verified = await verifyToken(token && `Bearer ${token}`)
-    if (!verified) return {}
-    return 'reason' in verified ? verified : { actor: verified.actor, expires_at: verified.expires_at }
-  }
-
-  const apis = [
-    ['/api/v1/auth/', authApi],
-    ['/api/v1/admin/', adminApi],
-  ] as const
-
-  const request = async <R extends Route>(
-    route: R,
-    { token, ...options }: CallOptions & { token?: string | undefined } = {},
-  ) => {
-    const api = apis.find(([prefix]) => route.path.startsWith(prefix))?.[1] ?? usersApi
-    if (route.auth !== 'optional') return call(api, route, { ...options, ...(await vouch(token)) })
-    return call(api, route, {
-      ...options,
-      headers: { ...options.headers, ...(token && { authorization: `Bearer ${token}` }) },
-    })
-  }
+/** People with accounts, who call the routes about them and read their mail. */
+export function createAccountsApi(sql: Sql, clock: Clock = createClock(), options: AccountApiOptions = {}) {
+  const { request, exportStore, ...worker } = composeAccountApis(sql, clock.now, options)
+  const postbox = createPostbox(sql, { now: clock.now, ...worker })
 
   const register = async (body: { email: string; username: string; password: string }) => {
     const answer = await request(authRoutes.register, { body })

@@ -6,13 +6,15 @@ import { createMailService } from '../../lib/mail/service.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 
 interface PostboxOptions {
+  /** Messages of the events queue; it takes them from there. */
+  readonly queued: string[]
   readonly now: () => Date
   readonly makeExport: (id: string) => Promise<void>
   readonly relay: OutboxRelay
 }
 
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
-export function createPostbox(sql: Sql, queued: string[], { now, makeExport, relay }: PostboxOptions) {
+export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: PostboxOptions) {
   const sent: OutgoingMail[] = []
   const mailer = {
     send: async (mail: OutgoingMail) => {

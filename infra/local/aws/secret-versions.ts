@@ -34,7 +34,7 @@ export function addVersion(versions: SecretVersions, added: SecretVersion): Secr
 }
 
 /** What was current becomes `AWSPREVIOUS` by itself. */
-export function moveStage(versions: SecretVersions, stage: string, to: string | undefined): SecretVersions {
+function moveStage(versions: SecretVersions, stage: string, to: string | undefined): SecretVersions {
   const before = versionAt(versions, stage)
   if (before?.id === to) return versions
   const moved = versions.map((version) => ({

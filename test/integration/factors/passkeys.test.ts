@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { authRoutes } from '../../../functions/auth/routes.ts'
-import { createAccountsApi, createClock, passkeyDomain } from '../../support/accounts.ts'
+import { passkeyDomain } from '../../support/account-apis.ts'
+import { createAccountsApi, createClock } from '../../support/accounts.ts'
 import { createAuthenticator } from '../../support/authenticator.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createCeremonies } from '../../support/passkeys.ts'

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto'
 import { createFieldCipher, kidOf } from '../../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
-import { createReseal, resealSecrets } from '../../../lib/factors/reseal.ts'
+import { createReseal } from '../../../lib/factors/reseal.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
 
 const old = { kid: 'old', key: 'o'.repeat(64) }
 const next = { kid: 'new', key: 'n'.repeat(64), previous_kid: old.kid, previous_key: old.key }
-const cipherOf = (secret: object) =>
-  createFieldCipher({ loadKeys: async () => parseKeyRing(JSON.stringify(secret)) })
+const keysOf = (secret: object) => async () => parseKeyRing(JSON.stringify(secret))
+const cipherOf = (secret: object) => createFieldCipher({ loadKeys: keysOf(secret) })
 const before = cipherOf(old)
 const during = cipherOf(next)
 const after = cipherOf({ kid: next.kid, key: next.key })
+const reseal = (cipher = during) => createReseal(db.sql, cipher, keysOf(next))()
 
 async function addFactor(sealed_secret: string) {
   const username = `u_${randomUUID().slice(0, 8)}`
@@ -35,7 +36,7 @@ test('seals anew what the old key sealed, so that the new one alone opens it', a
     Array.from({ length: 230 }, async (_, n) => addFactor(await before.seal(`secret ${n}`))),
   )
 
-  expect(await resealSecrets(db.sql, during, 'new')).toBe(230)
+  expect(await reseal()).toBe(230)
 
   for (const [n, user] of users.entries()) {
     const { sealed_secret, kid } = await readFactor(user)
@@ -45,21 +46,21 @@ test('seals anew what the old key sealed, so that the new one alone opens it', a
       `secret ${n}`,
     ])
   }
-  expect(await resealSecrets(db.sql, during, 'new')).toBe(0)
+  expect(await reseal()).toBe(0)
 })
 
 test('leaves alone what the new key has sealed', async () => {
   const sealed = await during.seal('secret')
   const user = await addFactor(sealed)
 
-  expect(await resealSecrets(db.sql, during, 'new')).toBe(0)
+  expect(await reseal()).toBe(0)
   expect((await readFactor(user)).sealed_secret).toBe(sealed)
 })
 
 test('two at once seal every secret, and none twice over', async () => {
   const user = await addFactor(await before.seal('secret'))
 
-  const counts = await Promise.all([1, 2, 3].map(() => resealSecrets(db.sql, during, 'new')))
+  const counts = await Promise.all([1, 2, 3].map(() => reseal()))
 
   expect(counts.reduce((sum, count) => sum + count)).toBe(1)
   expect(await after.open((await readFactor(user)).sealed_secret)).toBe('secret')
@@ -73,7 +74,7 @@ test('never puts an old secret back over one that was set up meanwhile', async (
     return during.open(sealed)
   }
 
-  expect(await resealSecrets(db.sql, { ...during, open }, 'new')).toBe(0)
+  expect(await reseal({ ...during, open })).toBe(0)
   expect((await readFactor(user)).sealed_secret).toBe(fresh)
 })
 
@@ -81,7 +82,7 @@ test('what cannot be opened keeps none of the others from it', async () => {
   const lost = await addFactor(await cipherOf({ kid: 'lost', key: 'l'.repeat(64) }).seal('secret'))
   const user = await addFactor(await before.seal('secret'))
 
-  expect(await resealSecrets(db.sql, during, 'new')).toBe(1)
+  expect(await reseal()).toBe(1)
   expect((await readFactor(lost)).kid).toBe('lost')
   expect((await readFactor(user)).kid).toBe('new')
 })
@@ -89,9 +90,9 @@ test('what cannot be opened keeps none of the others from it', async () => {
 test('the scheduler seals by the key that is current when it runs, until nothing is left', async () => {
   await addFactor(await before.seal('secret'))
   let secret: object = old
-  const reseal = createReseal(db.sql, during, async () => parseKeyRing(JSON.stringify(secret)))
+  const run = createReseal(db.sql, during, () => keysOf(secret)())
 
-  expect(await reseal()).toBe(0)
+  expect(await run()).toBe(0)
   secret = next
-  expect([await reseal(), await reseal()]).toEqual([1, 0])
+  expect([await run(), await run()]).toEqual([1, 0])
 })
