@@ -3,8 +3,8 @@ import { isSuspended } from '../auth/suspension.ts'
 import type { Sql } from '../db/client.ts'
 import { findSessionState, type SessionState } from './repository.ts'
 
-/** How late an environment may notice that a session ended. */
-const rememberedMs = 5_000
+/** How late an environment may notice that a session ended: of the 5 s promised, which are counted by a clock outside. */
+const rememberedMs = 3_000
 const mostRemembered = 1_000
 
 export interface SessionCheckDependencies {

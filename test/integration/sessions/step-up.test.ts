@@ -172,7 +172,7 @@ test('a session that ended in the meantime steps up no more', async () => {
   await stepUp(session.access_token, { password })
   await db.sql`update sessions set revoked_at = now() where id = ${session.session_id}`
 
-  // The check remembers the session for five seconds; the step-up itself does not.
+  // The check remembers the session for three seconds; the step-up itself does not.
   expect(outcome(await stepUp(session.access_token, { password }))).toEqual([401, 'token_revoked'])
 })
 

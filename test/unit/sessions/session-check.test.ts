@@ -35,12 +35,12 @@ function setUp(row: object | undefined = live) {
   return { clock, database, check }
 }
 
-test('asks once in five seconds for a session that stands', async () => {
+test('asks once in three seconds for a session that stands', async () => {
   const { clock, database, check } = setUp()
   const actor = newActor()
 
   await check(actor)
-  clock.ms += 4_999
+  clock.ms += 2_999
   expect(await check(actor)).toBeUndefined()
   expect(database.queries).toBe(1)
 
@@ -74,7 +74,7 @@ test('does not remember longer because a clock was set back', async () => {
   const actor = newActor()
 
   await check(actor)
-  clock.ms -= 5_000
+  clock.ms -= 3_000
   await check(actor)
 
   expect(database.queries).toBe(2)
