@@ -6,8 +6,8 @@ import { tooManyAttempts } from '../errors.ts'
 import { networkOf } from '../http/network.ts'
 import { logger } from '../logger.ts'
 import { createGuard, type Place, type Refusal } from './guard.ts'
-import { createNetworkReach } from './network-reach.ts'
 import { fromDevice, fromNetwork, fromStrangers, type Rule, strainedAt } from './rules.ts'
+import { createSprayLimit } from './spray-limit.ts'
 
 export interface LoginThrottleDependencies {
   readonly sql: Sql
@@ -44,7 +44,7 @@ export interface AdmittedAttempt {
  */
 export function createLoginThrottle({ sql, cache, now = () => new Date() }: LoginThrottleDependencies) {
   const guard = createGuard({ cache, now })
-  const reach = createNetworkReach({ cache, now })
+  const reserveSpray = createSprayLimit({ cache, now })
 
   const refuse = async (refusal: Refusal, user_id: string | undefined, origin: Origin): Promise<never> => {
     if (refusal.isFirst) {
@@ -85,18 +85,18 @@ export function createLoginThrottle({ sql, cache, now = () => new Date() }: Logi
 
   const admitStranger = async (attempt: LoginAttempt, origin: Origin): Promise<AdmittedAttempt> => {
     const { name, here, shared } = subjectsOf(attempt, origin)
-    const [reached, failures] = await Promise.all([
-      reach(networkOf(origin.ip), name),
+    const [sprayed, failures] = await Promise.all([
+      reserveSpray(networkOf(origin.ip), name),
       guard.failures(fromStrangers, name),
     ])
-    await refuseWhere(reached, [], attempt, origin)
+    await refuseWhere(sprayed, [], attempt, origin)
     const near = await guard.reserve(fromNetwork, here, failures >= strainedAt ? 1 : fromNetwork.free)
-    await refuseWhere(near, [reached], attempt, origin)
+    await refuseWhere(near, [sprayed], attempt, origin)
     const [far, other] = await Promise.all([
       guard.reserve(fromStrangers, name),
       guard.reserve(fromNetwork, shared),
     ])
-    await refuseWhere(far, [reached, near, other], attempt, origin)
+    await refuseWhere(far, [sprayed, near, other], attempt, origin)
     const subjects = [
       [fromNetwork, here],
       [fromNetwork, shared],
@@ -104,7 +104,7 @@ export function createLoginThrottle({ sql, cache, now = () => new Date() }: Logi
     ] as const
     // The waits of both names begin some milliseconds apart.
     const isCompared = !other.refusal || other.refusal.retryAfterSeconds <= 1
-    return { isCompared, succeed: succeedAt(subjects, reached.forget) }
+    return { isCompared, succeed: succeedAt(subjects, sprayed.forget) }
   }
 
   return {

@@ -7,7 +7,7 @@ import { accountsPerHour } from './rules.ts'
 /** More than a network can try in an hour: taken from a pair's counter it marks that somebody has signed in. */
 const signedIn = 1_000_000
 
-export interface Reached extends Place {
+export interface SprayPlace extends Place {
   /** The network is at home in this account: nothing at it counts in this hour. */
   forget(): Promise<void>
 }
@@ -15,11 +15,11 @@ export interface Reached extends Place {
 const nothing = async () => {}
 
 /**
- * How many accounts a network fails at: one guess at each of many is no failure of any account. An account is
- * counted by its first attempt in the hour, and no longer once somebody of the network signs in to it.
+ * How many accounts a network fails at: one guess at each of many (password spraying) is no failure of any account.
+ * An account is counted by its first attempt in the hour, and no longer once somebody of the network signs in to it.
  */
-export function createNetworkReach({ cache, now }: { readonly cache: Cache; readonly now: () => Date }) {
-  const reach = async (network: string, account: string): Promise<Reached> => {
+export function createSprayLimit({ cache, now }: { readonly cache: Cache; readonly now: () => Date }) {
+  const reserve = async (network: string, account: string): Promise<SprayPlace> => {
     const at = now().getTime()
     const hour = Math.floor(at / hourMs)
     const ttl_seconds = 2 * 3_600
@@ -45,8 +45,8 @@ export function createNetworkReach({ cache, now }: { readonly cache: Cache; read
     return { refusal: { retryAfterSeconds, isFirst: told === 1 }, release: nothing, forget: nothing }
   }
 
-  return (network: string, account: string): Promise<Reached> =>
-    reach(network, account).catch((error) => {
+  return (network: string, account: string): Promise<SprayPlace> =>
+    reserve(network, account).catch((error) => {
       throw asUnavailable(error)
     })
 }
