@@ -1,4 +1,4 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { noteDevice } from '../factors/devices.ts'
 import { addNotice } from '../notices/notices.ts'
@@ -31,7 +31,7 @@ export type Admission = ReturnType<typeof createAdmission>
 /** The end of every sign-in: the device is noted, the session starts, and the user hears of a new device. */
 export function createAdmission({ sql, sessions, relay, now = () => new Date() }: AdmissionDependencies) {
   const tellOfNewDevice = async (tx: Db, user_id: string, session_id: string, origin: Origin) => {
-    const entry = { action: 'session.new_device', actor_id: user_id, user_id, session_id } as const
+    const entry = { action: 'session.new_device', ...byOwner({ id: user_id, session_id }) } as const
     await recordAudit(tx, entry, origin, now())
     await addNotice(tx, { user_id, kind: 'new_device', session_id }, origin, now())
   }

@@ -1,4 +1,4 @@
-import { longestUserAgent, type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, longestUserAgent, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { FieldCipher } from '../auth/field-cipher.ts'
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
@@ -163,12 +163,7 @@ export function createSessionService(dependencies: SessionDependencies) {
       const session_id = await insertSession(tx, session, hashToken(refresh_token))
       const { id, role, token_version } = user
       const actor = { id, role, token_version, session_id, acr: entry.acr, auth_time: toSeconds(auth_time) }
-      await recordAudit(
-        tx,
-        { action: 'session.started', actor_id: id, user_id: id, session_id },
-        origin,
-        created_at,
-      )
+      await recordAudit(tx, { action: 'session.started', ...byOwner(actor) }, origin, created_at)
       const { is_cookie, is_persistent } = entry
       const is_first = !owner?.last_login_at
       return { actor, refresh_token, is_cookie, is_persistent, ...expiries, has_news, is_first }

@@ -1,4 +1,4 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
+import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import { isReservedUsername } from '../auth/reserved-usernames.ts'
 import type { Db } from '../db/client.ts'
@@ -40,12 +40,8 @@ export async function prepareRename(
   await deleteUsernameHold(tx, to)
   await holdUsername(tx, from, id, later(now, holdMs))
   if (!isReturn) await markUsernameChanged(tx, id, now)
-  await recordAudit(
-    tx,
-    { action: 'account.username_changed', actor_id: id, user_id: id, session_id, details: { from, to } },
-    origin,
-    now,
-  )
+  const entry = { action: 'account.username_changed', ...byOwner({ id, session_id }) } as const
+  await recordAudit(tx, { ...entry, details: { from, to } }, origin, now)
 }
 
 function refuseTooSoon(changedAt: Date | null, now: Date) {
