@@ -174,6 +174,8 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'sweep-auth': Duration.hours(1),
   'reseal-secrets': Duration.hours(1),
   'keep-audit-months': Duration.days(1),
+  'fold-counts': Duration.minutes(1),
+  'release-tracks': Duration.minutes(1),
   'delete-accounts': Duration.hours(1),
   'expire-exports': Duration.hours(1),
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { happening } from './notifications/kinds.ts'
 
 /**
  * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
@@ -21,6 +22,8 @@ export const events = {
   'mail.export_ready': z.object({ user_id: z.uuid(), export_id: z.uuid() }),
   /** Gather all that is a user's into one file. */
   'account.export': z.object({ export_id: z.uuid() }),
+  /** Tell somebody in the application of what somebody else did. */
+  'notification.add': happening,
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
 } as const

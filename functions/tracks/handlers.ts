@@ -1,6 +1,6 @@
 import { etagOf, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { TrackRow } from '../../lib/tracks/repository.ts'
+import type { TrackRow } from '../../lib/tracks/columns.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
 import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'

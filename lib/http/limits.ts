@@ -22,6 +22,11 @@ const perFiveMinutes = (quota: number): Limit => ({ quota, window_seconds: 300 }
 export const limits = {
   read: { anonymous: perMinute(60), user: perMinute(600), fails: 'open' },
   write: { anonymous: perMinute(60), user: perMinute(120), fails: 'open' },
+  search: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
+  like: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
+  follow: { anonymous: perMinute(60), user: perFiveMinutes(30), fails: 'open' },
+  comment: { anonymous: perMinute(60), user: { quota: 30, window_seconds: 3_600 }, fails: 'open' },
+  report: { anonymous: perMinute(60), user: { quota: 20, window_seconds: 86_400 }, fails: 'open' },
   /** Whatever changes how an account is entered. */
   credentials: { anonymous: perMinute(60), user: perMinute(60), fails: 'shut' },
   login: { anonymous: perFiveMinutes(25), fails: 'shut' },

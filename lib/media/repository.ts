@@ -52,7 +52,7 @@ export async function lockTrack(db: Db, trackId: string): Promise<LockedTrack | 
     from tracks t
     left join track_versions v on v.id = t.current_version_id
     where t.id = ${trackId}
-    for update of t
+    for no key update of t
   `
   return row
 }

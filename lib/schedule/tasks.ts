@@ -4,12 +4,14 @@ import { createFieldCipher } from '../auth/field-cipher.ts'
 import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
+import { foldCounts } from '../counts/counts.ts'
 import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
+import { releaseDueTracks } from '../tracks/release.ts'
 import { createTrackService } from '../tracks/service.ts'
 import { createBurial } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
@@ -47,6 +49,12 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
         const { made, dropped } = await keepAuditMonths(sql, now)
         return made + dropped
       },
+    },
+    'fold-counts': {
+      deltas: () => foldCounts(sql),
+    },
+    'release-tracks': {
+      tracks: (now) => releaseDueTracks(sql, now),
     },
     'delete-accounts': {
       accounts: createBurial({ sql, tracks: createTrackService({ sql }) }),

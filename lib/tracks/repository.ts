@@ -1,45 +1,8 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
-import type { CreateTrack, Track } from './schemas.ts'
-
-export type TrackRow = Track & { readonly revision: number }
-
-export interface Viewer {
-  /** Undefined for a guest. */
-  readonly id: string | undefined
-  readonly now: Date
-}
-
-/** Its artist sees a track in any state; others once it plays and is released. */
-function isVisible(db: Db, { id, now }: Viewer) {
-  const isOut = db`t.status = 'ready' and t.visibility <> 'private' and (t.release_at is null or t.release_at <= ${now})`
-  // Guests are most callers: without the alternative the index of public tracks serves them.
-  return id === undefined ? isOut : db`(t.owner_id = ${id} or ${isOut})`
-}
-
-const isListed = (db: Db, { id }: Viewer) =>
-  id === undefined ? db`t.visibility = 'public'` : db`(t.owner_id = ${id} or t.visibility = 'public')`
-
-// Both revisions only grow, so that their sum tells when either of the two rows shown has changed.
-const columns = (db: Db, { id }: Viewer) => db`
-  t.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
-  t.title, t.description, t.genre, t.tags, t.bpm, t.musical_key, t.is_explicit, t.visibility, t.release_at,
-  t.status, t.status_reason,
-  case when v.id is not null then json_build_object('id', v.id, 'number', v.number, 'label', v.label) end as version,
-  v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
-  json_build_object(
-    'stream', v.id is not null,
-    'download', v.id is not null and t.owner_id is not distinct from ${id ?? null},
-    'edit', t.owner_id is not distinct from ${id ?? null}
-  ) as access,
-  t.created_at, t.updated_at, t.revision + o.revision as revision
-`
-
-const tables = (db: Db) => db`
-  tracks t
-  join users o on o.id = t.owner_id
-  left join track_versions v on v.id = t.current_version_id
-`
+import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
+import type { CreateTrack } from './schemas.ts'
+import { isListed, isVisible, trackTables, type Viewer } from './visibility.ts'
 
 export interface NewTrack extends CreateTrack {
   readonly owner_id: string
@@ -63,9 +26,9 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
 
 export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<TrackRow | undefined> {
   const [row] = await db<[TrackRow?]>`
-    select ${columns(db, viewer)}
-    from ${tables(db)}
-    where t.id = ${trackId} and t.deleted_at is null and ${isVisible(db, viewer)}
+    select ${trackColumns(db, viewer)}
+    from ${tracksWithCounts(db, viewer)}
+    where t.id = ${trackId} and ${isVisible(db, viewer)}
   `
   return row
 }
@@ -79,12 +42,11 @@ export interface TrackFilter {
 
 /** Newest first: what anybody may find, and everything of the viewer's own. */
 export async function listTracks(db: Db, viewer: Viewer, filter: TrackFilter): Promise<TrackRow[]> {
+  const isOwn = viewer.id === undefined ? db`false` : db`(t.owner_id = ${viewer.id} and t.deleted_at is null)`
   return db<TrackRow[]>`
-    select ${columns(db, viewer)}
-    from ${tables(db)}
-    where t.deleted_at is null
-      and ${isListed(db, viewer)}
-      and ${isVisible(db, viewer)}
+    select ${trackColumns(db, viewer)}
+    from ${tracksWithCounts(db, viewer)}
+    where (${isOwn} or ${isListed(db, viewer)})
       ${filter.artist === undefined ? db`` : db`and o.username = ${filter.artist}`}
       ${filter.before === undefined ? db`` : db`and t.id < ${filter.before}`}
     order by t.id desc
@@ -112,10 +74,9 @@ export async function findPlayableTrack(
       case when l.id is not null then
         json_build_object('user_number', l.user_number, 'username', l.username, 'role', l.role)
       end as listener
-    from tracks t
-    left join track_versions v on v.id = t.current_version_id
+    from ${trackTables(db, viewer)}
     left join users l on l.id = ${viewer.id ?? null}
-    where t.id = ${trackId} and t.deleted_at is null and ${isVisible(db, viewer)}
+    where t.id = ${trackId} and ${isVisible(db, viewer)}
   `
   return row
 }
@@ -127,7 +88,7 @@ export async function lockOwnTrack(db: Db, trackId: string, ownerId: string) {
     from tracks t
     join users o on o.id = t.owner_id
     where t.id = ${trackId} and t.owner_id = ${ownerId} and t.deleted_at is null
-    for update of t
+    for no key update of t
   `
   return row
 }

@@ -3,7 +3,7 @@ import { page, pageQuery, timestamp } from '../http/route.ts'
 import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
 import { line, prose } from '../text.ts'
 
-export const visibility = z.enum(['public', 'unlisted', 'private'])
+export const visibility = z.enum(['public', 'unlisted', 'private', 'scheduled'])
 
 const uploadStatuses = [
   'uploading',
@@ -41,7 +41,15 @@ export const track = z.object({
   sample_rate_hz: z.nullable(z.int()),
   channels: z.nullable(z.int()),
   bitrate_bps: z.nullable(z.int()),
+  like_count: z.int(),
+  repost_count: z.int(),
+  comment_count: z.int(),
+  play_count: z.int(),
+  /** By the caller. */
+  liked: z.boolean(),
   access: z.object({ stream: z.boolean(), download: z.boolean(), edit: z.boolean() }),
+  /** When others could first find it. */
+  published_at: z.nullable(timestamp),
   created_at: timestamp,
   updated_at: timestamp,
 })

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { TrackRow } from './columns.ts'
 import {
   findTrack,
   insertTrack,
@@ -10,10 +11,9 @@ import {
   lockOwnTrack,
   markAllDeleted,
   markDeleted,
-  type TrackRow,
-  type Viewer,
 } from './repository.ts'
 import type { CreateTrack, ListTracks } from './schemas.ts'
+import type { Viewer } from './visibility.ts'
 
 export interface TrackDependencies {
   readonly sql: Sql
@@ -25,7 +25,7 @@ export type TrackService = ReturnType<typeof createTrackService>
 const cursorValues = z.tuple([z.uuid()])
 
 export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
-  const viewerOf = (actor: Actor | undefined): Viewer => ({ id: actor?.id, now: now() })
+  const viewerOf = (actor: Actor | undefined): Viewer => ({ id: actor?.id })
 
   const get = async (actor: Actor | undefined, trackId: string): Promise<TrackRow> => {
     const row = await findTrack(sql, trackId, viewerOf(actor))
@@ -38,7 +38,10 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
 
     /** The address goes on record with the uploader's word that the rights are theirs. */
     async create(actor: Actor, track: CreateTrack, ip: string): Promise<TrackRow> {
-      const id = await insertTrack(sql, { ...track, owner_id: actor.id, rights_confirmed_ip: ip }, now())
+      const at = now()
+      const visibility = visibilityAt(at, track)
+      const row = { ...track, visibility, owner_id: actor.id, rights_confirmed_ip: ip }
+      const id = await insertTrack(sql, row, at)
       return get(actor, id)
     },
 
@@ -62,3 +65,7 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
     removeAllOf: (tx: Db, ownerId: string, at: Date): Promise<void> => markAllDeleted(tx, ownerId, at),
   }
 }
+
+/** What is to be public only later is scheduled until then. */
+const visibilityAt = (now: Date, { visibility, release_at }: CreateTrack) =>
+  visibility === 'public' && release_at && release_at > now ? 'scheduled' : visibility

@@ -26,7 +26,7 @@ export function createStreamService(dependencies: StreamDependencies) {
   return {
     async issue(actor: Actor | undefined, trackId: string) {
       const at = now()
-      const track = await findPlayableTrack(sql, trackId, { id: actor?.id, now: at })
+      const track = await findPlayableTrack(sql, trackId, { id: actor?.id })
       if (!track) throw new AppError('not_found')
       const { version_id, manifest_key, duration_ms } = track
       if (!version_id || !manifest_key) throw new AppError('track_not_ready')

@@ -33,6 +33,7 @@ export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: Post
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
       'account.export': ({ export_id }) => makeExport(export_id),
+      'notification.add': async () => {},
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
     },
   })

@@ -22,6 +22,9 @@ function prepare() {
 }
 
 const ids = {
+  kind: 'follow',
+  recipient_id: randomUUID(),
+  actor_id: randomUUID(),
   user_id: randomUUID(),
   notice_id: randomUUID(),
   export_id: randomUUID(),

@@ -349,7 +349,7 @@ describe('asking for the stream', () => {
 
   test.each([
     { name: 'private', fields: { visibility: 'private' } },
-    { name: 'not released yet', fields: { release_at: '2026-03-01T12:00:00.001Z' } },
+    { name: 'not released yet', fields: { release_at: '2999-03-01T12:00:00Z' } },
   ])('of a track that is $name is for its artist alone', async ({ fields }) => {
     const job = await prepareReady({ fields })
     await expect(streams.issue(job.actor, job.track_id)).resolves.toBeDefined()

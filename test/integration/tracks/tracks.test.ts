@@ -3,6 +3,7 @@ import { createTrackHandlers } from '../../../functions/tracks/handlers.ts'
 import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createApi } from '../../../lib/http/api.ts'
+import { releaseDueTracks } from '../../../lib/tracks/release.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { createUploadService } from '../../../lib/tracks/upload-service.ts'
 import { call, unlimited } from '../../support/api.ts'
@@ -205,11 +206,14 @@ describe('reading a track', () => {
     expect((await get(id, ada.by)).body.access).toEqual({ stream: true, download: true, edit: true })
   })
 
-  test('its release makes it visible by time alone', async () => {
+  test('its release makes it visible, once the clock has come to it', async () => {
     const id = await createReady({ release_at: '2026-03-01T13:00:00Z' })
     expect((await get(id)).status).toBe(404)
+    await releaseDueTracks(sql, at)
+    expect((await get(id)).status).toBe(404)
     at = new Date('2026-03-01T13:00:00Z')
-    expect((await get(id)).status).toBe(200)
+    await releaseDueTracks(sql, at)
+    expect((await get(id)).body).toMatchObject({ visibility: 'public', published_at: at.toISOString() })
     at = new Date('2026-03-01T12:00:00Z')
   })
 })

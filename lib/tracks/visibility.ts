@@ -1,0 +1,41 @@
+import type { Db } from '../db/client.ts'
+import { isUnblocked } from '../relations/hiding.ts'
+
+type Fragment = ReturnType<Db>
+
+export interface Viewer {
+  /** Undefined for a guest. */
+  readonly id: string | undefined
+}
+
+/**
+ * What a statement about tracks reads from: `t` the track, `o` its owner, `v` the version that plays, `mine` the
+ * viewer's part in it as a collaborator.
+ */
+export const trackTables = (db: Db, { id }: Viewer): Fragment => db`
+  tracks t
+  join users o on o.id = t.owner_id
+  left join track_versions v on v.id = t.current_version_id
+  left join track_collaborators mine
+    on mine.track_id = t.id and mine.user_id = ${id ?? null} and mine.status = 'accepted'
+`
+
+/** Whether anybody may come upon it, in lists, feeds and searches. The partial indexes of `tracks` serve it. */
+export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
+  t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
+  and o.deletes_at is null and ${isUnblocked(db, id, db`t.owner_id`)}
+)`
+
+/** Whether the viewer may see it who knows where it is: theirs in any state, others' once it plays. */
+export const isVisible = (db: Db, viewer: Viewer): Fragment => {
+  const isOut = db`
+    t.status = 'ready' and t.visibility in ('public', 'unlisted')
+    and o.deletes_at is null and ${isUnblocked(db, viewer.id, db`t.owner_id`)}
+  `
+  if (viewer.id === undefined) return db`(t.deleted_at is null and ${isOut})`
+  return db`(t.deleted_at is null and (t.owner_id = ${viewer.id} or mine.role is not null or (${isOut})))`
+}
+
+/** Whether the viewer may change it. */
+export const isEditable = (db: Db, { id }: Viewer): Fragment =>
+  id === undefined ? db`false` : db`(t.owner_id = ${id} or mine.role is not distinct from 'editor')`
