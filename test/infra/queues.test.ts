@@ -102,11 +102,17 @@ it('has a schedule for each task of the scheduler and for the relay, and no othe
   expect(names.sort()).toEqual([...tasks, 'outbox-relay'].sort())
 })
 
+const rates: Readonly<Record<string, string>> = {
+  'keep-audit-months': 'rate(1 day)',
+  'fold-counts': 'rate(1 minute)',
+  'release-tracks': 'rate(1 minute)',
+}
+
 it.each([
   { name: 'outbox-relay', rate: 'rate(1 minute)', runs: 'outbox-relay', input: undefined },
   ...tasks.map((task) => ({
     name: task,
-    rate: task === 'keep-audit-months' ? 'rate(1 day)' : 'rate(1 hour)',
+    rate: rates[task] ?? 'rate(1 hour)',
     runs: 'scheduler',
     input: JSON.stringify({ task }),
   })),
