@@ -10,6 +10,9 @@ export { type DatabaseSettings, databaseSettings, type Transaction }
 /** A connection or a transaction: whatever runs single statements takes either. */
 export type Db = postgres.ISql
 
+/** A part of a statement. */
+export type Fragment = postgres.Fragment
+
 export interface Sql extends Db {
   begin: postgres.Sql['begin']
   /** A transaction that changes nothing when it runs a second time; it does so when the connection is lost. */

@@ -1,6 +1,4 @@
-import type { Db } from '../db/client.ts'
-
-type Fragment = ReturnType<Db>
+import type { Db, Fragment } from '../db/client.ts'
 
 /** Whether neither of the two has blocked the other. A guest is blocked by nobody. */
 export const isUnblocked = (db: Db, viewerId: string | undefined, userId: Fragment): Fragment =>

@@ -1,11 +1,9 @@
 import { countsOf } from '../counts/counts.ts'
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { Track } from './schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type TrackRow = Track & { readonly revision: number }
-
-type Fragment = ReturnType<Db>
 
 /**
  * A track as the viewer sees it, of `tracksWithCounts`.

@@ -1,7 +1,5 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
-
-type Fragment = ReturnType<Db>
 
 export interface Viewer {
   /** Undefined for a guest. */
