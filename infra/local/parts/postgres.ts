@@ -87,6 +87,15 @@ export function createPostgres(options: PostgresOptions): Postgres {
   })
 }
 
+/** Of `initdb`; the same on every machine. */
+export const localeFlags = [
+  '--locale-provider=builtin',
+  '--builtin-locale=C.UTF-8',
+  '--locale=C',
+  // Asked for by pg_trgm alone: in `C` it knows no letter beyond ASCII.
+  `--lc-ctype=${process.platform === 'darwin' ? 'en_US.UTF-8' : 'C.UTF-8'}`,
+]
+
 const environment = { ...process.env, LC_ALL: 'C', TZ: 'UTC' }
 
 async function binaries(): Promise<{ readonly initdb: string; readonly postgres: string }> {
@@ -115,9 +124,7 @@ async function initialise(
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
-    '--locale=C',
+    ...localeFlags,
     '--no-sync',
   ]
   try {
