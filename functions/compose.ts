@@ -3,6 +3,7 @@ import { createSecrets } from '../lib/aws/secrets.ts'
 import { createCache } from '../lib/cache/cache.ts'
 import { readList } from '../lib/config.ts'
 import { connect, databaseSettings } from '../lib/db/client.ts'
+import { createRunOnce } from '../lib/http/idempotency.ts'
 import { createRateLimiter } from '../lib/http/rate-limit.ts'
 import { createSessionCheck } from '../lib/sessions/session-check.ts'
 
@@ -19,6 +20,7 @@ export function composeApi(service: string) {
       corsOrigins: readList('CORS_ORIGINS'),
       checkSession: createSessionCheck({ sql }),
       takeCall: createRateLimiter({ cache }),
+      runOnce: createRunOnce({ sql }),
       onRefused: createRefusalAudit({ sql, cache }),
       onTimeout: sql.discard,
     },

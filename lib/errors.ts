@@ -1,6 +1,7 @@
 /** Every failure a client can see: its stable code, HTTP status and title. */
 export const problems = {
   invalid_request: [400, 'The request cannot be read'],
+  idempotency_key_required: [400, 'An Idempotency-Key is required here'],
   invalid_token: [400, 'The link is not valid or was used already'],
   unauthenticated: [401, 'Sign in first'],
   token_expired: [401, 'The access token has expired'],
@@ -27,10 +28,12 @@ export const problems = {
   export_in_progress: [409, 'An export is being made'],
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
+  idempotency_in_progress: [409, 'The first call with this key is still running'],
   precondition_failed: [412, 'The resource has changed since it was read'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],
   validation_failed: [422, 'The request is not valid'],
+  idempotency_mismatch: [422, 'The key was used for another request'],
   precondition_required: [428, 'If-Match is required here'],
   rate_limited: [429, 'Too many requests'],
   too_many_attempts: [429, 'Too many attempts'],

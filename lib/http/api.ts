@@ -16,6 +16,7 @@ import {
   type Exchange,
   openExchange,
 } from './exchange.ts'
+import { type RunOnce, readIdempotencyKey } from './idempotency.ts'
 import { readBody, readParams, readQuery } from './input.ts'
 import { asAppError, toProblem } from './problem.ts'
 import type { TakeCall } from './rate-limit.ts'
@@ -32,6 +33,8 @@ export interface ApiDependencies extends AuthenticationDependencies {
   /** The whole API, for the function that gets what no route of the gateway matches. */
   readonly loadRoutes?: () => Promise<readonly Route[]>
   readonly takeCall: TakeCall
+  /** For calls that are named by an `Idempotency-Key`; without it the header says nothing. */
+  readonly runOnce?: RunOnce
   /** Told of a signed-in caller who is refused for who they are; the answer waits for it. */
   readonly onRefused?: OnRefused
   /** Told when a handler is given up, for what it holds open then (a transaction) is nobody's. */
@@ -53,6 +56,9 @@ export function createApi<T extends Routes>(
   const { service, corsOrigins, onTimeout, verifyToken } = dependencies
   if (!verifyToken && Object.values(routes).some(({ auth }) => auth === 'optional')) {
     throw new Error(`${service} has routes with optional authentication and no way to verify a token`)
+  }
+  if (!dependencies.runOnce && Object.values(routes).some(({ idempotency }) => idempotency === 'required')) {
+    throw new Error(`${service} has routes that ask for an Idempotency-Key and no memory of them`)
   }
   const endpoints = createEndpoints(routes, handlers as Record<string, unknown>)
   const finish = createFinish(corsOrigins)
@@ -91,7 +97,12 @@ async function tellRefused(exchange: Exchange, { code }: AppError, { onRefused }
 
 /** Authenticates before it reads the rest, so that a stranger learns nothing from what is wrong with it. */
 function createDispatch(routes: Routes, dependencies: ApiDependencies) {
-  const { loadRoutes = async () => Object.values(routes), takeCall, now = () => new Date() } = dependencies
+  const {
+    loadRoutes = async () => Object.values(routes),
+    takeCall,
+    runOnce,
+    now = () => new Date(),
+  } = dependencies
   const authenticate = createAuthentication(dependencies)
 
   /** Counts the call for whoever makes it: by address where that is nobody, or nobody we know. */
@@ -120,8 +131,9 @@ function createDispatch(routes: Routes, dependencies: ApiDependencies) {
     const { route, handle } = exchange.endpoint ?? (await refuse(exchange))
     exchange.actor = await admit(exchange, route)
     requireAccess(route, exchange.actor, now())
+    const key = readIdempotencyKey(route, event.headers)
     const rawBody = readBytes(event)
-    const result = await handle({
+    const request = {
       params: readParams(route.params, event.pathParameters),
       query: readQuery(route.query, event.queryStringParameters),
       body: route.body && readBody(route.body, await readJson(event, rawBody)),
@@ -132,8 +144,10 @@ function createDispatch(routes: Routes, dependencies: ApiDependencies) {
       requestId,
       ip: event.requestContext.http.sourceIp,
       userAgent: event.requestContext.http.userAgent,
-    } as Request)
-    return toResponse(route, result, event.headers)
+    } as Request
+    const run = async () => toResponse(route, await handle(request), event.headers)
+    if (key === undefined || !runOnce) return run()
+    return runOnce({ key, userId: exchange.actor!.id, route, event, rawBody, requestId }, run)
   }
 }
 

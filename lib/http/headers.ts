@@ -8,7 +8,8 @@ const securityHeaders = {
 }
 
 /** Readable by scripts of another origin. */
-const exposedHeaders = 'ETag, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
+const exposedHeaders =
+  'ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
 
 /** Answers that carry credentials or bearer URLs are kept by nobody; all others are asked for anew. */
 export const cacheControl = (route: Route) =>

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { type ProblemCode, problems } from '../errors.ts'
+import { idempotencyKeyPattern, takesIdempotencyKey } from './idempotency.ts'
 import { type Auth, noContent, type Route, type Routes } from './route.ts'
 
 type Schema = z.core.JSONSchema.JSONSchema
@@ -34,7 +35,11 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
     tags: [tag],
     summary,
     security: security[auth],
-    parameters: [...toParameters('path', params, schemas), ...toParameters('query', query, schemas)],
+    parameters: [
+      ...toParameters('path', params, schemas),
+      ...toParameters('query', query, schemas),
+      ...(takesIdempotencyKey(route) ? [toKeyParameter(route)] : []),
+    ],
     ...(body && {
       requestBody: {
         required: !body.safeParse(undefined).success,
@@ -55,6 +60,15 @@ function toParameters(where: 'path' | 'query', schema: z.ZodMiniType | undefined
     schema: value,
   }))
 }
+
+const toKeyParameter = ({ idempotency }: Route) => ({
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: idempotency === 'required',
+  description:
+    'Names the call, for 24 hours: sent again with the same path, query and body it is answered as the first time, with `Idempotent-Replayed: true`, and not done again.',
+  schema: { type: 'string', pattern: idempotencyKeyPattern.source },
+})
 
 const descriptions = { 200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'Done' } as const
 
@@ -91,6 +105,7 @@ const problemOf = (codes: readonly ProblemCode[]) => ({
 })
 
 const tokenProblems: readonly ProblemCode[] = ['unauthenticated', 'token_expired', 'token_revoked']
+const keyProblems: readonly ProblemCode[] = ['idempotency_in_progress', 'idempotency_mismatch']
 const problemsByAuth: Record<Auth, readonly ProblemCode[]> = {
   none: [],
   signature: [],
@@ -100,12 +115,15 @@ const problemsByAuth: Record<Auth, readonly ProblemCode[]> = {
 }
 
 /** The route's own, and those that every route of its kind can answer with. */
-function problemsOf({ auth, policy, params, query, body, problems: own }: Route): ProblemCode[] {
+function problemsOf(route: Route): ProblemCode[] {
+  const { auth, policy, params, query, body, problems: own } = route
   const codes: ProblemCode[] = [...own, ...problemsByAuth[auth]]
   if (auth === 'user') codes.push('forbidden')
   if (policy.step_up) codes.push('step_up_required')
   if (policy.limit !== 'unlimited') codes.push('rate_limited')
   if (params) codes.push('not_found')
+  if (takesIdempotencyKey(route)) codes.push('invalid_request', ...keyProblems)
+  if (route.idempotency === 'required') codes.push('idempotency_key_required')
   if (query) codes.push('validation_failed')
   if (query instanceof z.ZodMiniObject && 'cursor' in query.shape) codes.push('invalid_request')
   if (body) codes.push('invalid_request', 'payload_too_large', 'unsupported_media_type', 'validation_failed')

@@ -50,6 +50,7 @@ export const asAppError = (error: unknown): AppError =>
 const standingHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
   token_expired: { 'www-authenticate': 'Bearer error="invalid_token"' },
   token_revoked: { 'www-authenticate': 'Bearer error="invalid_token"' },
+  idempotency_in_progress: { 'retry-after': '1' },
   rate_limited: { 'retry-after': '1' },
   too_many_attempts: { 'retry-after': '1' },
   unavailable: { 'retry-after': '1' },

@@ -44,6 +44,8 @@ export interface Route {
   readonly produces?: string
   /** Whether it may answer 308 with a `Location`. */
   readonly moves?: boolean
+  /** Whether a POST of a user must carry an `Idempotency-Key`, which it may in any case. */
+  readonly idempotency?: 'required'
   /** Problems of this route alone; those every route of its kind can answer with are added by the documents. */
   readonly problems: readonly ProblemCode[]
 }

@@ -9,6 +9,7 @@ import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
+import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
@@ -28,6 +29,9 @@ export interface TaskDependencies {
 export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencies) => {
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   return {
+    'expire-keys': {
+      idempotency_keys: (now) => deleteExpiredKeys(sql, now),
+    },
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),
     },

@@ -4,6 +4,8 @@ import { type ProblemCode, problems } from '../errors.ts'
 const advice: Record<ProblemCode, string> = {
   invalid_request:
     'Send well-formed JSON in UTF-8, and a cursor only to the list, with the filters, that gave it.',
+  idempotency_key_required:
+    'Send an `Idempotency-Key` that is new for each order, and the same when you repeat it.',
   invalid_token: 'Ask for a new link; each works once and for a limited time.',
   unauthenticated: 'Send `Authorization: Bearer <access_token>` with a token of a login.',
   token_expired: 'Get a new access token with the refresh token, then repeat the request.',
@@ -32,10 +34,12 @@ const advice: Record<ProblemCode, string> = {
   export_in_progress: 'Wait for the export that is being made.',
   track_not_ready: 'Wait until the status of the track is `ready`.',
   upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
+  idempotency_in_progress: 'Repeat the request with the same key after the time that `Retry-After` names.',
   precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
   payload_too_large: 'Send at most 1 MiB; audio goes to the upload address, not through the API.',
   unsupported_media_type: 'Send the body as `application/json`.',
   validation_failed: 'Correct each member that `errors` names by its pointer.',
+  idempotency_mismatch: 'Make a new key for a new request; a repetition has the same path, query and body.',
   precondition_required: 'Send the `ETag` of the resource in `If-Match`.',
   rate_limited: 'Wait as long as `Retry-After` says.',
   too_many_attempts: 'Wait as long as `Retry-After` says, or reset the password.',

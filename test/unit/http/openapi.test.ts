@@ -151,6 +151,30 @@ describe('the document of a route', () => {
     expect(operationOf('removeThing')?.responses[204]).toEqual({ description: 'Done' })
   })
 
+  test('offers an Idempotency-Key where a signed-in user posts, but for what answers with credentials', () => {
+    const post = { ...thingRoutes.createThing, auth: 'user' } as const
+    const { operations } = describeGroups({
+      posts: defineRoutes({
+        make: post,
+        order: { ...post, path: '/api/v1/orders', idempotency: 'required' },
+        signIn: { ...post, path: '/api/v1/auth/again' },
+        change: { ...post, method: 'PATCH' },
+      }),
+    })
+    const keyOf = (id: string) =>
+      operations
+        .find(({ operationId }) => operationId === id)
+        ?.parameters.find(({ in: at }) => at === 'header')
+
+    expect(keyOf('make')).toMatchObject({ name: 'Idempotency-Key', required: false })
+    expect(keyOf('order')).toMatchObject({ name: 'Idempotency-Key', required: true })
+    expect([keyOf('signIn'), keyOf('change')]).toEqual([undefined, undefined])
+    const refusals = operations.find(({ operationId }) => operationId === 'order')?.responses
+    expect(refusals?.[400]?.description).toContain('idempotency_key_required')
+    expect(refusals?.[409]?.description).toContain('idempotency_in_progress')
+    expect(refusals?.[422]?.description).toContain('idempotency_mismatch')
+  })
+
   test.each([
     { route: 'createThing', statuses: ['400', '413', '415', '422'] },
     { route: 'readThing', statuses: ['401', '404', '409'] },
