@@ -2,6 +2,7 @@ import type { Routes } from '../lib/http/route.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { internalRoutes } from './internal/routes.ts'
+import { playlistRoutes } from './playlists/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { trackRoutes } from './tracks/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -11,6 +12,7 @@ export const routeGroups = {
   auth: authRoutes,
   users: userRoutes,
   tracks: trackRoutes,
+  playlists: playlistRoutes,
   admin: adminRoutes,
   internal: internalRoutes,
   system: systemRoutes,

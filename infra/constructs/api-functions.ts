@@ -23,6 +23,7 @@ export class ApiFunctions extends Construct {
       auth: this.createAuth(),
       users: this.createUsers(),
       tracks: this.createTracks(),
+      playlists: this.createPlaylists(),
       admin: this.createAdmin(),
       internal: this.createInternal(),
       system: this.createSystem(),
@@ -98,6 +99,17 @@ export class ApiFunctions extends Construct {
     tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
     for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
     return tracks
+  }
+
+  private createPlaylists() {
+    const { secrets, events } = this.on
+    const playlists = this.apiFunction('playlists', {
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+    })
+    playlists.grantSecret(secrets.jwt)
+    playlists.grantSend(events.queue)
+    return playlists
   }
 
   private createAdmin() {

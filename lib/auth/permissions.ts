@@ -9,10 +9,19 @@ export type Permission =
   | 'account.manage'
   | 'tracks.read'
   | 'tracks.write'
+  | 'playlists.read'
+  | 'playlists.write'
   | 'users.manage'
   | 'audit.read'
 
-const user: readonly Permission[] = ['public', 'account.manage', 'tracks.read', 'tracks.write']
+const user: readonly Permission[] = [
+  'public',
+  'account.manage',
+  'tracks.read',
+  'tracks.write',
+  'playlists.read',
+  'playlists.write',
+]
 const creator: readonly Permission[] = user
 const moderator: readonly Permission[] = creator
 const admin: readonly Permission[] = [...moderator, 'users.manage', 'audit.read']

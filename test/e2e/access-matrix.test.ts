@@ -9,6 +9,7 @@ import { settingsOf } from '../support/server.ts'
 import {
   addExport,
   addPasskey,
+  addPlaylist,
   addSession,
   addSomeone,
   addTrack,
@@ -122,7 +123,7 @@ const bodies: Readonly<Record<string, object>> = {
 }
 
 /** Parts of a path that name something which only its owner sees. */
-const ownThings = new Set(['track_id', 'upload_id', 'session_id', 'passkey_id', 'export_id'])
+const ownThings = new Set(['track_id', 'upload_id', 'session_id', 'passkey_id', 'export_id', 'playlist_id'])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
 async function createWorld(): Promise<World> {
@@ -138,6 +139,7 @@ async function createWorld(): Promise<World> {
       session_id: session.session_id,
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),
+      playlist_id: await addPlaylist(sql, owner.id),
       user_id: bystander.id,
       username: bystander.username,
       asset: 'swagger-ui.css',

@@ -33,6 +33,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STREAM_URL_SECRET_ARN',
     'UPLOADS_BUCKET',
   ],
+  playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
@@ -78,6 +79,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue JwtSecret',
     'secretsmanager:GetSecretValue StreamJwtSecret',
     'secretsmanager:GetSecretValue StreamUrlSecret',
+  ],
+  playlists: [
+    'rds-db:connect DatabaseProxy',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage EventsQueue',
   ],
   admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   internal: ['rds-db:connect DatabaseProxy', 's3:GetObject MediaBucket/originals/*'],
@@ -193,7 +199,7 @@ describe.each(table)('$name', ({ name, fn }) => {
 })
 
 it('answers before the gateway gives up', () => {
-  for (const name of ['auth', 'users', 'tracks', 'admin', 'internal', 'system']) {
+  for (const name of ['auth', 'users', 'tracks', 'playlists', 'admin', 'internal', 'system']) {
     expect(functions.get(name)!.Properties.Timeout).toBeLessThanOrEqual(25)
   }
   expect(functions.get('authorizer')!.Properties.Timeout).toBeLessThan(10)

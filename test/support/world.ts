@@ -76,6 +76,14 @@ export async function addPasskey(sql: Sql, ownerId: string): Promise<string> {
   return row.id
 }
 
+/** A private one, still empty. */
+export async function addPlaylist(sql: Sql, ownerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into playlists (owner_id, title) values (${ownerId}, 'Secret') returning id
+  `
+  return row.id
+}
+
 export async function addExport(sql: Sql, ownerId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
     insert into data_exports (user_id, status) values (${ownerId}, 'failed') returning id

@@ -1,0 +1,4 @@
+import { ownRoutes } from './own-routes.ts'
+import { reactionRoutes } from './reaction-routes.ts'
+
+export const playlistRoutes = { ...ownRoutes, ...reactionRoutes }
