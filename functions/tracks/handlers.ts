@@ -1,6 +1,6 @@
-import { etagOf, requireMatch } from '../../lib/http/etag.ts'
+import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { TrackRow } from '../../lib/tracks/columns.ts'
+import type { WholeTrackRow } from '../../lib/tracks/columns.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
 import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
@@ -33,7 +33,7 @@ export function createTrackHandlers({
   }
 }
 
-const replyTrack = (track: TrackRow) => new Reply(track, { etag: etagOf(track) })
+const replyTrack = (track: WholeTrackRow) => new Reply(track, { etag: etagOfShown(track) })
 
 function replyUpload(upload: UploadRow) {
   const seconds = retryAfter(upload)

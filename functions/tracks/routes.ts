@@ -4,12 +4,12 @@ import {
   listTracks,
   requestUpload,
   stream,
-  track,
   trackPage,
   trackParams,
   upload,
   uploadGrant,
   uploadParams,
+  wholeTrack,
 } from '../../lib/tracks/schemas.ts'
 
 export const trackRoutes = defineRoutes({
@@ -21,7 +21,7 @@ export const trackRoutes = defineRoutes({
     summary: 'Create a track, still without a file',
     body: createTrack,
     status: 201,
-    response: track,
+    response: wholeTrack,
     problems: [],
   },
   listTracks: {
@@ -43,7 +43,7 @@ export const trackRoutes = defineRoutes({
     summary: 'Read a track',
     params: trackParams,
     status: 200,
-    response: track,
+    response: wholeTrack,
     problems: ['not_found'],
   },
   deleteTrack: {

@@ -9,6 +9,7 @@ export const counters = [
   'play_count',
   'follower_count',
   'following_count',
+  'click_count',
 ] as const
 
 export type Counter = (typeof counters)[number]

@@ -1,9 +1,15 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
-import type { Track } from './schemas.ts'
+import type { Track, WholeTrack } from './schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type TrackRow = Track & { readonly revision: number }
+export type WholeTrackRow = WholeTrack & { readonly revision: number }
+
+/** What plays and shows of the tempo and the key: the word of a person, or else of the file. Of `trackTables`. */
+export const bpmOf = (db: Db): Fragment => db`coalesce(t.bpm, v.detected_bpm, v.tag_bpm)`
+export const musicalKeyOf = (db: Db): Fragment =>
+  db`coalesce(t.musical_key, v.detected_musical_key, v.tag_musical_key)`
 
 /**
  * A track as the viewer sees it, of `tracksWithCounts`.
@@ -11,12 +17,20 @@ export type TrackRow = Track & { readonly revision: number }
  */
 export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   t.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
-  t.title, t.description, t.genre, t.tags, t.bpm, t.musical_key, t.is_explicit, t.visibility, t.release_at,
+  t.title, t.description, t.artists, t.genre, t.mood, t.tags,
+  ${bpmOf(db)} as bpm, ${musicalKeyOf(db)} as musical_key,
+  t.bpm is not null as is_custom_bpm, t.musical_key is not null as is_custom_musical_key,
+  ${detectedColumn(db)} as detected,
+  t.isrc, t.iswc, t.language, t.p_line, t.c_line, t.license, t.is_explicit, t.visibility, t.release_at,
   t.status, t.status_reason,
   case when v.id is not null then json_build_object('id', v.id, 'number', v.number, 'label', v.label) end as version,
   v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
+  case when v.integrated_lufs is not null then json_build_object(
+    'integrated_lufs', v.integrated_lufs, 'true_peak_dbtp', v.true_peak_dbtp, 'range_lu', v.range_lu
+  ) end as loudness,
+  null as waveform_url,
   n.like_count, n.repost_count, n.comment_count, n.play_count,
-  ${viewer.id === undefined ? db`false` : db`exists (select from track_likes l where l.track_id = t.id and l.user_id = ${viewer.id})`} as liked,
+  ${isMarked(db, 'track_likes', viewer)} as liked, ${isMarked(db, 'reposts', viewer)} as reposted,
   json_build_object(
     'stream', v.id is not null,
     'download', v.id is not null and ${isEditable(db, viewer)},
@@ -24,6 +38,26 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   ) as access,
   t.published_at, t.created_at, t.updated_at, t.revision + o.revision as revision
 `
+
+const detectedColumn = (db: Db): Fragment => db`json_build_object(
+  'bpm', coalesce(v.detected_bpm, v.tag_bpm),
+  'musical_key', coalesce(v.detected_musical_key, v.tag_musical_key),
+  'title', v.embedded_tags->'title',
+  'artist', v.embedded_tags->'artist',
+  'album', v.embedded_tags->'album',
+  'album_artist', v.embedded_tags->'albumartist',
+  'genre', v.embedded_tags->'genre'->0,
+  'year', v.embedded_tags->'year',
+  'track_number', v.embedded_tags->'track_number',
+  'isrc', v.embedded_tags->'isrc'->0,
+  'copyright', v.embedded_tags->'copyright',
+  'label', v.embedded_tags->'label'
+)`
+
+const isMarked = (db: Db, table: 'track_likes' | 'reposts', { id }: Viewer): Fragment =>
+  id === undefined
+    ? db`false`
+    : db`exists (select from ${db(table)} mark where mark.track_id = t.id and mark.user_id = ${id})`
 
 /** `trackTables` and the counts beside them. */
 export const tracksWithCounts = (db: Db, viewer: Viewer): Fragment => db`

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
-import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
+import { type TrackRow, trackColumns, tracksWithCounts, type WholeTrackRow } from './columns.ts'
 import type { CreateTrack } from './schemas.ts'
 import { isListed, isVisible, trackTables, type Viewer } from './visibility.ts'
 
@@ -12,11 +12,14 @@ export interface NewTrack extends CreateTrack {
 export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<string> {
   const [row] = await db<[{ id: string }]>`
     insert into tracks (
-      owner_id, title, description, genre, tags, bpm, musical_key, is_explicit, visibility, release_at,
-      rights_confirmed_at, rights_confirmed_ip, created_at, updated_at
+      owner_id, title, description, artists, genre, mood, tags, bpm, musical_key, isrc, iswc, language, p_line,
+      c_line, lyrics, license, is_explicit, visibility, release_at, rights_confirmed_at, rights_confirmed_ip,
+      created_at, updated_at
     ) values (
-      ${track.owner_id}, ${track.title}, ${track.description}, ${track.genre ?? null},
-      ${track.tags}::text[], ${track.bpm ?? null}, ${track.musical_key ?? null}, ${track.is_explicit},
+      ${track.owner_id}, ${track.title}, ${track.description}, ${db.json(track.artists)}, ${track.genre ?? null},
+      ${track.mood ?? null}, ${track.tags}::text[], ${track.bpm ?? null}, ${track.musical_key ?? null},
+      ${track.isrc ?? null}, ${track.iswc ?? null}, ${track.language ?? null}, ${track.p_line ?? null},
+      ${track.c_line ?? null}, ${track.lyrics ?? null}, ${track.license}, ${track.is_explicit},
       ${track.visibility}, ${track.release_at ?? null}, ${now}, ${track.rights_confirmed_ip}, ${now}, ${now}
     )
     returning id
@@ -24,9 +27,9 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
   return row.id
 }
 
-export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<TrackRow | undefined> {
-  const [row] = await db<[TrackRow?]>`
-    select ${trackColumns(db, viewer)}
+export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<WholeTrackRow | undefined> {
+  const [row] = await db<[WholeTrackRow?]>`
+    select ${trackColumns(db, viewer)}, t.lyrics
     from ${tracksWithCounts(db, viewer)}
     where t.id = ${trackId} and ${isVisible(db, viewer)}
   `

@@ -1,9 +1,8 @@
 import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
-import { line, prose } from '../text.ts'
-
-export const visibility = z.enum(['public', 'unlisted', 'private', 'scheduled'])
+import { line } from '../text.ts'
+import { artist, license, trackFields, visibility } from './fields.ts'
 
 const uploadStatuses = [
   'uploading',
@@ -20,16 +19,51 @@ export const trackStatus = z.enum(['draft', ...uploadStatuses])
 const owner = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
 const version = z.object({ id: z.uuid(), number: z.int(), label: z.nullable(z.string()) })
 
+const loudness = z.object({
+  integrated_lufs: z.number(),
+  true_peak_dbtp: z.nullable(z.number()),
+  range_lu: z.nullable(z.number()),
+})
+
+/** What the file says of itself, in its tags or to whoever analysed it. */
+const detected = z.object({
+  bpm: z.nullable(z.number()),
+  musical_key: z.nullable(z.string()),
+  title: z.nullable(z.string()),
+  artist: z.nullable(z.string()),
+  album: z.nullable(z.string()),
+  album_artist: z.nullable(z.string()),
+  genre: z.nullable(z.string()),
+  year: z.nullable(z.number()),
+  track_number: z.nullable(z.number()),
+  isrc: z.nullable(z.string()),
+  copyright: z.nullable(z.string()),
+  label: z.nullable(z.string()),
+})
+
 /** The file fields are those of the version that plays, null until there is one. */
 export const track = z.object({
   id: z.uuid(),
   owner,
   title: z.string(),
   description: z.string(),
+  /** In the order of the sleeve; the owner is not among them unless they say so. */
+  artists: z.array(artist),
   genre: z.nullable(z.string()),
+  mood: z.nullable(z.string()),
   tags: z.array(z.string()),
+  /** As given, or else as detected. */
   bpm: z.nullable(z.number()),
   musical_key: z.nullable(z.string()),
+  is_custom_bpm: z.boolean(),
+  is_custom_musical_key: z.boolean(),
+  detected,
+  isrc: z.nullable(z.string()),
+  iswc: z.nullable(z.string()),
+  language: z.nullable(z.string()),
+  p_line: z.nullable(z.string()),
+  c_line: z.nullable(z.string()),
+  license,
   is_explicit: z.boolean(),
   visibility,
   release_at: z.nullable(timestamp),
@@ -41,12 +75,16 @@ export const track = z.object({
   sample_rate_hz: z.nullable(z.int()),
   channels: z.nullable(z.int()),
   bitrate_bps: z.nullable(z.int()),
+  /** Null until it was measured. */
+  loudness: z.nullable(loudness),
+  waveform_url: z.nullable(z.string()),
   like_count: z.int(),
   repost_count: z.int(),
   comment_count: z.int(),
   play_count: z.int(),
   /** By the caller. */
   liked: z.boolean(),
+  reposted: z.boolean(),
   access: z.object({ stream: z.boolean(), download: z.boolean(), edit: z.boolean() }),
   /** When others could first find it. */
   published_at: z.nullable(timestamp),
@@ -55,33 +93,59 @@ export const track = z.object({
 })
 export type Track = z.output<typeof track>
 
-const name = (max: number) => line(max).check(z.minLength(1))
+/** A track by itself. Lists leave out what only its own page shows. */
+export const wholeTrack = z.extend(track, { lyrics: z.nullable(z.string()) })
+export type WholeTrack = z.output<typeof wholeTrack>
 
-const mostTags = 20
-
-const tags = z.array(name(32)).check(
-  z.maxLength(mostTags),
-  z.refine((list) => new Set(list).size === list.length, 'A tag stands here twice'),
-)
-
-/** As musicians write it (`F#m`, `Bb major`) or as DJs do (`8A`). */
-const musicalKey = z
-  .string()
-  .check(z.regex(/^([A-G][#b♯♭]?( ?(m|min|maj|minor|major))?|(1[0-2]|[1-9])[AB])$/))
+const optional = {
+  genre: z.optional(trackFields.genre),
+  mood: z.optional(trackFields.mood),
+  bpm: z.optional(trackFields.bpm),
+  musical_key: z.optional(trackFields.musical_key),
+  isrc: z.optional(trackFields.isrc),
+  iswc: z.optional(trackFields.iswc),
+  language: z.optional(trackFields.language),
+  p_line: z.optional(trackFields.p_line),
+  c_line: z.optional(trackFields.c_line),
+  lyrics: z.optional(trackFields.lyrics),
+  release_at: z.optional(trackFields.release_at),
+}
 
 export const createTrack = z.strictObject({
-  title: name(200),
-  description: z._default(prose(5000), ''),
-  genre: z.optional(name(50)),
-  tags: z._default(tags, []),
-  visibility: z._default(visibility, 'private'),
-  bpm: z.optional(z.number().check(z.minimum(1), z.maximum(999))),
-  musical_key: z.optional(musicalKey),
+  ...optional,
+  title: trackFields.title,
+  description: z._default(trackFields.description, ''),
+  tags: z._default(trackFields.tags, []),
+  artists: z._default(trackFields.artists, []),
   is_explicit: z._default(z.boolean(), false),
-  release_at: z.optional(timestamp.check(z.refine((date) => date.getUTCFullYear() >= 1900, 'Too long ago'))),
+  license: z._default(license, 'all_rights_reserved'),
+  visibility: z._default(visibility, 'private'),
   rights_confirmed: z.literal(true),
 })
 export type CreateTrack = z.output<typeof createTrack>
+
+/** `null` takes a value back; of what was detected in the file, that shows again. */
+export const updateTrack = z.strictObject({
+  title: z.optional(trackFields.title),
+  description: z.optional(trackFields.description),
+  genre: z.nullish(trackFields.genre),
+  mood: z.nullish(trackFields.mood),
+  tags: z.optional(trackFields.tags),
+  artists: z.optional(trackFields.artists),
+  bpm: z.nullish(trackFields.bpm),
+  musical_key: z.nullish(trackFields.musical_key),
+  isrc: z.nullish(trackFields.isrc),
+  iswc: z.nullish(trackFields.iswc),
+  language: z.nullish(trackFields.language),
+  p_line: z.nullish(trackFields.p_line),
+  c_line: z.nullish(trackFields.c_line),
+  lyrics: z.nullish(trackFields.lyrics),
+  license: z.optional(license),
+  is_explicit: z.optional(z.boolean()),
+  visibility: z.optional(visibility),
+  release_at: z.nullish(trackFields.release_at),
+})
+export type UpdateTrack = z.output<typeof updateTrack>
 
 export const trackParams = z.object({ track_id: z.uuid() })
 

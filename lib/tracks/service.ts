@@ -3,7 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import type { TrackRow } from './columns.ts'
+import type { WholeTrackRow } from './columns.ts'
 import {
   findTrack,
   insertTrack,
@@ -27,7 +27,7 @@ const cursorValues = z.tuple([z.uuid()])
 export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
   const viewerOf = (actor: Actor | undefined): Viewer => ({ id: actor?.id })
 
-  const get = async (actor: Actor | undefined, trackId: string): Promise<TrackRow> => {
+  const get = async (actor: Actor | undefined, trackId: string): Promise<WholeTrackRow> => {
     const row = await findTrack(sql, trackId, viewerOf(actor))
     if (!row) throw new AppError('not_found')
     return row
@@ -37,7 +37,7 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
     get,
 
     /** The address goes on record with the uploader's word that the rights are theirs. */
-    async create(actor: Actor, track: CreateTrack, ip: string): Promise<TrackRow> {
+    async create(actor: Actor, track: CreateTrack, ip: string): Promise<WholeTrackRow> {
       const at = now()
       const visibility = visibilityAt(at, track)
       const row = { ...track, visibility, owner_id: actor.id, rights_confirmed_ip: ip }

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 
-const language = z.string().check(
+/** BCP 47, in its canonical form. */
+export const language = z.string().check(
   z.maxLength(35, { abort: true }),
   z.refine(isLanguage, { error: 'This is not a BCP 47 language tag', abort: true }),
   z.overwrite((tag) => Intl.getCanonicalLocales(tag)[0]!),

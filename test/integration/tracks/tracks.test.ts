@@ -114,7 +114,7 @@ describe('creating a track', () => {
       access: { stream: false, download: false, edit: true },
       created_at: at.toISOString(),
     })
-    expect(headers.etag).toMatch(/^"\d+"$/)
+    expect(headers.etag).toMatch(/^"\d+-[\da-f]{8}"$/)
     const [row] = await sql`select rights_confirmed_at, rights_confirmed_ip from tracks where id = ${body.id}`
     expect(row).toEqual({ rights_confirmed_at: at, rights_confirmed_ip: '198.51.100.4' })
   })

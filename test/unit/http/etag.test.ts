@@ -1,5 +1,5 @@
 import { AppError } from '../../../lib/errors.ts'
-import { etagOf, requireMatch } from '../../../lib/http/etag.ts'
+import { etagOf, etagOfShown, requireMatch } from '../../../lib/http/etag.ts'
 import { Reply } from '../../../lib/http/route.ts'
 import { call } from '../../support/api.ts'
 import { actor, createThingsApi, row, thingId, thingRoutes } from '../../support/things-api.ts'
@@ -58,4 +58,27 @@ test.each(['"2"', '3', 'W/"3"', '', '"33"'])('refuses a change when If-Match is 
 
   expect(change).toThrow(AppError)
   expect(change).toThrow(expect.objectContaining({ code: 'precondition_failed' }))
+})
+
+describe('of what is shown with more than its row', () => {
+  const shown = { revision: 3, title: 'One', like_count: 1 }
+  const likedAgain = { ...shown, like_count: 2 }
+
+  test('the tag begins with the revision, and is another one with another count', () => {
+    expect(etagOfShown(shown)).toMatch(/^"3-[\da-f]{8}"$/)
+    expect(etagOfShown({ ...shown })).toBe(etagOfShown(shown))
+    expect(etagOfShown(likedAgain)).not.toBe(etagOfShown(shown))
+  })
+
+  test('a change looks at the revision alone', () => {
+    const tag = etagOfShown(shown)
+    expect(() => requireMatch({ 'if-match': `"2-00000000", ${tag}` }, likedAgain)).not.toThrow()
+  })
+
+  test.each(['"2-0a1b2c3d"', 'W/"3-0a1b2c3d"', '"3-"', '"3-0a1b2c3d', '"33-0a1b2c3d"', '"-0a1b2c3d"'])(
+    'refuses a change when If-Match is %s',
+    (tag) => {
+      expect(() => requireMatch({ 'if-match': tag }, shown)).toThrow(AppError)
+    },
+  )
 })
