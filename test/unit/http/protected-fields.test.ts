@@ -20,7 +20,8 @@ const protectedFields = [
   'deleted_at',
 ]
 
-const allowed = ['changeUserRole role']
+/** A role of an artist on the sleeve is none of the application. */
+const allowed = ['createTrack role', 'changeUserRole role']
 
 const bodies = Object.values(routeGroups).flatMap((table) =>
   Object.entries<Route>(table).flatMap(([name, { body }]) => (body ? [{ name, body }] : [])),
