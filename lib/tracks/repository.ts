@@ -84,18 +84,6 @@ export async function findPlayableTrack(
   return row
 }
 
-/** Locks a track that the user owns. Whoever changes anything of a track takes this lock first. */
-export async function lockOwnTrack(db: Db, trackId: string, ownerId: string) {
-  const [row] = await db<[{ revision: number }?]>`
-    select t.revision + o.revision as revision
-    from tracks t
-    join users o on o.id = t.owner_id
-    where t.id = ${trackId} and t.owner_id = ${ownerId} and t.deleted_at is null
-    for no key update of t
-  `
-  return row
-}
-
 export async function markDeleted(db: Db, trackId: string, now: Date): Promise<void> {
   await db`
     update tracks

@@ -4,14 +4,8 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { WholeTrackRow } from './columns.ts'
-import {
-  findTrack,
-  insertTrack,
-  listTracks,
-  lockOwnTrack,
-  markAllDeleted,
-  markDeleted,
-} from './repository.ts'
+import { lockOwnTrack } from './locks.ts'
+import { findTrack, insertTrack, listTracks, markAllDeleted, markDeleted } from './repository.ts'
 import type { CreateTrack, ListTracks } from './schemas.ts'
 import type { Viewer } from './visibility.ts'
 

@@ -3,11 +3,11 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { later } from '../time.ts'
-import { lockOwnTrack } from './repository.ts'
+import { lockEditableTrack } from './locks.ts'
 import type { RequestUpload } from './schemas.ts'
 import {
+  findEditableUpload,
   findLiveUpload,
-  findOwnUpload,
   insertUpload,
   type LiveUpload,
   markExpired,
@@ -34,7 +34,7 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
     grant: (actor: Actor, trackId: string, request: RequestUpload) =>
       sql.begin(async (tx) => {
         const at = now()
-        if (!(await lockOwnTrack(tx, trackId, actor.id))) throw new AppError('not_found')
+        if (!(await lockEditableTrack(tx, trackId, actor.id))) throw new AppError('not_found')
         const live = await findLiveUpload(tx, trackId)
         if (live && !isExpired(live, at)) throw new AppError('upload_in_progress', `It is ${live.status}`)
         if (live) await markExpired(tx, live.id, at)
@@ -52,7 +52,7 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
       }),
 
     async get(actor: Actor, trackId: string, uploadId: string): Promise<UploadRow> {
-      const row = await findOwnUpload(sql, trackId, uploadId, actor.id)
+      const row = await findEditableUpload(sql, trackId, uploadId, { id: actor.id })
       if (!row) throw new AppError('not_found')
       return row
     },

@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
 import type { RequestUpload, upload } from './schemas.ts'
+import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type UploadRow = z.output<typeof upload> & { readonly revision: number }
 
@@ -70,19 +71,19 @@ export async function markUploading(db: Db, trackId: string, now: Date): Promise
   `
 }
 
-export async function findOwnUpload(
+export async function findEditableUpload(
   db: Db,
   trackId: string,
   uploadId: string,
-  ownerId: string,
+  viewer: Viewer,
 ): Promise<UploadRow | undefined> {
   const [row] = await db<[UploadRow?]>`
     select
       u.id, u.track_id, u.filename, u.content_type, u.size_bytes, u.status, u.status_reason, u.revision,
       u.expires_at, u.created_at, u.updated_at
-    from uploads u
-    join tracks t on t.id = u.track_id
-    where u.id = ${uploadId} and t.id = ${trackId} and t.owner_id = ${ownerId} and t.deleted_at is null
+    from ${trackTables(db, viewer)}
+    join uploads u on u.track_id = t.id
+    where u.id = ${uploadId} and t.id = ${trackId} and t.deleted_at is null and ${isEditable(db, viewer)}
   `
   return row && { ...row, timeline: await listUploadEvents(db, uploadId) }
 }
