@@ -3,6 +3,7 @@ import { adminRoutes } from './admin/routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { internalRoutes } from './internal/routes.ts'
 import { playlistRoutes } from './playlists/routes.ts'
+import { socialRoutes } from './social/routes.ts'
 import { systemRoutes } from './system/routes.ts'
 import { trackRoutes } from './tracks/routes.ts'
 import { userRoutes } from './users/routes.ts'
@@ -13,6 +14,7 @@ export const routeGroups = {
   users: userRoutes,
   tracks: trackRoutes,
   playlists: playlistRoutes,
+  social: socialRoutes,
   admin: adminRoutes,
   internal: internalRoutes,
   system: systemRoutes,

@@ -24,6 +24,7 @@ export class ApiFunctions extends Construct {
       users: this.createUsers(),
       tracks: this.createTracks(),
       playlists: this.createPlaylists(),
+      social: this.createSocial(),
       admin: this.createAdmin(),
       internal: this.createInternal(),
       system: this.createSystem(),
@@ -110,6 +111,17 @@ export class ApiFunctions extends Construct {
     playlists.grantSecret(secrets.jwt)
     playlists.grantSend(events.queue)
     return playlists
+  }
+
+  private createSocial() {
+    const { secrets, events } = this.on
+    const social = this.apiFunction('social', {
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+    })
+    social.grantSecret(secrets.jwt)
+    social.grantSend(events.queue)
+    return social
   }
 
   private createAdmin() {

@@ -11,6 +11,7 @@ export type Permission =
   | 'tracks.write'
   | 'playlists.read'
   | 'playlists.write'
+  | 'comments.write'
   | 'users.manage'
   | 'audit.read'
 
@@ -21,6 +22,7 @@ const user: readonly Permission[] = [
   'tracks.write',
   'playlists.read',
   'playlists.write',
+  'comments.write',
 ]
 const creator: readonly Permission[] = user
 const moderator: readonly Permission[] = creator

@@ -20,14 +20,14 @@ export const trackTables = (db: Db, { id }: Viewer): Fragment => db`
 
 /** Whether anybody may come upon it, in lists, feeds and searches. The partial indexes of `tracks` serve it. */
 export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
-  t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
+  t.deleted_at is null and t.status = 'ready' and t.visibility = 'public' and t.hidden_at is null
   and o.deletes_at is null and ${isUnblocked(db, id, db`t.owner_id`)}
 )`
 
 /** Whether the viewer may see it who knows where it is: theirs in any state, others' once it plays. */
 export const isVisible = (db: Db, viewer: Viewer): Fragment => {
   const isOut = db`
-    t.status = 'ready' and t.visibility in ('public', 'unlisted')
+    t.status = 'ready' and t.visibility in ('public', 'unlisted') and t.hidden_at is null
     and o.deletes_at is null and ${isUnblocked(db, viewer.id, db`t.owner_id`)}
   `
   if (viewer.id === undefined) return db`(t.deleted_at is null and ${isOut})`

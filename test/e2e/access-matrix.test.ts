@@ -7,6 +7,7 @@ import type { Route } from '../../lib/http/route.ts'
 import { newClient } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
 import {
+  addComment,
   addExport,
   addPasskey,
   addPlaylist,
@@ -120,10 +121,19 @@ interface World {
 const bodies: Readonly<Record<string, object>> = {
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
   renamePasskey: { name: 'Laptop' },
+  createComment: { body: 'Lovely' },
 }
 
 /** Parts of a path that name something which only its owner sees. */
-const ownThings = new Set(['track_id', 'upload_id', 'session_id', 'passkey_id', 'export_id', 'playlist_id'])
+const ownThings = new Set([
+  'track_id',
+  'upload_id',
+  'session_id',
+  'passkey_id',
+  'export_id',
+  'playlist_id',
+  'comment_id',
+])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
 async function createWorld(): Promise<World> {
@@ -140,6 +150,7 @@ async function createWorld(): Promise<World> {
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),
       playlist_id: await addPlaylist(sql, owner.id),
+      comment_id: await addComment(sql, owner.id, track_id),
       user_id: bystander.id,
       username: bystander.username,
       asset: 'swagger-ui.css',

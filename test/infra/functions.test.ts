@@ -34,6 +34,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'UPLOADS_BUCKET',
   ],
   playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
+  social: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
@@ -81,6 +82,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue StreamUrlSecret',
   ],
   playlists: [
+    'rds-db:connect DatabaseProxy',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage EventsQueue',
+  ],
+  social: [
     'rds-db:connect DatabaseProxy',
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
@@ -199,7 +205,7 @@ describe.each(table)('$name', ({ name, fn }) => {
 })
 
 it('answers before the gateway gives up', () => {
-  for (const name of ['auth', 'users', 'tracks', 'playlists', 'admin', 'internal', 'system']) {
+  for (const name of ['auth', 'users', 'tracks', 'playlists', 'social', 'admin', 'internal', 'system']) {
     expect(functions.get(name)!.Properties.Timeout).toBeLessThanOrEqual(25)
   }
   expect(functions.get('authorizer')!.Properties.Timeout).toBeLessThan(10)

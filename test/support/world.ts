@@ -58,6 +58,16 @@ export async function addTrack(sql: Sql, ownerId: string): Promise<string> {
   return row.id
 }
 
+/** One by the track's owner. */
+export async function addComment(sql: Sql, ownerId: string, trackId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into comments (track_id, author_id, artist_id, body, is_counted)
+    values (${trackId}, ${ownerId}, ${ownerId}, 'Secret', true)
+    returning id
+  `
+  return row.id
+}
+
 export async function addUpload(sql: Sql, ownerId: string, trackId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
     insert into uploads (track_id, created_by, filename, content_type, size_bytes, object_key, expires_at, status)
