@@ -25,13 +25,15 @@ function maxCharacters(max: number) {
 const plain = (max: number, forbidden: RegExp) =>
   z.string().check(
     z.trim(),
-    z.normalize('NFC'),
-    maxCharacters(max),
-    z.refine((text) => !forbidden.test(text), 'Control characters are not allowed'),
+    // Before they are sorted, see `composed`.
     z.refine((text) => !tooManyMarks.test(text), {
       message: 'There are more marks on one letter than any script needs',
       params: { code: 'too_many_marks' },
+      abort: true,
     }),
+    z.normalize('NFC'),
+    maxCharacters(max),
+    z.refine((text) => !forbidden.test(text), 'Control characters are not allowed'),
   )
 
 /** One line of text, trimmed. */
@@ -49,6 +51,17 @@ export const statement = (max: number) =>
       params: { code: 'shows_nothing' },
     }),
   )
+
+export const longestUncomposed = 1_024
+
+/**
+ * Letters and their marks as one (Unicode NFC). Sorting marks takes a time that grows with the square of their number:
+ * half a MiB of them keeps a processor busy for 24 s, so what is far longer than anything asked for is refused before.
+ */
+export const composed = () => [z.maxLength(longestUncomposed, { abort: true }), z.normalize()] as const
+
+/** A password as it is given to be compared, so that whatever it is costs the same and tells nothing. */
+export const givenPassword = z.string().check(...composed(), z.minLength(1))
 
 /** A link that is safe to show: http or https, to a public name, in its normal form. */
 export const webUrl = z

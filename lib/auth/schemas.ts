@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { mfaRequired } from '../factors/schemas.ts'
 import { opaqueToken, signedIn } from '../sessions/schemas.ts'
+import { composed, givenPassword, longestUncomposed } from '../text.ts'
 import { displayName, ownUser } from '../users/schemas.ts'
 import { fitsBcrypt, longestPasswordBytes } from './password-rules.ts'
 import { username } from './username.ts'
@@ -17,21 +18,24 @@ export const email = z
   .check(
     z.trim(),
     z.toLowerCase(),
-    z.normalize(),
+    ...composed(),
     z.maxLength(longestEmail, { abort: true }),
     z.regex(emailPattern, 'This is not an e-mail address'),
     z.meta({ format: 'email' }),
   )
 
+const tooLong = {
+  message: `At most ${longestPasswordBytes} bytes of UTF-8`,
+  params: { code: 'password_too_long' },
+}
+
 /** Composed and decomposed letters are one password: keyboards differ in which they send. */
 const password = z.string().check(
+  z.refine((text) => text.length <= longestUncomposed, { ...tooLong, abort: true }),
   z.normalize(),
   z.minLength(8),
   z.refine((text) => !/[\p{Cc}\p{Cs}]/u.test(text), 'Control characters are not allowed'),
-  z.refine(fitsBcrypt, {
-    message: `At most ${longestPasswordBytes} bytes of UTF-8`,
-    params: { code: 'password_too_long' },
-  }),
+  z.refine(fitsBcrypt, tooLong),
 )
 
 export const register = z.strictObject({
@@ -48,9 +52,6 @@ export const verifiedUser = z.object({ user: ownUser })
 
 export const resendVerification = z.strictObject({ email })
 
-/** As it is given to be compared, so that whatever it is costs the same and tells nothing. */
-const givenPassword = z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024))
-
 export const forgotPassword = z.strictObject({ email })
 export const resetPassword = z.strictObject({ token: opaqueToken, password })
 export const changePassword = z.strictObject({ current_password: givenPassword, new_password: password })
@@ -65,7 +66,7 @@ export const login = z.strictObject({
   /** A username or an e-mail address. */
   identifier: z
     .string()
-    .check(z.trim(), z.toLowerCase(), z.normalize(), z.minLength(1), z.maxLength(longestEmail)),
+    .check(z.trim(), z.toLowerCase(), ...composed(), z.minLength(1), z.maxLength(longestEmail)),
   password: givenPassword,
   /** Keeps the session when the browser closes. */
   remember: z.optional(z.boolean()),

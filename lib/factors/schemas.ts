@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { opaqueToken } from '../sessions/schemas.ts'
+import { givenPassword } from '../text.ts'
 
 const shortText = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 
@@ -20,7 +21,7 @@ export const twoFactorCode = z.strictObject({ code: shortText })
 export const recoveryCodes = z.object({ recovery_codes: z.array(z.string()) })
 
 export const disableTwoFactor = z.strictObject({
-  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  password: givenPassword,
   /** Of the app, or a recovery code. */
   code: shortText,
 })

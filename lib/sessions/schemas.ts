@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
+import { givenPassword } from '../text.ts'
 import { ownUser } from '../users/schemas.ts'
 
 /** A secret that only its holder and, hashed, the database know. */
@@ -25,7 +26,7 @@ const shortText = z.string().check(z.trim(), z.minLength(1), z.maxLength(64))
 
 /** With one of the codes where a second factor is on. */
 export const stepUp = z.strictObject({
-  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  password: givenPassword,
   code: z.optional(shortText),
   recovery_code: z.optional(shortText),
 })

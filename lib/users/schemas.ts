@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { actor } from '../auth/actor.ts'
 import { username } from '../auth/username.ts'
 import { timestamp } from '../http/route.ts'
-import { line, prose, webUrl } from '../text.ts'
+import { givenPassword, line, prose, webUrl } from '../text.ts'
 
 /** What anybody may see of a user. */
 export const user = z.object({
@@ -53,7 +53,7 @@ export const updateUser = z.strictObject({
 
 /** The present password, whatever its form: only the right one matters. */
 export const deleteUser = z.strictObject({
-  password: z.string().check(z.normalize(), z.minLength(1), z.maxLength(1024)),
+  password: givenPassword,
 })
 
 export const deletion = z.object({ deletes_at: timestamp })
