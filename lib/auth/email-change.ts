@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { addNotice, insertNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
+import type { Throttle } from '../throttle/throttle.ts'
 import { dayMs, later } from '../time.ts'
 import type { Actor } from './actor.ts'
 import {
@@ -26,6 +27,7 @@ export interface EmailChangeDependencies {
   readonly sql: Sql
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly ownPassword: Pick<OwnPassword, 'require'>
+  readonly throttle: Pick<Throttle, 'mails'>
   readonly now?: () => Date
 }
 
@@ -35,7 +37,7 @@ type Outcome = 'waiting' | 'changed' | 'taken' | 'unknown'
 
 /** An account moves to another address once both addresses have agreed. */
 export function createEmailChangeService(dependencies: EmailChangeDependencies) {
-  const { sql, relay, ownPassword, now = () => new Date() } = dependencies
+  const { sql, relay, ownPassword, throttle, now = () => new Date() } = dependencies
 
   const confirm = async (tx: Db, token: string, origin: Origin): Promise<Outcome> => {
     const at = now()
@@ -51,6 +53,8 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
       const action = 'account.email_change_requested'
       const account = await ownPassword.require(actor, password, action, origin)
       if (new_email === account.email) throw unchanged()
+      // Whoever it belongs to is not to be flooded with mail by those who say that it is theirs.
+      if (!(await throttle.mails.take('change_email', new_email))) return
       await sql.begin(async (tx) => {
         const created_at = now()
         if (!(await holdPassword(tx, account))) throw new AppError('conflict')

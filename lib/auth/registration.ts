@@ -68,10 +68,14 @@ export function createRegistrationService(dependencies: RegistrationDependencies
       const identity = { ...names, display_name: names.display_name ?? names.username }
       await policy.refuseWeak(password, identity)
       const user = { ...identity, password_hash: await passwords.hash(password) }
+      const owner = await findUserIdByEmail(sql, names.email)
+      const mayTellOwner = await throttle.mails.take(owner ? 'account_exists' : 'registered', names.email)
       await sql.begin(async (tx) => {
         const { event, user_id } = await claim(tx, user)
         const outcome = event === 'mail.verify_email' ? 'success' : 'failure'
-        await addToOutbox(tx, event, { user_id }, origin.requestId)
+        const isMailed = event === 'mail.verify_email' || mayTellOwner
+        // Else whoever handles it finds nobody and does nothing.
+        await addToOutbox(tx, event, { user_id: isMailed ? user_id : randomUUID() }, origin.requestId)
         await recordAudit(tx, { action: 'account.registered', outcome, user_id }, origin, now())
       })
       await relay.flushSoon()

@@ -27,17 +27,20 @@ export interface AddressChange {
   readonly owner_id: string | null
 }
 
+/** The one that the notice tells of, if no other has taken its place. */
 export async function findAddressChange(
   db: Db,
   userId: string,
+  noticeId: string,
   now: Date,
 ): Promise<AddressChange | undefined> {
   const [row] = await db<[AddressChange?]>`
     select users.username, users.email, new_email, owner.id as owner_id
     from email_changes change
-    join users on users.id = user_id
+    join security_notices notice on notice.id = ${noticeId} and notice.created_at = change.created_at
+    join users on users.id = change.user_id
     left join users owner on owner.email = new_email
-    where user_id = ${userId} and change.expires_at > ${now} and users.deleted_at is null
+    where change.user_id = ${userId} and change.expires_at > ${now} and users.deleted_at is null
   `
   return row
 }

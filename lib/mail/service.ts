@@ -55,7 +55,7 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
 
     /** An address that belongs to another account gets no link: its owner is told what was tried. */
     async sendEmailChange(userId: string, noticeId: string): Promise<void> {
-      const change = await findAddressChange(sql, userId, now())
+      const change = await findAddressChange(sql, userId, noticeId, now())
       const notice = await findNotice(sql, noticeId)
       if (!change || !notice) return
       const link = (purpose: 'change_email_old' | 'change_email_new') =>

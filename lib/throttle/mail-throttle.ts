@@ -3,6 +3,8 @@ import type { Cache } from '../cache/cache.ts'
 import { asUnavailable } from '../errors.ts'
 import { mailGapSeconds, mailsPerHalfHour } from './rules.ts'
 
+type MailKind = 'verify_email' | 'reset_password' | 'registered' | 'account_exists' | 'change_email'
+
 /**
  * How many mails of a kind anybody can make us send to an address. Whoever asks for more gets the same answer
  * and no mail: a refusal would tell that somebody else has asked.
@@ -15,7 +17,7 @@ export function createMailThrottle({ cache }: { readonly cache: Pick<Cache, 'inc
 
   return {
     /** Takes one mail to the address, whether or not it has an account. */
-    async take(kind: 'verify_email' | 'reset_password', email: string): Promise<boolean> {
+    async take(kind: MailKind, email: string): Promise<boolean> {
       const key = `mails:${kind}:${createHash('sha256').update(email).digest('base64url')}`
       try {
         return (await take(`${key}:gap`, 1, mailGapSeconds)) && (await take(key, mailsPerHalfHour, 1_800))
