@@ -36,7 +36,7 @@ export const userRoutes = defineRoutes({
     body: deleteUser,
     status: 202,
     response: deletion,
-    problems: ['invalid_credentials', 'precondition_failed', 'too_many_attempts'],
+    problems: ['invalid_credentials', 'conflict', 'precondition_failed', 'too_many_attempts'],
   },
   restoreOwnUser: {
     method: 'POST',

@@ -38,16 +38,24 @@ export async function listUsers(
   `
 }
 
-/** Every admin who may act, locked: whoever else would change who is one waits. */
-export async function lockAdmins(db: Db, now: Date): Promise<string[]> {
-  const rows = await db<{ id: string; is_active: boolean }[]>`
-    select id, not ${isSuspended(db, now)} as is_active
+export interface Admin {
+  readonly id: string
+  /** May act. */
+  readonly is_active: boolean
+  /** Will go on to be one: nobody has suspended them, and they do not mean to leave. */
+  readonly is_lasting: boolean
+}
+
+/** Every admin, locked: whoever else would change who is one waits. */
+export async function lockAdmins(db: Db, now: Date): Promise<Admin[]> {
+  return db<Admin[]>`
+    select id, not ${isSuspended(db, now)} as is_active,
+      not ${isSuspended(db, now)} and deletes_at is null as is_lasting
     from users
     where role = 'admin' and deleted_at is null
     order by id
-    for update
+    for no key update
   `
-  return rows.filter(({ is_active }) => is_active).map(({ id }) => id)
 }
 
 export interface Target {
@@ -61,7 +69,7 @@ export async function lockTarget(db: Db, userId: string, now: Date): Promise<Tar
     select id, role, ${isSuspended(db, now)} as is_suspended
     from users
     where id = ${userId} and deleted_at is null
-    for update
+    for no key update
   `
   return row
 }
@@ -99,7 +107,7 @@ export async function lockUserByEmail(db: Db, email: string) {
     select id, username, role
     from users
     where email = ${email} and email_verified_at is not null and deleted_at is null
-    for update
+    for no key update
   `
   return row
 }

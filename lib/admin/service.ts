@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
+import { isLast, nobodyLeft } from './last-admin.ts'
 import { listUsers, lockAdmins, lockTarget, markRole, markSuspended, type Target } from './repository.ts'
 import type { ListUsers, SuspendUser } from './schemas.ts'
 
@@ -27,9 +28,8 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
     const admins = await lockAdmins(tx, now())
     const target = await lockTarget(tx, userId, now())
     if (!target) throw new AppError('not_found')
-    const isLast = admins.length === 1 && admins[0] === userId
-    if (isLast) throw new AppError('conflict', 'Nobody would be an admin any more')
-    if (!admins.includes(actor.id)) throw new AppError('forbidden')
+    if (isLast(admins, userId)) throw nobodyLeft()
+    if (!admins.some(({ id, is_active }) => id === actor.id && is_active)) throw new AppError('forbidden')
     return target
   }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { refuseLastAdmin } from '../admin/last-admin.ts'
 import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { OwnPassword } from '../auth/own-password.ts'
@@ -44,6 +45,7 @@ export function createDeletionService(dependencies: DeletionDependencies) {
       await ownPassword.require(actor, password, action, origin)
       const deletes_at = await sql.begin(async (tx) => {
         const at = now()
+        if (actor.role === 'admin') await refuseLastAdmin(tx, actor.id, at)
         const user = await lockUser(tx, actor.id)
         if (!user) throw new AppError('not_found')
         confirm(user)
