@@ -34,9 +34,7 @@ export async function insertPasskey(db: Db, passkey: NewPasskey): Promise<Passke
   return row
 }
 
-/** Locks the user, so that what is counted stays true until more is added. */
-export async function lockAndCountPasskeys(db: Db, userId: string): Promise<number> {
-  await db`select id from users where id = ${userId} for no key update`
+export async function countPasskeys(db: Db, userId: string): Promise<number> {
   const [row] = await db<[{ count: number }]>`
     select count(*) as count from passkeys where user_id = ${userId}
   `
@@ -109,6 +107,13 @@ export async function renamePasskey(
     update passkeys set name = ${name} where id = ${id} and user_id = ${userId} returning ${columns(db)}
   `
   return row
+}
+
+export async function deletePasskeysSince(db: Db, userId: string, since: Date): Promise<string[]> {
+  const rows = await db<{ id: string }[]>`
+    delete from passkeys where user_id = ${userId} and created_at >= ${since} returning id
+  `
+  return rows.map(({ id }) => id)
 }
 
 export async function deletePasskey(db: Db, userId: string, id: string): Promise<boolean> {

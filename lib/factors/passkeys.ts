@@ -7,15 +7,16 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
+import { lockAccount } from '../users/lock.ts'
 import type { UserService } from '../users/service.ts'
 import { closeChallenge, openChallenge } from './challenges.ts'
 import type { AddPasskey, ListPasskeys } from './passkey-schemas.ts'
 import {
+  countPasskeys,
   deletePasskey,
   insertPasskey,
   listCredentials,
   listPasskeys,
-  lockAndCountPasskeys,
   type PasskeyRow,
   renamePasskey,
 } from './passkeys-repository.ts'
@@ -50,8 +51,10 @@ export function createPasskeyService(dependencies: PasskeyDependencies) {
     { id: user_id }: Actor,
     { credential, name }: AddPasskey,
     info: Registered,
+    created_at: Date,
   ): Promise<PasskeyRow> => {
-    if ((await lockAndCountPasskeys(tx, user_id)) >= mostPasskeys) throw new AppError('too_many_passkeys')
+    await lockAccount(tx, user_id)
+    if ((await countPasskeys(tx, user_id)) >= mostPasskeys) throw new AppError('too_many_passkeys')
     const row = await insertPasskey(tx, {
       user_id,
       credential_id: Buffer.from(info.credential.id, 'base64url'),
@@ -61,7 +64,7 @@ export function createPasskeyService(dependencies: PasskeyDependencies) {
       is_backed_up: info.credentialBackedUp,
       aaguid: info.aaguid,
       name,
-      created_at: now(),
+      created_at,
     })
     if (!row) throw new AppError('conflict', 'This passkey is registered already')
     return row
@@ -89,10 +92,11 @@ export function createPasskeyService(dependencies: PasskeyDependencies) {
         throw new AppError('invalid_request', 'The passkey cannot be verified')
       }
       const row = await sql.begin(async (tx) => {
-        const added = await insert(tx, actor, body, info)
+        const at = now()
+        const added = await insert(tx, actor, body, info, at)
         await audit(tx, 'passkey.added', actor, origin, added.id)
         const notice = { user_id: actor.id, kind: 'passkey_added', session_id: actor.session_id } as const
-        await addNotice(tx, notice, origin, now())
+        await addNotice(tx, notice, origin, at)
         return added
       })
       await relay.flushSoon()
@@ -116,6 +120,7 @@ export function createPasskeyService(dependencies: PasskeyDependencies) {
 
     async remove(id: string, actor: Actor, origin: Origin): Promise<void> {
       await sql.begin(async (tx) => {
+        await lockAccount(tx, actor.id)
         if (!(await deletePasskey(tx, actor.id, id))) throw new AppError('not_found')
         await audit(tx, 'passkey.removed', actor, origin, id)
         const notice = { user_id: actor.id, kind: 'passkey_removed', session_id: actor.session_id } as const

@@ -63,7 +63,7 @@ const words: Readonly<Record<ToldKind, Words>> = {
   passkey_added: {
     subject: 'A passkey was added to your Veza account',
     happened: 'A new passkey can sign in to your account.',
-    byHand: 'The passkey stays: remove it once you are back in.',
+    also: 'It also removes the passkey.',
   },
   passkey_removed: {
     subject: 'A passkey was removed from your Veza account',

@@ -24,7 +24,7 @@ export async function lockDisowner(db: Db, tokenHash: Buffer, now: Date) {
       select user_id from email_tokens
       where token_hash = ${tokenHash} and purpose = 'not_me' and expires_at > ${now}
     )
-    for update
+    for no key update
   `
   return row
 }
@@ -63,14 +63,36 @@ export async function deleteLaterNotMeTokens(db: Db, userId: string, notice: Dis
   `
 }
 
-/** Nobody gets in before the password was replaced by way of a mail, and no token that is out counts. */
-export async function markDisowned(db: Db, userId: string, isKept: boolean): Promise<void> {
+/**
+ * Nobody gets in before the password was replaced by way of a mail, and no token that is out counts. A deletion that
+ * was asked for with or after the notice is off: its own link is gone.
+ */
+export async function markDisowned(db: Db, userId: string, { created_at }: DisownedNotice): Promise<void> {
   await db`
     update users
     set must_reset_password = true, token_version = token_version + 1, revision = revision + 1,
-      deletes_at = case when ${isKept} then null else deletes_at end
+      deletes_at = case when not exists (
+        select from security_notices
+        where user_id = ${userId} and kind = 'deletion_requested' and created_at >= ${created_at}
+      ) then deletes_at end
     where id = ${userId}
   `
+}
+
+/** The address that the account had before it was moved with or after the notice. */
+export async function findFormerEmail(
+  db: Db,
+  userId: string,
+  { created_at }: DisownedNotice,
+): Promise<string | undefined> {
+  const [row] = await db<[{ email: string }?]>`
+    select email
+    from security_notices
+    where user_id = ${userId} and kind = 'email_changed' and created_at >= ${created_at}
+    order by created_at, id
+    limit 1
+  `
+  return row?.email
 }
 
 /** False when the address is somebody else's by now. */

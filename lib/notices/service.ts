@@ -4,12 +4,14 @@ import type { Db, Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
 import { forgetDevices } from '../factors/devices.ts'
+import { removeNewPasskeys } from '../factors/new-passkeys.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
 import {
   type DisownedNotice,
   deleteLaterNotMeTokens,
   deletePendingChanges,
+  findFormerEmail,
   lockDisowner,
   markDisowned,
   markEmailRestored,
@@ -27,15 +29,16 @@ export type NoticeService = ReturnType<typeof createNoticeService>
 /** What follows when a user says of a notice that it was not them. */
 export function createNoticeService({ sql, relay, now = () => new Date() }: NoticeDependencies) {
   /** A change of address is undone from the old one: to the new one a reset would only be a gift. */
-  const restoreEmail = async (tx: Db, user_id: string, { email }: DisownedNotice, origin: Origin) => {
-    if (!(await markEmailRestored(tx, user_id, email, now()))) return
+  const restoreEmail = async (tx: Db, user_id: string, notice: DisownedNotice, origin: Origin) => {
+    const email = await findFormerEmail(tx, user_id, notice)
+    if (!email || !(await markEmailRestored(tx, user_id, email, now()))) return
     const details = { by: 'not_me' }
     await recordAudit(tx, { action: 'account.email_changed', user_id, details }, origin, now())
   }
 
   /**
-   * Every session ends, not that of the notice alone: whoever it was may have begun others. Second factors
-   * and passkeys stay, for nobody could tell here which of them are the user's own; the mail says so.
+   * Every session ends, not that of the notice alone: whoever it was may have begun others. A second factor stays,
+   * for whoever reads the mail need not be who has it; the mail says so.
    */
   const disown = (token: string, origin: Origin) =>
     sql.begin(async (tx) => {
@@ -45,11 +48,12 @@ export function createNoticeService({ sql, relay, now = () => new Date() }: Noti
       if (!notice) return false
       const { id: user_id } = user
       await deleteLaterNotMeTokens(tx, user_id, notice)
-      await markDisowned(tx, user_id, notice.kind === 'deletion_requested')
+      await markDisowned(tx, user_id, notice)
       await endSessions(tx, { user_id, reason: 'disowned', now: at })
       await forgetDevices(tx, user_id)
+      await removeNewPasskeys(tx, user_id, notice.created_at, origin, at)
       await deletePendingChanges(tx, user_id)
-      if (notice.kind === 'email_changed') await restoreEmail(tx, user_id, notice, origin)
+      await restoreEmail(tx, user_id, notice, origin)
       const { kind, session_id } = notice
       const entry = { action: 'session.disowned', user_id, details: { kind } } as const
       await recordAudit(tx, { ...entry, session_id: session_id ?? undefined }, origin, at)

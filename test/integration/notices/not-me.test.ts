@@ -3,8 +3,10 @@ import { authRoutes } from '../../../functions/auth/routes.ts'
 import { userRoutes } from '../../../functions/users/routes.ts'
 import { addNotice, type ToldKind, toldKinds } from '../../../lib/notices/notices.ts'
 import { createAccountsApi } from '../../support/accounts.ts'
+import { createAuthenticator } from '../../support/authenticator.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { createCeremonies } from '../../support/passkeys.ts'
 
 const database = useDatabase()
 const { sql } = database
@@ -219,6 +221,45 @@ test('keeps the account whose deletion was not asked for by its owner', async ()
 
   await disown((await notify(person, 'deletion_requested')).token)
   await expect(read()).resolves.toEqual([{ deletes_at: null }])
+})
+
+test('takes back what was done after it too, for it ends the links of that', async () => {
+  const person = await api.signIn()
+  const { token } = await notify(person, 'new_device')
+  api.clock.advance(60)
+  const taken = `thief_${randomUUID()}@example.test`
+  await notify(person, 'email_changed')
+  await notify({ ...person, email: taken }, 'deletion_requested')
+  await sql`update users set email = ${taken}, deletes_at = now() + interval '30 days' where id = ${person.id}`
+
+  expect((await disown(token)).status).toBe(204)
+
+  const kept = { email: person.email, deletes_at: null }
+  expect(await sql`select email, deletes_at from users where id = ${person.id}`).toEqual([kept])
+  expect(await resetMails(person.email)).toHaveLength(1)
+  expect(await resetMails(taken)).toHaveLength(0)
+})
+
+test('removes the passkeys that are newer, which would let in whoever added them, and keeps the older ones', async () => {
+  const person = await api.signIn()
+  const { add, login } = createCeremonies(api)
+  const [own, foreign] = [createAuthenticator(), createAuthenticator()]
+  const { body: kept } = await add(person.access_token, own)
+  api.clock.advance(60)
+  const { body: added } = await add(person.access_token, foreign)
+  const token = await api.postbox.tokenFor(person.email, 'not-me')
+
+  await disown(token)
+  const reset = await api.postbox.tokenFor(person.email, 'reset-password')
+  await api.request(authRoutes.resetPassword, { body: { token: reset, password: 'a far better password' } })
+
+  expect(await sql`select id from passkeys where user_id = ${person.id}`).toEqual([{ id: kept.id }])
+  expect((await login(foreign)).problem.code).toBe('invalid_credentials')
+  expect((await login(own)).status).toBe(200)
+  const trail = await sql`
+    select target, details from audit_events where action = 'passkey.removed' and user_id = ${person.id}
+  `
+  expect(trail).toEqual([{ target: `passkey:${added.id}`, details: { by: 'not_me' } }])
 })
 
 describe('a change of address that is disowned from the old one', () => {
