@@ -45,14 +45,23 @@ export function createAdmission({ sql, sessions, relay, now = () => new Date() }
     return { open, device_token: device.token }
   }
 
+  const answer = async ({ open, device_token }: Admitted): Promise<AdmissionReply> => {
+    await relay.flushSoon()
+    return { ...(await sessions.answer(open)), device_token }
+  }
+
   return {
     admit,
+
+    /** Once all is committed. */
+    answer,
 
     /** Nothing where the transaction refused; whoever runs it says why. */
     async enter(work: (tx: Db) => Promise<Admitted | undefined>): Promise<AdmissionReply | undefined> {
       const admitted = await sql.begin(work)
+      if (admitted) return answer(admitted)
       await relay.flushSoon()
-      return admitted && { ...(await sessions.answer(admitted.open)), device_token: admitted.device_token }
+      return undefined
     },
   }
 }

@@ -1,5 +1,6 @@
 import type { Db, Sql } from '../db/client.ts'
 import { dayMs, hourMs, later } from '../time.ts'
+import { lockAccount } from '../users/lock.ts'
 import {
   deleteEmailToken,
   type EmailTokenPurpose,
@@ -29,6 +30,7 @@ export interface Link {
 export async function issueEmailToken(sql: Sql, { user_id, purpose }: Link, now: Date): Promise<string> {
   const token = randomToken()
   await sql.begin(async (tx) => {
+    await lockAccount(tx, user_id)
     await insertEmailToken(tx, {
       token_hash: hashToken(token),
       user_id,

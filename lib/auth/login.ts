@@ -1,5 +1,5 @@
 import { type Origin, recordAudit } from '../audit/record.ts'
-import type { Sql } from '../db/client.ts'
+import type { Db, Sql } from '../db/client.ts'
 import { AppError, type ProblemCode } from '../errors.ts'
 import { findKnownDevice, trustedSince } from '../factors/devices.ts'
 import type { MfaRequired } from '../factors/schemas.ts'
@@ -21,6 +21,12 @@ export interface LoginDependencies {
   readonly admission: Admission
   readonly throttle: Pick<Throttle, 'logins'>
   readonly now?: () => Date
+}
+
+interface Wanted {
+  readonly device_secret: string | undefined
+  readonly is_cookie: boolean
+  readonly remember: boolean | undefined
 }
 
 export type LoginService = ReturnType<typeof createLoginService>
@@ -52,6 +58,21 @@ export function createLoginService(dependencies: LoginDependencies) {
     return present && (await passwords.matches(password, present.password_hash)) ? present : user
   }
 
+  /** With the account locked, so that a second factor which is turned on meanwhile is asked for too. */
+  const goOn = async (tx: Db, user: Credentials, wanted: Wanted, origin: Origin) => {
+    const { device_secret, is_cookie, remember } = wanted
+    const methods = await secondFactor.methods(tx, user.id)
+    const auth_time =
+      methods.length > 0 ? trustedSince(await findKnownDevice(tx, user.id, device_secret), now()) : now()
+    if (!auth_time) {
+      const asked = { user_id: user.id, is_cookie, is_remembered: remember ?? false }
+      return secondStep.ask(tx, asked, methods, origin)
+    }
+    const is_persistent = remember ?? !is_cookie
+    const how = { acr: 'aal1', auth_time, is_cookie, is_persistent, is_trusted: false } as const
+    return admission.admit(tx, { user, ...how, device_secret }, origin)
+  }
+
   return {
     async login(
       { identifier, password, cookie: is_cookie = false, remember }: Login,
@@ -70,21 +91,13 @@ export function createLoginService(dependencies: LoginDependencies) {
       if (shut) return refuse(shut, user.id, origin)
       const present = await renewHash(user, password)
 
-      const methods = await secondFactor.methods(user.id)
-      const auth_time = methods.length > 0 ? trustedSince(device, now()) : now()
-      if (!auth_time) {
-        const asked = { user_id: user.id, is_cookie, is_remembered: remember ?? false }
-        return secondStep.ask(asked, methods, origin)
-      }
-
-      const is_persistent = remember ?? !is_cookie
-      const how = { acr: 'aal1', auth_time, is_cookie, is_persistent, is_trusted: false } as const
-      const reply = await admission.enter(async (tx) =>
+      const outcome = await sql.begin(async (tx) =>
         (await holdPassword(tx, present))
-          ? admission.admit(tx, { user, ...how, device_secret }, origin)
+          ? goOn(tx, user, { device_secret, is_cookie, remember }, origin)
           : undefined,
       )
-      return reply ?? refuse('invalid_credentials', user.id, origin)
+      if (!outcome) return refuse('invalid_credentials', user.id, origin)
+      return 'mfa_required' in outcome ? outcome : admission.answer(outcome)
     },
   }
 }

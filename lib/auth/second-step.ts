@@ -6,6 +6,7 @@ import type { AnswerChallenge, MfaRequired } from '../factors/schemas.ts'
 import type { ProofMethod, SecondFactor } from '../factors/second-factor.ts'
 import type { Attempt } from '../throttle/attempts.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import { lockAccount } from '../users/lock.ts'
 import type { Admission, AdmissionReply } from './admission.ts'
 import { findCredentialsById } from './repository.ts'
 import { refuseShut } from './shut-accounts.ts'
@@ -44,6 +45,7 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
     refuseShut(user, now())
     const is_trusted = remember ?? is_remembered
     const enter = async (tx: Db) => {
+      await lockAccount(tx, user.id)
       const method = await verify(tx, user.id)
       if (!method) {
         await secondFactor.record(tx, user.id, method, origin)
@@ -69,12 +71,10 @@ export function createSecondStep(dependencies: SecondStepDependencies) {
     complete,
 
     /** Somebody knows the password: that much stands in the trail, whatever comes of it. */
-    async ask(asked: Asked, methods: ProofMethod[], origin: Origin): Promise<MfaRequired> {
+    async ask(tx: Db, asked: Asked, methods: ProofMethod[], origin: Origin): Promise<MfaRequired> {
       const { user_id } = asked
-      const mfa_token = await sql.begin(async (tx) => {
-        await recordAudit(tx, { action: 'two_factor.asked', user_id }, origin, now())
-        return openChallenge(tx, { kind: 'second_factor', ...asked }, now())
-      })
+      await recordAudit(tx, { action: 'two_factor.asked', user_id }, origin, now())
+      const mfa_token = await openChallenge(tx, { kind: 'second_factor', ...asked }, now())
       return { mfa_required: true, mfa_token, methods, expires_in: challengeSeconds }
     },
 

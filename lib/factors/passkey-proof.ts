@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { lockAccount } from '../users/lock.ts'
 import type { Assertion } from './passkey-schemas.ts'
 import { findByCredential, markUsed } from './passkeys-repository.ts'
 import { isHandleOf, type Webauthn } from './webauthn.ts'
@@ -31,6 +32,7 @@ export function createPasskeyProof({ webauthn, now = () => new Date() }: Passkey
     const passkey = await findByCredential(tx, Buffer.from(credential.id, 'base64url'))
     if (!passkey) return { is_right: false, user_id, reason: 'unknown_passkey' }
     const owner = passkey.user_id
+    await lockAccount(tx, owner)
     const { userHandle } = credential.response
     const names = userHandle ? isHandleOf(userHandle, owner) : user_id !== undefined
     const isTheirs = names && (user_id ?? owner) === owner

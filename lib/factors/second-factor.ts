@@ -85,8 +85,8 @@ export function createSecondFactor(dependencies: SecondFactorDependencies) {
     isEnabled: async (userId: string): Promise<boolean> => (await countFactors(sql, userId)).totp_enabled,
 
     /** What the user can answer with, none where one factor is enough. */
-    async methods(userId: string): Promise<ProofMethod[]> {
-      const { totp_enabled, recovery_codes_left, passkeys } = await countFactors(sql, userId)
+    async methods(db: Db, userId: string): Promise<ProofMethod[]> {
+      const { totp_enabled, recovery_codes_left, passkeys } = await countFactors(db, userId)
       if (!totp_enabled) return []
       return [
         'totp',

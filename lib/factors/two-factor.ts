@@ -10,6 +10,7 @@ import type { OutboxRelay } from '../outbox.ts'
 import { raiseAssurance } from '../sessions/assurance.ts'
 import { endSessions } from '../sessions/ending.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import { lockAccount } from '../users/lock.ts'
 import type { UserService } from '../users/service.ts'
 import { forgetDevices } from './devices.ts'
 import { newRecoveryCodes } from './recovery-codes.ts'
@@ -83,7 +84,15 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
 
   /** In a transaction that gives nothing where the code was wrong. */
   const tryCode = <T>(userId: string, origin: Origin, work: (tx: Db) => Promise<T>) =>
-    throttle.attempts.secondFactor(userId, origin, () => sql.begin(work) as Promise<T>)
+    throttle.attempts.secondFactor(
+      userId,
+      origin,
+      () =>
+        sql.begin(async (tx) => {
+          await lockAccount(tx, userId)
+          return work(tx)
+        }) as Promise<T>,
+    )
 
   return {
     status: ({ id }: Actor) => countFactors(sql, id),
@@ -95,6 +104,7 @@ export function createTwoFactorService(dependencies: TwoFactorDependencies) {
       const sealed_secret = await cipher.seal(secret)
       const totp = { user_id: id, sealed_secret, kid: kidOf(sealed_secret), created_at: now() }
       await sql.begin(async (tx) => {
+        await lockAccount(tx, id)
         if (!(await upsertTotp(tx, totp))) throw new AppError('two_factor_enabled')
         await audit(tx, 'two_factor.set_up', actor, origin)
       })

@@ -4,6 +4,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { lockAccount } from '../users/lock.ts'
 import { endSession, endSessions } from './ending.ts'
 import { forgetSecondFactor, listSessions, raiseTokenVersion } from './repository.ts'
 import type { ListSessions } from './schemas.ts'
@@ -32,6 +33,7 @@ export function createOwnSessions({ sql, now = () => new Date() }: OwnSessionsDe
     end: (actor: Actor, session_id: string, origin: Origin): Promise<void> =>
       sql.begin(async (tx) => {
         const at = now()
+        await lockAccount(tx, actor.id)
         await forgetSecondFactor(tx, actor.id, session_id)
         const has = await endSession(tx, { user_id: actor.id, session_id, reason: 'ended_by_user', now: at })
         if (!has) throw new AppError('not_found')

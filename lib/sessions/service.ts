@@ -8,6 +8,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
+import { lockAccount } from '../users/lock.ts'
 import type { UserService } from '../users/service.ts'
 import { endSession } from './ending.ts'
 import { firstExpiries, nextExpiries } from './lifetimes.ts'
@@ -107,7 +108,6 @@ export function createSessionService(dependencies: SessionDependencies) {
           ...nextExpiries(row, at),
         })
       }
-      if (verdict === 'reused') await endReused(tx, row, origin, at)
       if (verdict === 'expired' || verdict === 'suspended') await auditRefusal(tx, row, verdict, origin, at)
       return { row, verdict }
     })
@@ -124,11 +124,17 @@ export function createSessionService(dependencies: SessionDependencies) {
     return recordAudit(tx, { ...entry, details: { code: refusals[verdict] } }, origin, at)
   }
 
-  const endReused = async (tx: Db, { session_id, user_id }: PresentedTokenRow, origin: Origin, at: Date) => {
-    await endSession(tx, { user_id, session_id, reason: 'refresh_reuse', now: at })
-    const entry = { action: 'session.refresh_reuse', outcome: 'failure', user_id, session_id } as const
-    await recordAudit(tx, entry, origin, at)
-    await addNotice(tx, { user_id, kind: 'session_revoked', session_id }, origin, at)
+  /** Apart from what has locked the session, for the account comes first; of several at once one tells the user. */
+  const endReused = async ({ session_id, user_id }: PresentedTokenRow, origin: Origin) => {
+    await sql.begin(async (tx) => {
+      const at = now()
+      await lockAccount(tx, user_id)
+      if (!(await endSession(tx, { user_id, session_id, reason: 'refresh_reuse', now: at }))) return
+      const entry = { action: 'session.refresh_reuse', outcome: 'failure', user_id, session_id } as const
+      await recordAudit(tx, entry, origin, at)
+      await addNotice(tx, { user_id, kind: 'session_revoked', session_id }, origin, at)
+    })
+    await relay.flushSoon()
   }
 
   /** Makes room for one more session of the user. */
@@ -179,7 +185,7 @@ export function createSessionService(dependencies: SessionDependencies) {
       if (!presented) throw new AppError('refresh_token_not_found')
 
       const { row, verdict } = presented
-      if (verdict === 'reused') await relay.flushSoon()
+      if (verdict === 'reused') await endReused(row, origin)
       const refused = refusals[verdict]
       if (refused) throw new AppError(refused)
 

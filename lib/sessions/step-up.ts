@@ -5,6 +5,7 @@ import type { AccessTokenSigner } from '../auth/tokens.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Throttle } from '../throttle/throttle.ts'
+import { lockAccount } from '../users/lock.ts'
 import { markSteppedUp } from './repository.ts'
 import type { SteppedUp, StepUp } from './schemas.ts'
 
@@ -48,6 +49,7 @@ export function createStepUpService(dependencies: StepUpDependencies) {
     // What is written of a refusal is committed before it is answered.
     const prove = async () => {
       const refused = await sql.begin(async (tx) => {
+        await lockAccount(tx, id)
         const isProved = !hasFactor || (await secondFactor.prove(tx, id, proof, origin, session_id))
         const code = isRight ? (isProved ? undefined : 'invalid_code') : 'invalid_credentials'
         await write(tx, actor, code, origin, at)

@@ -42,7 +42,7 @@ export async function lockUser(db: Db, id: string) {
     select ${columns(db)}, username_changed_at
     from users
     where id = ${id} and deleted_at is null
-    for update
+    for no key update
   `
   return row
 }
@@ -73,7 +73,7 @@ export async function findSettings(db: Db, id: string): Promise<StoredSettings |
 
 export async function lockSettings(db: Db, id: string): Promise<StoredSettings | undefined> {
   const [row] = await db<[StoredSettings?]>`
-    select settings, revision from users where id = ${id} and deleted_at is null for update
+    select settings, revision from users where id = ${id} and deleted_at is null for no key update
   `
   return row
 }
