@@ -22,6 +22,7 @@ export const problems = {
   conflict: [409, 'The request does not fit the present state'],
   username_taken: [409, 'The username is taken'],
   username_recently_changed: [409, 'The username was changed not long ago'],
+  own_account: [409, 'This cannot be done to oneself'],
   two_factor_enabled: [409, 'The second factor is on already'],
   two_factor_not_enabled: [409, 'The second factor is not on'],
   too_many_passkeys: [409, 'There are as many passkeys as there may be'],

@@ -8,9 +8,12 @@ import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createRelationLists } from '../../lib/relations/lists.ts'
+import { createRelationService } from '../../lib/relations/service.ts'
 import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
+import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createUserHandlers } from './handlers.ts'
@@ -31,6 +34,9 @@ const handlers = createUserHandlers({
       throttle: createThrottle({ sql, cache }),
     }),
   }),
+  relations: createRelationService({ sql, relay }),
+  relationLists: createRelationLists({ sql }),
+  likes: createLikeLists({ sql }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })
 

@@ -1,12 +1,15 @@
 import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, requireMatch } from '../../lib/http/etag.ts'
-import { type Handlers, movedTo, Reply } from '../../lib/http/route.ts'
+import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
+import type { ProfileRow } from '../../lib/users/repository.ts'
 import type { UserService } from '../../lib/users/service.ts'
+import { orMoved } from './moved.ts'
+import { createPeopleHandlers, type PeopleServices } from './people-handlers.ts'
 import type { userRoutes } from './routes.ts'
 
-export interface UserServices {
+export interface UserServices extends PeopleServices {
   readonly users: UserService
   readonly tracks: Pick<TrackService, 'list'>
   readonly deletions: DeletionService
@@ -29,21 +32,28 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
     updateOwnSettings: async ({ actor, body, headers }) =>
       reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),
     getOwnCompletion: ({ actor }) => users.getCompletion(actor.id),
-    getUser: async ({ actor, params }) => {
-      const found = await users.findByName(actor, params.username)
-      return 'moved_to' in found ? movedTo(pathOf(found.moved_to)) : reply(found.user)
-    },
-    listUserTracks: async ({ actor, params, query }) => {
-      const found = await users.findByName(actor, params.username)
-      if ('moved_to' in found) return movedTo(`${pathOf(found.moved_to)}/tracks?${toSearch(query)}`)
-      return tracks.list(actor, { ...query, artist: params.username })
-    },
+    getUser: async ({ actor, params }) =>
+      orMoved(await users.getProfile(actor, params.username), '', profileReply),
+    listUserTracks: async ({ actor, params, query }) =>
+      orMoved(
+        await users.findByName(actor, params.username),
+        '/tracks',
+        () => tracks.list(actor, { ...query, artist: params.username }),
+        query,
+      ),
+    ...createPeopleHandlers(services),
   }
 }
 
 const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })
 
-const pathOf = (username: string) => `/api/v1/users/${username}`
-
-const toSearch = ({ limit, cursor }: { limit: number; cursor?: string | undefined }) =>
-  new URLSearchParams({ limit: String(limit), ...(cursor !== undefined && { cursor }) }).toString()
+/** What is shown beside the row changes without it. */
+function profileReply(row: ProfileRow) {
+  const { revision, follower_count, following_count, track_count, relation } = row
+  const bits = Object.values(relation ?? {})
+    .map(Number)
+    .join('')
+  return new Reply(row, {
+    etag: `"${[revision, follower_count, following_count, track_count, bits].join('.')}"`,
+  })
+}

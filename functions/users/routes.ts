@@ -2,8 +2,9 @@ import { dataExport, exportParams } from '../../lib/exports/schemas.ts'
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackPage } from '../../lib/tracks/schemas.ts'
 import { completion } from '../../lib/users/completion.ts'
-import { deleteUser, deletion, ownUser, updateUser, user, userParams } from '../../lib/users/schemas.ts'
+import { deleteUser, deletion, ownUser, profile, updateUser, userParams } from '../../lib/users/schemas.ts'
 import { settings, updateSettings } from '../../lib/users/settings.ts'
+import { peopleRoutes } from './people-routes.ts'
 
 export const userRoutes = defineRoutes({
   getOwnUser: {
@@ -109,7 +110,7 @@ export const userRoutes = defineRoutes({
     params: userParams,
     status: 200,
     moves: true,
-    response: user,
+    response: profile,
     problems: ['not_found'],
   },
   listUserTracks: {
@@ -125,4 +126,5 @@ export const userRoutes = defineRoutes({
     response: trackPage,
     problems: ['not_found'],
   },
+  ...peopleRoutes,
 })

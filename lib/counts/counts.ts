@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 
 /** The columns of `counts`. */
 export const counters = [
@@ -14,12 +14,17 @@ export const counters = [
 
 export type Counter = (typeof counters)[number]
 
-type Fragment = ReturnType<Db>
-
 /** Counts within the transaction of the change, without a lock that another one who counts would wait for. */
 export async function addToCount(tx: Db, counter: Counter, subjectId: string, delta: 1 | -1): Promise<void> {
   await tx`insert into count_deltas (subject_id, counter, delta) values (${subjectId}, ${counter}, ${delta})`
 }
+
+/** Takes back what rows had counted for: `deletion` removes them, and returns the `subject_id` of each. */
+export const uncount = (tx: Db, counter: Counter, deletion: Fragment) => tx`
+  with gone as (${deletion})
+  insert into count_deltas (subject_id, counter, delta)
+  select subject_id, ${counter}, -count(*)::int from gone group by subject_id
+`
 
 /** An expression: the present count of a subject, to the last one. Where many are shown, join `countsOf`. */
 export const countOf = (db: Db, counter: Counter, subjectId: Fragment): Fragment => db`(

@@ -120,6 +120,41 @@ const readExports: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   limit ${limit}
 `
 
+const readFollows: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select f.id, f.followed_id, u.username, f.created_at
+  from follows f
+  join users u on u.id = f.followed_id
+  where f.follower_id = ${user_id} and f.id > ${after}
+  order by f.id
+  limit ${limit}
+`
+
+const readBlocks: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select b.id, b.blocked_id, u.username, b.created_at
+  from blocks b
+  join users u on u.id = b.blocked_id
+  where b.blocker_id = ${user_id} and b.id > ${after}
+  order by b.id
+  limit ${limit}
+`
+
+const readMutes: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select m.id, m.muted_id, u.username, m.created_at
+  from mutes m
+  join users u on u.id = m.muted_id
+  where m.muter_id = ${user_id} and m.id > ${after}
+  order by m.id
+  limit ${limit}
+`
+
+const readTrackLikes: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select id, track_id, created_at
+  from track_likes
+  where user_id = ${user_id} and id > ${after}
+  order by id
+  limit ${limit}
+`
+
 /** By the name of the file. Never a hash, a key or a secret: a copy of this may end anywhere. */
 export const personalData: Readonly<Record<string, ReadPage>> = {
   'profile.json': readProfile,
@@ -130,6 +165,10 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'passkeys.json': readPasskeys,
   'security-events.json': readSecurityEvents,
   'notices.json': readNotices,
+  'follows.json': readFollows,
+  'blocks.json': readBlocks,
+  'mutes.json': readMutes,
+  'track-likes.json': readTrackLikes,
   'tracks.json': readTracks,
   'track-versions.json': readTrackVersions,
   'uploads.json': readUploads,

@@ -133,3 +133,4 @@ export const pageQuery = z.strictObject({
   limit: z._default(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(100)), 20),
   cursor: z.optional(z.string().check(z.maxLength(1024))),
 })
+export type PageQuery = z.output<typeof pageQuery>

@@ -28,6 +28,7 @@ const advice: Record<ProblemCode, string> = {
   conflict: 'Read the resource again and decide from its present state.',
   username_taken: 'Choose another username.',
   username_recently_changed: 'Wait until the time that `detail` names.',
+  own_account: 'Name somebody else: nobody follows, blocks or mutes themselves.',
   two_factor_enabled: 'Turn the second factor off before it is set up anew.',
   two_factor_not_enabled: 'Set the second factor up and enable it first.',
   too_many_passkeys: 'Remove a passkey that is not used any more.',

@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
 import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
+import { endRelations } from '../relations/service.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
 import {
@@ -95,6 +96,7 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       const { id, username } = account
       await endExports(tx, id, now)
       await tracks.removeAllOf(tx, id, now)
+      await endRelations(tx, id)
       await deleteBelongings(tx, id)
       await anonymizeHolds(tx, id)
       await buryUser(tx, { id, ...tombstoneNames(id) }, now)

@@ -1,15 +1,22 @@
+import { countsOf } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { isUnblocked } from '../relations/hiding.ts'
+import { followsBack, isFollowed } from '../relations/people.ts'
 import type { ProfileFacts } from './completion.ts'
-import type { OwnUser, UpdateUser } from './schemas.ts'
+import type { NamedUser, OwnUser, Profile, UpdateUser } from './schemas.ts'
 import type { Settings, UpdateSettings } from './settings.ts'
+import { isShown } from './visibility.ts'
 
 export type UserRow = OwnUser & { readonly revision: number }
+export type ProfileRow = Profile & { readonly revision: number }
 
 const columns = (db: Db) => db`
   id, username, display_name, email, role, bio, location, website, social_links, avatar_url, is_verified,
-  coalesce(settings->>'profile_visibility' = 'private', false) as is_private, deletes_at,
+  ${isPrivate(db)} as is_private, deletes_at,
   revision, created_at, updated_at
 `
+
+const isPrivate = (db: Db) => db`coalesce(settings->>'profile_visibility' = 'private', false)`
 
 export async function findUser(db: Db, id: string): Promise<UserRow | undefined> {
   const [row] = await db<[UserRow?]>`
@@ -18,23 +25,64 @@ export async function findUser(db: Db, id: string): Promise<UserRow | undefined>
   return row
 }
 
-/** Whoever has not followed the link in the mail yet, or is about to be deleted, is nobody to others. */
-export const isShown = (db: Db, viewerId: string | undefined) => db`
-  users.deleted_at is null and (
-    (users.email_verified_at is not null and users.deletes_at is null) or users.id = ${viewerId ?? null}
-  )
-`
-
-export async function findUserByName(
+/** The public columns, with what stands beside them as the viewer sees it. */
+export async function findProfile(
   db: Db,
   username: string,
   viewerId: string | undefined,
-): Promise<UserRow | undefined> {
-  const [row] = await db<[UserRow?]>`
-    select ${columns(db)} from users where username = ${username} and ${isShown(db, viewerId)}
+): Promise<ProfileRow | undefined> {
+  const [row] = await db<[ProfileRow?]>`
+    select
+      u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links, u.avatar_url,
+      u.is_verified, ${isPrivate(db)} as is_private, u.revision, u.created_at, u.updated_at,
+      n.follower_count, n.following_count,
+      (
+        select count(*) from tracks t
+        where t.owner_id = u.id and t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
+          and ${isUnblocked(db, viewerId, db`u.id`)}
+      )::int as track_count,
+      ${relationTo(db, viewerId)} as relation
+    from users u
+    ${countsOf(db, db`u.id`, ['follower_count', 'following_count'])}
+    where u.username = ${username} and ${isShown(db, viewerId)}
   `
   return row
 }
+
+const relationTo = (db: Db, viewerId: string | undefined) =>
+  viewerId === undefined
+    ? db`null`
+    : db`
+      case when u.id <> ${viewerId} then json_build_object(
+        'is_followed', ${isFollowed(db, viewerId)},
+        'follows_you', ${followsBack(db, viewerId)},
+        'is_blocked', exists (select from blocks b where b.blocker_id = ${viewerId} and b.blocked_id = u.id),
+        'is_muted', exists (select from mutes m where m.muter_id = ${viewerId} and m.muted_id = u.id)
+      ) end
+    `
+
+/** Whoever has the name and is there for the viewer; `evenIfHidden` also finds whom the viewer has to do with. */
+export async function findNamedUser(
+  db: Db,
+  username: string,
+  viewerId: string | undefined,
+  { evenIfHidden = false } = {},
+): Promise<NamedUser | undefined> {
+  const [row] = await db<[NamedUser?]>`
+    select
+      u.id, ${isPrivate(db)} as is_private, coalesce((u.settings->>'show_likes')::boolean, true) as show_likes
+    from users u
+    where u.username = ${username}
+      and (${isShown(db, viewerId)} ${evenIfHidden ? db`or ${hasToDoWith(db, viewerId)}` : db``})
+  `
+  return row
+}
+
+const hasToDoWith = (db: Db, viewerId: string | undefined) => db`(
+  ${isFollowed(db, viewerId)}
+  or exists (select from blocks b where b.blocker_id = ${viewerId ?? null} and b.blocked_id = u.id)
+  or exists (select from mutes m where m.muter_id = ${viewerId ?? null} and m.muted_id = u.id)
+)`
 
 /** Locks the row, so that a version that was compared stays the present one until the change is written. */
 export async function lockUser(db: Db, id: string) {

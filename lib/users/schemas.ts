@@ -22,6 +22,24 @@ export const user = z.object({
   updated_at: timestamp,
 })
 
+/** With what others have to do with them. */
+export const profile = z.extend(user, {
+  /** Of a private profile null to others. */
+  follower_count: z.nullable(z.int()),
+  following_count: z.nullable(z.int()),
+  /** Public ones that play. */
+  track_count: z.int(),
+  /** Between the caller and the user; null to guests, and of oneself. */
+  relation: z.nullable(
+    z.object({
+      is_followed: z.boolean(),
+      follows_you: z.boolean(),
+      is_blocked: z.boolean(),
+      is_muted: z.boolean(),
+    }),
+  ),
+})
+
 /** What a user sees of themselves. */
 export const ownUser = z.extend(user, {
   email: z.string(),
@@ -59,5 +77,13 @@ export const deleteUser = z.strictObject({
 export const deletion = z.object({ deletes_at: timestamp })
 
 export type User = z.output<typeof user>
+export type Profile = z.output<typeof profile>
 export type OwnUser = z.output<typeof ownUser>
 export type UpdateUser = z.output<typeof updateUser>
+
+/** Whom a name in a path means, and what of theirs is shown to others. */
+export interface NamedUser {
+  readonly id: string
+  readonly is_private: boolean
+  readonly show_likes: boolean
+}

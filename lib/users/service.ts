@@ -6,18 +6,20 @@ import { AppError } from '../errors.ts'
 import { type Completion, completionOf } from './completion.ts'
 import { prepareRename } from './rename.ts'
 import {
+  findNamedUser,
+  findProfile,
   findProfileFacts,
   findSettings,
   findUser,
-  findUserByName,
   lockSettings,
   lockUser,
   markUpdated,
   mergeSettings,
+  type ProfileRow,
   type StoredSettings,
   type UserRow,
 } from './repository.ts'
-import type { UpdateUser } from './schemas.ts'
+import type { NamedUser, UpdateUser } from './schemas.ts'
 import { defaultSettings, type Settings, type UpdateSettings } from './settings.ts'
 import { findNewUsername } from './username-repository.ts'
 
@@ -34,14 +36,28 @@ type Confirm = (row: { readonly revision: number }) => void
 export type SettingsRow = Settings & { readonly revision: number }
 
 export function createUserService({ sql, now = () => new Date() }: UserDependencies) {
+  const followName = async (actor: Actor | undefined, username: string) => ({
+    moved_to: mustExist(await findNewUsername(sql, username, actor?.id, now())),
+  })
+
   return {
     get: async (id: string): Promise<UserRow> => mustExist(await findUser(sql, id)),
 
-    /** The user of a name, or the name that they have by now. */
-    async findByName(actor: Actor | undefined, username: string): Promise<Found> {
-      const user = await findUserByName(sql, username, actor?.id)
-      if (user) return { user: user.id === actor?.id ? user : toPublic(user) }
-      return { moved_to: mustExist(await findNewUsername(sql, username, actor?.id, now())) }
+    async getProfile(actor: Actor | undefined, username: string): Promise<Found<ProfileRow>> {
+      const user = await findProfile(sql, username, actor?.id)
+      if (!user) return followName(actor, username)
+      return { user: user.id === actor?.id ? user : toPublic(user) }
+    },
+
+    findByName: async (actor: Actor | undefined, username: string): Promise<Found<NamedUser>> => {
+      const user = await findNamedUser(sql, username, actor?.id)
+      return user ? { user } : followName(actor, username)
+    },
+
+    /** Also somebody whom the actor does not see any more: to undo what they did to them. */
+    findToUndo: async (actor: Actor, username: string): Promise<Found<NamedUser>> => {
+      const user = await findNamedUser(sql, username, actor.id, { evenIfHidden: true })
+      return user ? { user } : followName(actor, username)
     },
 
     async update(actor: Actor, changes: UpdateUser, origin: Origin, confirm: Confirm): Promise<UserRow> {
@@ -76,11 +92,20 @@ export function createUserService({ sql, now = () => new Date() }: UserDependenc
   }
 }
 
-type Found = { readonly user: UserRow } | { readonly moved_to: string }
+/** The user of a name, or the name that they have by now. */
+export type Found<T> = { readonly user: T } | { readonly moved_to: string }
 
 /** A private profile keeps its shape, so that clients need not know of it, and says nothing. */
-const toPublic = (user: UserRow): UserRow =>
-  user.is_private ? { ...user, bio: '', location: '', website: null, social_links: {} } : user
+const toPublic = (user: ProfileRow): ProfileRow => (user.is_private ? { ...user, ...nothing } : user)
+
+const nothing = {
+  bio: '',
+  location: '',
+  website: null,
+  social_links: {},
+  follower_count: null,
+  following_count: null,
+}
 
 const withDefaults = ({ settings, revision }: StoredSettings): SettingsRow => ({
   ...defaultSettings,

@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import { isShown } from './repository.ts'
+import { isShown } from './visibility.ts'
 
 /** Whether somebody else has the name, or it is kept from everybody but its former owner. */
 export async function isUsernameTaken(db: Db, username: string, userId: string, now: Date): Promise<boolean> {
@@ -52,9 +52,9 @@ export async function findNewUsername(
   now: Date,
 ): Promise<string | undefined> {
   const [row] = await db<[{ username: string }?]>`
-    select users.username
+    select u.username
     from username_holds hold
-    join users on users.id = hold.user_id
+    join users u on u.id = hold.user_id
     where hold.username = ${formerName} and hold.held_until > ${now} and ${isShown(db, viewerId)}
   `
   return row?.username

@@ -21,10 +21,13 @@ import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createRelationLists } from '../../lib/relations/lists.ts'
+import { createRelationService } from '../../lib/relations/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
+import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
@@ -83,6 +86,9 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       users,
       tracks: createTrackService({ sql, now }),
       deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),
+      relations: createRelationService(common),
+      relationLists: createRelationLists({ sql }),
+      likes: createLikeLists({ sql }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {

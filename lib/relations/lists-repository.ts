@@ -1,0 +1,68 @@
+import type { Db, Fragment } from '../db/client.ts'
+import { isListed } from '../users/visibility.ts'
+import { type Person, personColumns } from './people.ts'
+
+export type ListedPerson = Person & { readonly relation_id: string }
+
+export interface Place {
+  readonly viewer_id: string | undefined
+  /** Only what is older than the relation with this id. */
+  readonly before: string | undefined
+  readonly limit: number
+}
+
+export const listFollowers = (db: Db, userId: string, place: Place) =>
+  listPeople(db, place, db`follows r join users u on u.id = r.follower_id`, db`r.followed_id = ${userId}`)
+
+export const listFollowing = (db: Db, userId: string, place: Place) =>
+  listPeople(db, place, db`follows r join users u on u.id = r.followed_id`, db`r.follower_id = ${userId}`)
+
+/**
+ * Of the followers those whom the viewer follows. From the side of the viewer: an artist may have followers
+ * without number, of whom they follow none.
+ */
+export const listMutualFollowers = (db: Db, userId: string, place: Place) =>
+  listPeople(
+    db,
+    place,
+    db`
+      (select followed_id from follows where follower_id = ${place.viewer_id ?? null} offset 0) own
+      join follows r on r.follower_id = own.followed_id
+      join users u on u.id = r.follower_id
+    `,
+    db`r.followed_id = ${userId}`,
+  )
+
+async function listPeople(db: Db, { viewer_id, before, limit }: Place, source: Fragment, isOf: Fragment) {
+  return db<ListedPerson[]>`
+    select ${personColumns(db, viewer_id)}, r.id as relation_id
+    from ${source}
+    where ${isOf} and ${isListed(db, viewer_id)}
+      ${before === undefined ? db`` : db`and r.id < ${before}`}
+    order by r.id desc
+    limit ${limit}
+  `
+}
+
+/** Also whoever is hidden by now: a block or a mute can be taken back from whomever it is on. */
+export const listBlocked = (db: Db, blockerId: string, place: Omit<Place, 'viewer_id'>) =>
+  listHidden(db, blockerId, place, db`blocks r join users u on u.id = r.blocked_id`, db`r.blocker_id`)
+
+export const listMuted = (db: Db, muterId: string, place: Omit<Place, 'viewer_id'>) =>
+  listHidden(db, muterId, place, db`mutes r join users u on u.id = r.muted_id`, db`r.muter_id`)
+
+async function listHidden(
+  db: Db,
+  userId: string,
+  { before, limit }: Omit<Place, 'viewer_id'>,
+  source: Fragment,
+  owner: Fragment,
+) {
+  return db<ListedPerson[]>`
+    select ${personColumns(db, userId)}, r.id as relation_id
+    from ${source}
+    where ${owner} = ${userId} ${before === undefined ? db`` : db`and r.id < ${before}`}
+    order by r.id desc
+    limit ${limit}
+  `
+}

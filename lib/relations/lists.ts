@@ -1,0 +1,63 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
+import type { Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
+import type { NamedUser } from '../users/schemas.ts'
+import {
+  type ListedPerson,
+  listBlocked,
+  listFollowers,
+  listFollowing,
+  listMuted,
+  listMutualFollowers,
+  type Place,
+} from './lists-repository.ts'
+import type { ListFollowers } from './people.ts'
+
+export type RelationLists = ReturnType<typeof createRelationLists>
+
+/** Who follows whom, and whom one has shut out; newest first. */
+export function createRelationLists({ sql }: { readonly sql: Sql }) {
+  return {
+    async followers(actor: Actor | undefined, user: NamedUser, { mutual, ...query }: ListFollowers) {
+      mustShowLists(actor, user)
+      if (!mutual) {
+        return toPeople(`followers:${user.id}`, actor, query, (place) => listFollowers(sql, user.id, place))
+      }
+      if (!actor) throw new AppError('unauthenticated')
+      const scope = `mutual_followers:${user.id}:${actor.id}`
+      return toPeople(scope, actor, query, (place) => listMutualFollowers(sql, user.id, place))
+    },
+
+    async following(actor: Actor | undefined, user: NamedUser, query: PageQuery) {
+      mustShowLists(actor, user)
+      return toPeople(`following:${user.id}`, actor, query, (place) => listFollowing(sql, user.id, place))
+    },
+
+    blocked: (actor: Actor, query: PageQuery) =>
+      toPeople(`blocks:${actor.id}`, actor, query, (place) => listBlocked(sql, actor.id, place)),
+
+    muted: (actor: Actor, query: PageQuery) =>
+      toPeople(`mutes:${actor.id}`, actor, query, (place) => listMuted(sql, actor.id, place)),
+  }
+}
+
+/** Whom somebody with a private profile follows, and who follows them, is their own affair. */
+function mustShowLists(actor: Actor | undefined, { id, is_private }: NamedUser) {
+  if (is_private && id !== actor?.id) throw new AppError('not_found')
+}
+
+const cursorValues = z.tuple([z.uuid()])
+
+async function toPeople(
+  scope: string,
+  actor: Actor | undefined,
+  { limit, cursor }: PageQuery,
+  list: (place: Place) => Promise<ListedPerson[]>,
+) {
+  const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+  const rows = await list({ viewer_id: actor?.id, before, limit: limit + 1 })
+  return toPage(rows, limit, ({ relation_id }) => encodeCursor(scope, [relation_id]))
+}

@@ -1,0 +1,31 @@
+import { uncount } from '../counts/counts.ts'
+import type { Db } from '../db/client.ts'
+import { deleteFollows } from './repository.ts'
+
+/** Takes away what one user gave to the other's things, and keeps the counts of these exact. */
+export type Severing = (tx: Db, giverId: string, ownerId: string) => Promise<unknown>
+
+const severFollow: Severing = (tx, giverId, ownerId) =>
+  deleteFollows(tx, tx`follower_id = ${giverId} and followed_id = ${ownerId}`)
+
+const severTrackLikes: Severing = (tx, giverId, ownerId) =>
+  uncount(
+    tx,
+    'like_count',
+    tx`
+      delete from track_likes l using tracks t
+      where l.user_id = ${giverId} and t.id = l.track_id and t.owner_id = ${ownerId}
+      returning l.track_id as subject_id
+    `,
+  )
+
+/** What a block cuts. Whatever else one user can give to another's things has its line here. */
+const severings: readonly Severing[] = [severFollow, severTrackLikes]
+
+/** In both directions, within the transaction that blocks, which holds the pair alone. */
+export async function sever(tx: Db, userId: string, otherId: string): Promise<void> {
+  for (const one of severings) {
+    await one(tx, userId, otherId)
+    await one(tx, otherId, userId)
+  }
+}
