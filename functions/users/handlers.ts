@@ -1,9 +1,8 @@
 import type { ExportService } from '../../lib/exports/service.ts'
-import { etagOf, requireMatch } from '../../lib/http/etag.ts'
+import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
-import type { ProfileRow } from '../../lib/users/repository.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import { orMoved } from './moved.ts'
 import { createPeopleHandlers, type PeopleServices } from './people-handlers.ts'
@@ -33,7 +32,11 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
       reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),
     getOwnCompletion: ({ actor }) => users.getCompletion(actor.id),
     getUser: async ({ actor, params }) =>
-      orMoved(await users.getProfile(actor, params.username), '', profileReply),
+      orMoved(
+        await users.getProfile(actor, params.username),
+        '',
+        (row) => new Reply(row, { etag: etagOfShown(row) }),
+      ),
     listUserTracks: async ({ actor, params, query }) =>
       orMoved(
         await users.findByName(actor, params.username),
@@ -46,14 +49,3 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
 }
 
 const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })
-
-/** What is shown beside the row changes without it. */
-function profileReply(row: ProfileRow) {
-  const { revision, follower_count, following_count, track_count, relation } = row
-  const bits = Object.values(relation ?? {})
-    .map(Number)
-    .join('')
-  return new Reply(row, {
-    etag: `"${[revision, follower_count, following_count, track_count, bits].join('.')}"`,
-  })
-}
