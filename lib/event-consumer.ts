@@ -3,7 +3,9 @@ import { type EventPayload, type EventType, eventMessage, events } from './event
 import { logger } from './logger.ts'
 
 /** What to do on each event; one that is missing does not compile. */
-export type Jobs = { readonly [T in EventType]: (payload: EventPayload<T>) => Promise<void> }
+export type Jobs = {
+  readonly [T in EventType]: (payload: EventPayload<T>, eventId: string) => Promise<void>
+}
 
 export interface EventConsumerDependencies {
   readonly receipts: Receipts
@@ -14,8 +16,8 @@ export interface EventConsumerDependencies {
 export function createEventConsumer({ receipts, jobs }: EventConsumerDependencies) {
   return async (message: unknown): Promise<void> => {
     const { id, type, payload, request_id } = eventMessage.parse(message)
-    const work = jobs[type] as (payload: unknown) => Promise<void>
-    const isFirst = await receipts.once(id, () => work(events[type].parse(payload)))
+    const work = jobs[type] as (payload: unknown, eventId: string) => Promise<void>
+    const isFirst = await receipts.once(id, () => work(events[type].parse(payload), id))
     logger.info(isFirst ? 'An event was handled' : 'An event had been handled before', {
       id,
       type,

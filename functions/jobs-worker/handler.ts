@@ -11,7 +11,7 @@ import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
-import { createNotificationService } from '../../lib/notifications/service.ts'
+import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 
 const sql = connect(databaseSettings())
@@ -30,8 +30,6 @@ const streams = createPrepareService({
     jobSecretId: requireEnv('STREAM_JOB_SECRET_ARN'),
   }),
 })
-
-const notifications = createNotificationService({ sql })
 
 const makeExport = createExportMaker({
   sql,
@@ -52,7 +50,7 @@ export const handler = createQueueWorker({
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
       'account.export': ({ export_id }) => makeExport(export_id),
-      'notification.add': notifications.deliver,
+      'notification.add': createDelivery({ sql }),
       'stream.prepare': streams.prepare,
     },
   }),

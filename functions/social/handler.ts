@@ -5,6 +5,7 @@ import { createCommentService } from '../../lib/comments/service.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
+import { createNotificationService } from '../../lib/notifications/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { composeApi } from '../compose.ts'
 import { createSocialHandlers } from './handlers.ts'
@@ -15,6 +16,7 @@ const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_
 
 const handlers = createSocialHandlers({
   comments: createCommentService({ sql, relay, keepPace: createPace({ cache }) }),
+  notifications: createNotificationService({ sql }),
 })
 
 export const handler = createApi(socialRoutes, handlers, {

@@ -1,14 +1,21 @@
 import type { CommentService } from '../../lib/comments/service.ts'
 import { etagOf } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { NotificationService } from '../../lib/notifications/service.ts'
+import { createNotificationHandlers } from './notification-handlers.ts'
 import type { socialRoutes } from './routes.ts'
 
 export interface SocialServices {
   readonly comments: CommentService
+  readonly notifications: NotificationService
 }
 
-export function createSocialHandlers({ comments }: SocialServices): Handlers<typeof socialRoutes> {
+export function createSocialHandlers({
+  comments,
+  notifications,
+}: SocialServices): Handlers<typeof socialRoutes> {
   return {
+    ...createNotificationHandlers(notifications),
     createComment: async ({ actor, params, body, requestId }) =>
       reply(await comments.create(actor, params.track_id, body, requestId)),
     listComments: ({ actor, params, query }) => comments.list(actor, params.track_id, query),

@@ -7,8 +7,10 @@ import {
 } from '../../lib/comments/schemas.ts'
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
+import { notificationRoutes } from './notification-routes.ts'
 
 export const socialRoutes = defineRoutes({
+  ...notificationRoutes,
   createComment: {
     method: 'POST',
     path: '/api/v1/tracks/{track_id}/comments',

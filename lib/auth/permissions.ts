@@ -12,6 +12,7 @@ export type Permission =
   | 'playlists.read'
   | 'playlists.write'
   | 'comments.write'
+  | 'notifications.manage'
   | 'users.manage'
   | 'audit.read'
 
@@ -23,6 +24,7 @@ const user: readonly Permission[] = [
   'playlists.read',
   'playlists.write',
   'comments.write',
+  'notifications.manage',
 ]
 const creator: readonly Permission[] = user
 const moderator: readonly Permission[] = creator

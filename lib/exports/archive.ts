@@ -52,6 +52,10 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   track-versions.json     the files of your tracks and what was read from them
   uploads.json            what you have uploaded
   exports.json            exports you have asked for
+  notifications.json      what you were told of
+  notification-preferences.json
+                          how you want to be told
+  muted-tracks.json       tracks whose comments you are not told of
 
 Passwords, keys and codes are not here: we keep them only in a form that nobody can read back.
 `

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { notificationData } from './notification-data.ts'
 
 export interface Place {
   readonly user_id: string
@@ -7,7 +8,7 @@ export interface Place {
   readonly limit: number
 }
 
-type Row = Readonly<Record<string, unknown>> & { readonly id: string }
+export type Row = Readonly<Record<string, unknown>> & { readonly id: string }
 
 /** A page of what we keep of one kind about a user, in the order of its ids. */
 export type ReadPage = (db: Db, place: Place) => Promise<readonly Row[]>
@@ -173,4 +174,5 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'track-versions.json': readTrackVersions,
   'uploads.json': readUploads,
   'exports.json': readExports,
+  ...notificationData,
 }

@@ -20,6 +20,8 @@ export const notificationKinds = [
   'report_resolved',
 ] as const
 
+export type NotificationKind = (typeof notificationKinds)[number]
+
 /** What somebody did that somebody else is told of; what it is about is one of the ids. */
 export const happening = z.object({
   kind: z.enum(notificationKinds),
@@ -31,3 +33,58 @@ export const happening = z.object({
   comment_id: z.optional(z.uuid()),
 })
 export type Happening = z.output<typeof happening>
+
+type Subject = 'track_id' | 'playlist_id' | 'comment_id'
+
+/** Happenings of a kind are gathered by it: three comments on one track are told of in one line. */
+const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
+  follow: [],
+  track_like: ['track_id'],
+  track_repost: ['track_id'],
+  comment: ['track_id'],
+  comment_reply: ['track_id'],
+  comment_like: ['comment_id'],
+  mention: ['comment_id'],
+  collaboration_invite: ['track_id'],
+  collaboration_accept: ['track_id'],
+  split_change: ['track_id'],
+  new_version: ['track_id'],
+  playlist_invite: ['playlist_id'],
+  playlist_join: ['playlist_id'],
+  playlist_like: ['playlist_id'],
+  playlist_follow: ['playlist_id'],
+  report_resolved: ['comment_id', 'track_id', 'playlist_id'],
+}
+
+export function subjectOf(happening: Happening): string {
+  const names = subjects[happening.kind].map((name) => happening[name])
+  return names.find((id) => id !== undefined) ?? happening.recipient_id
+}
+
+/** Somebody who likes a thing twice has said nothing new; somebody who comments twice has. */
+const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
+  'comment',
+  'comment_reply',
+  'mention',
+  'collaboration_invite',
+  'split_change',
+  'new_version',
+  'playlist_invite',
+  'report_resolved',
+])
+
+export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)
+
+/** Said on a track, where the artist decides who is heard. */
+const said: ReadonlySet<NotificationKind> = new Set<NotificationKind>(['comment', 'comment_reply', 'mention'])
+
+export const isSaid = (kind: NotificationKind) => said.has(kind)
+
+/** About the comments of a track, which a user may not want to be told of. */
+const commentNotices: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
+  'comment',
+  'comment_reply',
+  'comment_like',
+])
+
+export const isCommentNotice = (kind: NotificationKind) => commentNotices.has(kind)

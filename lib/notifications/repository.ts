@@ -1,16 +1,129 @@
-import type { Db } from '../db/client.ts'
+import { isReadable } from '../comments/columns.ts'
+import type { Db, Fragment } from '../db/client.ts'
+import { isPlaylistVisible, playlistTables } from '../playlists/visibility.ts'
 import { isUnblocked, isUnmuted } from '../relations/hiding.ts'
-import type { Happening } from './kinds.ts'
+import { isVisible, trackTables } from '../tracks/visibility.ts'
+import type { MarkRead, Notification } from './schemas.ts'
 
-/** Nobody is told of those whom they have muted, or with whom a block stands between them. */
-export async function insertNotification(db: Db, happening: Happening, now: Date): Promise<void> {
-  const { kind, recipient_id, actor_id, track_id, playlist_id, comment_id } = happening
+export interface NotificationFilter {
+  readonly unread_only: boolean
+  /** Only those that last changed before the one with this time and id. */
+  readonly before: readonly [updatedAt: string, id: string] | undefined
+  readonly limit: number
+}
+
+export type NotificationRow = Omit<Notification, 'track' | 'playlist' | 'comment'> & {
+  readonly track: { readonly id: string; readonly title: string } | null
+  readonly playlist: { readonly id: string; readonly title: string } | null
+  readonly comment: { readonly id: string } | null
+  /** To the microsecond, for the cursor. */
+  readonly changed_at: string
+}
+
+const shownActors = 3
+
+/** Those who did it and may be named to the reader: `a` their part in `n`, `u` they themselves. */
+const actorsOf = (db: Db, readerId: string): Fragment => db`
+  notification_actors a
+  join users u on u.id = a.actor_id
+  where a.notification_id = n.id and u.deletes_at is null
+    and ${isUnblocked(db, readerId, db`a.actor_id`)} and ${isUnmuted(db, readerId, db`a.actor_id`)}
+`
+
+/** A notification is not shown of which nobody is left. */
+const isShown = (db: Db, readerId: string): Fragment => db`
+  (n.actor_count = 0 or exists (select from ${actorsOf(db, readerId)}))
+`
+
+/** The page is found first, and then filled in. */
+export const listNotifications = (db: Db, readerId: string, filter: NotificationFilter) => db<
+  NotificationRow[]
+>`
+  with hidden as materialized (
+    select blocked_id as id from blocks where blocker_id = ${readerId}
+    union select blocker_id from blocks where blocked_id = ${readerId}
+    union select muted_id from mutes where muter_id = ${readerId}
+  )
+  select
+    n.id, n.kind, coalesce(shown.actors, '[]') as actors,
+    n.actor_count - (
+      select count(*)::int from hidden h join notification_actors a on a.notification_id = n.id and a.actor_id = h.id
+    ) as actor_count,
+    track.named as track, playlist.named as playlist, comment.named as comment,
+    n.read_at is not null as is_read, n.created_at, n.updated_at, n.updated_at::text as changed_at
+  from (
+    select n.*
+    from notifications n
+    where n.recipient_id = ${readerId}
+      ${filter.unread_only ? db`and n.read_at is null` : db``}
+      ${filter.before ? db`and (n.updated_at, n.id) < (${filter.before[0]}::timestamptz, ${filter.before[1]}::uuid)` : db``}
+      and ${isShown(db, readerId)}
+    order by n.updated_at desc, n.id desc
+    limit ${filter.limit}
+  ) n
+  ${shownTo(db, readerId)}
+  order by n.updated_at desc, n.id desc
+`
+
+/** Lateral joins: the newest of the actors, and what it is about as far as the reader may see it. */
+const shownTo = (db: Db, readerId: string): Fragment => {
+  const viewer = { id: readerId }
+  return db`
+    left join lateral (
+      select json_agg(
+        json_build_object('id', newest.id, 'username', newest.username, 'display_name', newest.display_name)
+        order by newest.event_id desc
+      ) as actors
+      from (
+        select u.id, u.username, u.display_name, a.event_id
+        from ${actorsOf(db, readerId)}
+        order by a.event_id desc
+        limit ${shownActors}
+      ) newest
+    ) shown on true
+    left join lateral (
+      select json_build_object('id', t.id, 'title', t.title) as named
+      from ${trackTables(db, viewer)}
+      where t.id = n.track_id and (${isVisible(db, viewer)} or (
+        -- Whoever is invited is told to what.
+        t.deleted_at is null
+        and exists (select from track_collaborators c where c.track_id = t.id and c.user_id = ${readerId})
+      ))
+    ) track on true
+    left join lateral (
+      select json_build_object('id', p.id, 'title', p.title) as named
+      from ${playlistTables(db, viewer)}
+      where p.id = n.playlist_id and ${isPlaylistVisible(db, viewer)}
+    ) playlist on true
+    left join lateral (
+      select json_build_object('id', c.id) as named
+      from comments c
+      where c.id = n.comment_id and track.named is not null and ${isReadable(db, viewer)}
+    ) comment on true
+  `
+}
+
+/** No further than whoever reads it would. */
+const mostCounted = 1_000
+
+export async function countUnread(db: Db, readerId: string): Promise<number> {
+  const [row] = await db<[{ count: number }]>`
+    select count(*)::int as count
+    from (
+      select from notifications n
+      where n.recipient_id = ${readerId} and n.read_at is null and ${isShown(db, readerId)}
+      limit ${mostCounted}
+    ) unread
+  `
+  return row.count
+}
+
+export async function markRead(db: Db, readerId: string, { ids, up_to }: MarkRead, now: Date): Promise<void> {
   await db`
-    insert into notifications (
-      recipient_id, kind, actor_id, track_id, playlist_id, comment_id, created_at
-    )
-    select ${recipient_id}, ${kind}, ${actor_id}, ${track_id ?? null}, ${playlist_id ?? null}, ${comment_id ?? null}, ${now}
-    where ${isUnblocked(db, recipient_id, db`${actor_id}::uuid`)}
-      and ${isUnmuted(db, recipient_id, db`${actor_id}::uuid`)}
+    update notifications
+    set read_at = ${now}
+    where recipient_id = ${readerId} and read_at is null
+      ${ids ? db`and id = any(${ids}::uuid[])` : db``}
+      ${up_to ? db`and updated_at <= ${up_to}` : db``}
   `
 }

@@ -1,18 +1,89 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
-import type { Happening } from './kinds.ts'
-import { insertNotification } from './repository.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import {
+  findChoices,
+  listMutedTracks,
+  lockChoices,
+  muteTrack,
+  unmuteTrack,
+  updateChoices,
+} from './choices-repository.ts'
+import { mergeChoices, type Preferences, type UpdatePreferences, withDefaults } from './preferences.ts'
+import { countUnread, listNotifications, markRead, type NotificationRow } from './repository.ts'
+import type { ListNotifications, MarkRead, Notification } from './schemas.ts'
 
 export interface NotificationDependencies {
   readonly sql: Sql
   readonly now?: () => Date
 }
 
+export type NotificationService = ReturnType<typeof createNotificationService>
+
+type Page = Pick<ListNotifications, 'limit' | 'cursor'>
+type Confirm = (row: { readonly revision: number }) => void
+export type PreferencesRow = Preferences & { readonly revision: number }
+
+const place = z.tuple([z.string().check(z.regex(/^[\d :.+-]{19,40}$/)), z.uuid()])
+const mutedPlace = z.tuple([z.uuid()])
+
+/** What a user reads of what they are told, and what they choose to be told of. */
 export function createNotificationService({ sql, now = () => new Date() }: NotificationDependencies) {
   return {
-    /** Writes down what happened for whom it concerns, unless they would not hear of it. */
-    async deliver(happening: Happening): Promise<void> {
-      if (happening.actor_id === happening.recipient_id) return
-      await insertNotification(sql, happening, now())
+    async list({ id }: Actor, { limit, cursor, unread_only }: ListNotifications) {
+      const scope = `notifications:${id}:${unread_only}`
+      const before = cursor === undefined ? undefined : decodeCursor(scope, cursor, place)
+      const rows = await listNotifications(sql, id, { unread_only, before, limit: limit + 1 })
+      const page = toPage(rows, limit, (last) => encodeCursor(scope, [last.changed_at, last.id]))
+      return { ...page, data: page.data.map(toNotification) }
     },
+
+    countUnread: async ({ id }: Actor) => ({ unread_count: await countUnread(sql, id) }),
+
+    markRead: ({ id }: Actor, which: MarkRead): Promise<void> => markRead(sql, id, which, now()),
+
+    async getPreferences({ id }: Actor): Promise<PreferencesRow> {
+      const { choices = {}, revision = 0 } = (await findChoices(sql, id)) ?? {}
+      return { ...withDefaults(choices), revision }
+    },
+
+    /** `confirm` sees the present row before it changes, and may throw. */
+    updatePreferences: (
+      { id }: Actor,
+      changes: UpdatePreferences,
+      confirm: Confirm,
+    ): Promise<PreferencesRow> =>
+      sql.begin(async (tx) => {
+        const row = await lockChoices(tx, id)
+        confirm(row)
+        const isChange = Object.keys(changes).length > 0
+        const { choices, revision } = isChange
+          ? await updateChoices(tx, id, mergeChoices(row.choices, changes))
+          : row
+        return { ...withDefaults(choices), revision }
+      }),
+
+    async listMutedTracks({ id }: Actor, { limit, cursor }: Page) {
+      const scope = `muted-tracks:${id}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, mutedPlace)
+      const rows = await listMutedTracks(sql, id, before, limit + 1)
+      return toPage(rows, limit, (last) => encodeCursor(scope, [last.id]))
+    },
+
+    async muteTrack({ id }: Actor, trackId: string): Promise<void> {
+      if (!(await muteTrack(sql, id, trackId, now()))) throw new AppError('not_found')
+    },
+
+    unmuteTrack: ({ id }: Actor, trackId: string): Promise<void> => unmuteTrack(sql, id, trackId),
   }
 }
+
+/** What is not there, or not for the reader, is left out. */
+const toNotification = ({ track, playlist, comment, ...row }: NotificationRow): Notification => ({
+  ...row,
+  ...(track && { track }),
+  ...(playlist && { playlist }),
+  ...(comment && { comment }),
+})

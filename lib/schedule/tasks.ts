@@ -11,6 +11,7 @@ import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/exp
 import { createReseal } from '../factors/reseal.ts'
 import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
+import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
 import { createTrackService } from '../tracks/service.ts'
@@ -31,6 +32,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
   return {
     'expire-keys': {
       idempotency_keys: (now) => deleteExpiredKeys(sql, now),
+    },
+    'expire-notifications': {
+      read: (now) => deleteOldReadNotifications(sql, now),
+      unread: (now) => deleteOldNotifications(sql, now),
     },
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),

@@ -7,6 +7,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
 import { addNotice } from '../notices/notices.ts'
+import { removeNotificationsOf } from '../notifications/expiry.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endRelations } from '../relations/service.ts'
 import { endSessions } from '../sessions/ending.ts'
@@ -98,6 +99,7 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       await tracks.removeAllOf(tx, id, now)
       await endRelations(tx, id)
       await deleteBelongings(tx, id)
+      await removeNotificationsOf(tx, id)
       await anonymizeHolds(tx, id)
       await buryUser(tx, { id, ...tombstoneNames(id) }, now)
       await holdUsername(tx, username, null, later(now, holdMs))

@@ -7,6 +7,7 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createNotificationService } from '../../lib/notifications/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryCache } from './memory-cache.ts'
 import { seedActor } from './tracks.ts'
@@ -30,7 +31,10 @@ export function createSocialApi(
   const actors = new Map<string, Actor>()
   const handler = createApi(
     socialRoutes,
-    createSocialHandlers({ comments: createCommentService({ sql, keepPace, relay, now }) }),
+    createSocialHandlers({
+      comments: createCommentService({ sql, keepPace, relay, now }),
+      notifications: createNotificationService({ sql, now }),
+    }),
     {
       service: 'social',
       corsOrigins: [],

@@ -1,0 +1,29 @@
+import { etagOf, requireMatch } from '../../lib/http/etag.ts'
+import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { NotificationService } from '../../lib/notifications/service.ts'
+import type { notificationRoutes } from './notification-routes.ts'
+
+export const createNotificationHandlers = (
+  notifications: NotificationService,
+): Handlers<typeof notificationRoutes> => ({
+  listNotifications: ({ actor, query }) => notifications.list(actor, query),
+  countUnreadNotifications: ({ actor }) => notifications.countUnread(actor),
+  markNotificationsRead: async ({ actor, body }) => {
+    await notifications.markRead(actor, body)
+    return undefined
+  },
+  getNotificationPreferences: async ({ actor }) => reply(await notifications.getPreferences(actor)),
+  updateNotificationPreferences: async ({ actor, body, headers }) =>
+    reply(await notifications.updatePreferences(actor, body, (row) => requireMatch(headers, row))),
+  listMutedTracks: ({ actor, query }) => notifications.listMutedTracks(actor, query),
+  muteTrackComments: async ({ actor, params }) => {
+    await notifications.muteTrack(actor, params.track_id)
+    return undefined
+  },
+  unmuteTrackComments: async ({ actor, params }) => {
+    await notifications.unmuteTrack(actor, params.track_id)
+    return undefined
+  },
+})
+
+const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })

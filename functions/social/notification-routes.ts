@@ -1,0 +1,103 @@
+import { defineRoutes, noContent, pageQuery } from '../../lib/http/route.ts'
+import { preferences, updatePreferences } from '../../lib/notifications/preferences.ts'
+import {
+  listNotifications,
+  markRead,
+  mutedTrackPage,
+  mutedTrackParams,
+  notificationPage,
+  unreadCount,
+} from '../../lib/notifications/schemas.ts'
+
+const read = { permission: 'notifications.manage', reach: 'own', limit: 'read', step_up: false } as const
+const write = { permission: 'notifications.manage', reach: 'own', limit: 'write', step_up: false } as const
+
+export const notificationRoutes = defineRoutes({
+  listNotifications: {
+    method: 'GET',
+    path: '/api/v1/notifications',
+    auth: 'user',
+    policy: read,
+    summary:
+      'List what you are told of, what changed last first; those who did the same to one thing in one entry',
+    query: listNotifications,
+    status: 200,
+    response: notificationPage,
+    problems: [],
+  },
+  countUnreadNotifications: {
+    method: 'GET',
+    path: '/api/v1/notifications/unread-count',
+    auth: 'user',
+    policy: read,
+    summary: 'Count what you have not read yet',
+    status: 200,
+    response: unreadCount,
+    problems: [],
+  },
+  markNotificationsRead: {
+    method: 'POST',
+    path: '/api/v1/notifications/read',
+    auth: 'user',
+    policy: write,
+    summary: 'Mark notifications as read: some, all that changed up to a time, or all',
+    body: markRead,
+    status: 204,
+    response: noContent,
+    problems: [],
+  },
+  getNotificationPreferences: {
+    method: 'GET',
+    path: '/api/v1/notifications/preferences',
+    auth: 'user',
+    policy: read,
+    summary: 'Read which kinds you are told of, and how',
+    status: 200,
+    response: preferences,
+    problems: [],
+  },
+  updateNotificationPreferences: {
+    method: 'PATCH',
+    path: '/api/v1/notifications/preferences',
+    auth: 'user',
+    policy: write,
+    summary: 'Choose which kinds you are told of, and how',
+    body: updatePreferences,
+    status: 200,
+    response: preferences,
+    problems: ['precondition_failed'],
+  },
+  listMutedTracks: {
+    method: 'GET',
+    path: '/api/v1/notifications/muted-tracks',
+    auth: 'user',
+    policy: read,
+    summary: 'List the tracks whose comments you are not told of, the latest first',
+    query: pageQuery,
+    status: 200,
+    response: mutedTrackPage,
+    problems: [],
+  },
+  muteTrackComments: {
+    method: 'PUT',
+    path: '/api/v1/notifications/muted-tracks/{track_id}',
+    auth: 'user',
+    policy: { ...write, reach: 'visible' },
+    summary: 'Be told no more of comments on a track, nor of answers and likes of yours there',
+    params: mutedTrackParams,
+    status: 204,
+    response: noContent,
+    problems: [],
+  },
+  unmuteTrackComments: {
+    method: 'DELETE',
+    path: '/api/v1/notifications/muted-tracks/{track_id}',
+    auth: 'user',
+    policy: { ...write, reach: 'any' },
+    summary: 'Be told of comments on a track again',
+    params: mutedTrackParams,
+    status: 204,
+    response: noContent,
+    problems: [],
+  },
+})
