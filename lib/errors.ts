@@ -30,6 +30,8 @@ export const problems = {
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
   idempotency_in_progress: [409, 'The first call with this key is still running'],
+  playlist_full: [409, 'The playlist holds as many items as it may'],
+  playlist_item_gone: [409, 'The item to go behind is not in the playlist any more'],
   precondition_failed: [412, 'The resource has changed since it was read'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],

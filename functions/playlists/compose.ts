@@ -1,7 +1,10 @@
 import type { Sql } from '../../lib/db/client.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
+import { createItemService } from '../../lib/playlists/items-service.ts'
 import { createReactionService } from '../../lib/playlists/reactions-service.ts'
+import { createItemReplacement } from '../../lib/playlists/replacement-service.ts'
 import { createPlaylistService } from '../../lib/playlists/service.ts'
+import { createItemHandlers } from './item-handlers.ts'
 import { createPlaylistHandlers } from './own-handlers.ts'
 import { createReactionHandlers } from './reaction-handlers.ts'
 
@@ -14,5 +17,6 @@ export interface PlaylistGroupDependencies {
 /** The services of this group, and the handlers that call them. */
 export const composePlaylists = (given: PlaylistGroupDependencies) => ({
   ...createPlaylistHandlers(createPlaylistService(given)),
+  ...createItemHandlers({ items: createItemService(given), replaceItems: createItemReplacement(given) }),
   ...createReactionHandlers(createReactionService(given)),
 })

@@ -1,4 +1,5 @@
+import { itemRoutes } from './item-routes.ts'
 import { ownRoutes } from './own-routes.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 
-export const playlistRoutes = { ...ownRoutes, ...reactionRoutes }
+export const playlistRoutes = { ...ownRoutes, ...itemRoutes, ...reactionRoutes }

@@ -137,6 +137,38 @@ export async function markUpdated(
   `
 }
 
+export interface TotalsChange {
+  readonly items: -1 | 0 | 1
+  readonly duration_ms: number
+}
+
+/** Of an edit that changed so much. */
+export async function addToTotals(
+  db: Db,
+  playlistId: string,
+  { items, duration_ms }: TotalsChange,
+  now: Date,
+): Promise<void> {
+  await db`
+    update playlists
+    set item_count = item_count + ${items}, duration_ms = duration_ms + ${duration_ms},
+      revision = revision + 1, updated_at = ${now}
+    where id = ${playlistId}
+  `
+}
+
+/** Of an edit that changed whatever it did. */
+export async function recountTotals(db: Db, playlistId: string, now: Date): Promise<void> {
+  await db`
+    update playlists
+    set (item_count, duration_ms) = (
+        select count(*), coalesce(sum(duration_ms), 0) from playlist_items where playlist_id = ${playlistId}
+      ),
+      revision = revision + 1, updated_at = ${now}
+    where id = ${playlistId}
+  `
+}
+
 export async function deletePlaylist(db: Db, playlistId: string): Promise<void> {
   await db`delete from playlists where id = ${playlistId}`
 }

@@ -2,6 +2,9 @@ import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { line, prose } from '../text.ts'
 
+/** As the database spells it, so that ids can be compared. */
+export const id = z.uuid().check(z.toLowerCase())
+
 /** Unlisted: whoever knows its address sees it. */
 export const playlistVisibility = z.enum(['public', 'unlisted', 'private'])
 
@@ -50,7 +53,7 @@ export const updatePlaylist = z.strictObject({
 })
 export type UpdatePlaylist = z.output<typeof updatePlaylist>
 
-export const playlistParams = z.object({ playlist_id: z.uuid() })
+export const playlistParams = z.object({ playlist_id: id })
 
 export const listPlaylists = z.strictObject({
   ...pageQuery.shape,

@@ -36,6 +36,8 @@ const advice: Record<ProblemCode, string> = {
   track_not_ready: 'Wait until the status of the track is `ready`.',
   upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
   idempotency_in_progress: 'Repeat the request with the same key after the time that `Retry-After` names.',
+  playlist_full: 'Remove items first, or go on in another playlist.',
+  playlist_item_gone: 'Read the items again and name one of them.',
   precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
   payload_too_large: 'Send at most 1 MiB; audio goes to the upload address, not through the API.',
   unsupported_media_type: 'Send the body as `application/json`.',

@@ -9,6 +9,7 @@ import { settingsOf } from '../support/server.ts'
 import {
   addComment,
   addExport,
+  addItem,
   addPasskey,
   addPlaylist,
   addSession,
@@ -120,6 +121,9 @@ interface World {
 /** What gets past the schema, where a wrong body would be refused before anybody asks whose thing it is. */
 const bodies: Readonly<Record<string, object>> = {
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
+  addPlaylistItem: { track_id: '0199f0f0-0000-7000-8000-000000000001' },
+  movePlaylistItem: { after: null },
+  replacePlaylistItems: { track_ids: [] },
   renamePasskey: { name: 'Laptop' },
   createComment: { body: 'Lovely' },
 }
@@ -133,12 +137,14 @@ const ownThings = new Set([
   'export_id',
   'playlist_id',
   'comment_id',
+  'item_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
 async function createWorld(): Promise<World> {
   const owner = await addSomeone(sql)
   const track_id = await addTrack(sql, owner.id)
+  const playlist_id = await addPlaylist(sql, owner.id)
   const session = await addSession(sql, owner)
   const bystander = await addSomeone(sql)
   return {
@@ -149,8 +155,9 @@ async function createWorld(): Promise<World> {
       session_id: session.session_id,
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),
-      playlist_id: await addPlaylist(sql, owner.id),
       comment_id: await addComment(sql, owner.id, track_id),
+      playlist_id,
+      item_id: await addItem(sql, playlist_id, track_id),
       user_id: bystander.id,
       username: bystander.username,
       asset: 'swagger-ui.css',

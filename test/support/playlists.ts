@@ -5,6 +5,7 @@ import type { Actor } from '../../lib/auth/actor.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { ranksAfter } from '../../lib/playlists/ranks.ts'
 import { type CallOptions, type CallResult, call, unlimited } from './api.ts'
 
 /** The function of playlists as one environment would have it, on one connection. */
@@ -71,4 +72,24 @@ export async function seedTracks(
     update tracks set current_version_id = versions.id from versions where tracks.id = versions.track_id
   `
   return ids
+}
+
+/** Items of these tracks in this order, straight into the database; their ids. */
+export async function seedItems(
+  sql: Sql,
+  playlistId: string,
+  trackIds: readonly string[],
+  addedBy: string | null = null,
+): Promise<string[]> {
+  const items = await sql<{ id: string }[]>`
+    insert into playlist_items (playlist_id, track_id, rank, duration_ms, added_by)
+    select ${playlistId}, track_id, rank, 60000, ${addedBy}
+    from unnest(${trackIds}::uuid[], ${ranksAfter(null, trackIds.length)}::text[]) as item (track_id, rank)
+    returning id
+  `
+  await sql`
+    update playlists set item_count = ${trackIds.length}, duration_ms = ${60_000 * trackIds.length}
+    where id = ${playlistId}
+  `
+  return items.map(({ id }) => id)
 }

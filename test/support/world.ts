@@ -94,6 +94,14 @@ export async function addPlaylist(sql: Sql, ownerId: string): Promise<string> {
   return row.id
 }
 
+export async function addItem(sql: Sql, playlistId: string, trackId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into playlist_items (playlist_id, track_id, rank) values (${playlistId}, ${trackId}, 'a0') returning id
+  `
+  await sql`update playlists set item_count = 1 where id = ${playlistId}`
+  return row.id
+}
+
 export async function addExport(sql: Sql, ownerId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
     insert into data_exports (user_id, status) values (${ownerId}, 'failed') returning id
