@@ -48,6 +48,10 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   passkeys.json           your passkeys, by name
   security-events.json    what happened to your account
   notices.json            mails about the security of your account
+  follows.json            whom you follow
+  blocks.json             whom you have blocked
+  mutes.json              whom you have muted
+  track-likes.json        the tracks that you like
   tracks.json             your tracks, deleted ones too
   track-versions.json     the files of your tracks and what was read from them
   uploads.json            what you have uploaded

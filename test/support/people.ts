@@ -5,6 +5,7 @@ import { createAccountsApi } from './accounts.ts'
 import type { CallOptions } from './api.ts'
 
 type Deed = 'followUser' | 'unfollowUser' | 'blockUser' | 'unblockUser' | 'muteUser' | 'unmuteUser'
+type Query = Readonly<Record<string, string | number>>
 type List = 'listFollowers' | 'listFollowing' | 'listUserLikes'
 
 /** People who follow, block and mute each other by the routes. */
@@ -20,14 +21,23 @@ export function createPeople(sql: Sql, api = createAccountsApi(sql)) {
       call,
       does: (deed: Deed, other: { username: string }) => call(deed, { params: { username: other.username } }),
       sees: (other: { username: string }) => call('getUser', { params: { username: other.username } }),
-      lists: (list: List, other: { username: string }, query: Record<string, string | number> = {}) =>
+      lists: <N extends List>(list: N, other: { username: string }, query: Query = {}) =>
         call(list, { params: { username: other.username }, query }),
     }
   }
-  const asGuest = <N extends List | 'getUser'>(name: N, { username }: { username: string }, query = {}) =>
-    api.request(userRoutes[name], { params: { username }, query })
+  /** One after the other: they share a clock, and their mails a queue. */
+  async function enterMany(count: number) {
+    const all: Awaited<ReturnType<typeof enter>>[] = []
+    for (let at = 0; at < count; at++) all.push(await enter())
+    return all
+  }
+  const asGuest = <N extends List | 'getUser'>(
+    name: N,
+    { username }: { username: string },
+    query: Query = {},
+  ) => api.request(userRoutes[name], { params: { username }, query })
 
-  return { ...api, enter, asGuest }
+  return { ...api, enter, enterMany, asGuest }
 }
 
 export type Somebody = Awaited<ReturnType<ReturnType<typeof createPeople>['enter']>>
