@@ -5,14 +5,14 @@ import { internalRoutes } from './internal/routes.ts'
 import { playlistRoutes } from './playlists/routes.ts'
 import { socialRoutes } from './social/routes.ts'
 import { systemRoutes } from './system/routes.ts'
-import { trackRoutes } from './tracks/routes.ts'
+import { allTrackRoutes } from './tracks/all-routes.ts'
 import { userRoutes } from './users/routes.ts'
 
 /** Every route of the API, by the Lambda that serves it. The key is the folder under functions/. */
 export const routeGroups = {
   auth: authRoutes,
   users: userRoutes,
-  tracks: trackRoutes,
+  tracks: allTrackRoutes,
   playlists: playlistRoutes,
   social: socialRoutes,
   admin: adminRoutes,

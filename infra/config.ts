@@ -178,6 +178,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'keep-audit-months': Duration.days(1),
   'fold-counts': Duration.minutes(1),
   'release-tracks': Duration.minutes(1),
+  'expire-versions': Duration.hours(1),
   'delete-accounts': Duration.hours(1),
   'expire-exports': Duration.hours(1),
 }

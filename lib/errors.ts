@@ -29,6 +29,8 @@ export const problems = {
   export_in_progress: [409, 'An export is being made'],
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
+  too_many_collaborators: [409, 'The track has as many collaborators as it may have'],
+  split_proposal_changed: [409, 'This split sheet is not the one proposed'],
   idempotency_in_progress: [409, 'The first call with this key is still running'],
   playlist_full: [409, 'The playlist holds as many items as it may'],
   playlist_item_gone: [409, 'The item to go behind is not in the playlist any more'],

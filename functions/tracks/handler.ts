@@ -1,20 +1,30 @@
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
+import { createCollaborationService } from '../../lib/collaboration/service.ts'
+import { createSplitService } from '../../lib/collaboration/splits.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
+import { createVersionService } from '../../lib/tracks/versions.ts'
 import { composeApi } from '../compose.ts'
+import { allTrackRoutes } from './all-routes.ts'
+import { createCollaborationHandlers } from './collaboration-handlers.ts'
 import { createTrackHandlers } from './handlers.ts'
-import { trackRoutes } from './routes.ts'
+import { createVersionHandlers } from './version-handlers.ts'
 
 const { sql, secrets, api } = composeApi('tracks')
 const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
-const handlers = createTrackHandlers({
-  tracks: createTrackService({ sql }),
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
+const tracks = createTrackService({ sql })
+
+const trackHandlers = createTrackHandlers({
+  tracks,
   uploads: createUploadService({ sql, store: createObjectStore(requireEnv('UPLOADS_BUCKET')) }),
   streams: createStreamService({
     sql,
@@ -26,7 +36,16 @@ const handlers = createTrackHandlers({
   }),
 })
 
-export const handler = createApi(trackRoutes, handlers, {
+const handlers = {
+  ...trackHandlers,
+  ...createVersionHandlers({ tracks, versions: createVersionService({ sql }) }),
+  ...createCollaborationHandlers({
+    collaborations: createCollaborationService({ sql, relay }),
+    splits: createSplitService({ sql, relay }),
+  }),
+}
+
+export const handler = createApi(allTrackRoutes, handlers, {
   ...api,
   verifyToken: createTokenVerifier({ loadKeys }),
 })

@@ -89,8 +89,9 @@ export class ApiFunctions extends Construct {
 
   /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */
   private createTracks() {
-    const { secrets, storage, parameters } = this.on
+    const { secrets, events, storage, parameters } = this.on
     const tracks = this.apiFunction('tracks', {
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
       UPLOADS_BUCKET: storage.uploads.bucketName,
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       STREAM_JWT_SECRET_ARN: secrets.streamJwt.secretArn,
@@ -98,6 +99,7 @@ export class ApiFunctions extends Construct {
       STREAM_SERVER_URL: parameters.streamServerUrl,
     })
     tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
+    tracks.grantSend(events.queue)
     for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
     return tracks
   }

@@ -59,13 +59,11 @@ export function createPostgresCache({ sql, now = () => new Date() }: PostgresCac
   }
 }
 
-/** Deletes what nobody can read any more, some at a time, and leaves alone what somebody counts on anew just now. */
+/** Deletes what nobody can read any more, some at a time. */
 export async function deleteExpiredEntries(sql: Sql, now: Date): Promise<number> {
   const { count } = await sql`
     delete from cache_entries
-    where ctid in (
-      select ctid from cache_entries where expires_at < ${now} limit 10000 for update skip locked
-    )
+    where ctid in (select ctid from cache_entries where expires_at < ${now} limit 10000)
   `
   return count
 }

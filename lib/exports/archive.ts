@@ -55,6 +55,8 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   tracks.json             your tracks, deleted ones too
   track-versions.json     the files of your tracks and what was read from them
   uploads.json            what you have uploaded
+  collaborations.json     the tracks of others that you work on or are invited to
+  splits.json             your shares of what tracks earn
   exports.json            exports you have asked for
   notifications.json      what you were told of
   notification-preferences.json

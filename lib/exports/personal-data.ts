@@ -104,9 +104,28 @@ const readTrackVersions: ReadPage = (db, { user_id, after, limit }) => db<Row[]>
   limit ${limit}
 `
 
+const readCollaborations: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select id, track_id, role, status, credit, created_at, accepted_at
+  from track_collaborators
+  where user_id = ${user_id} and id > ${after}
+  order by id
+  limit ${limit}
+`
+
+const readSplits: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select
+    e.id, s.track_id, s.revision, s.status, e.split_bps, e.accepted_at, s.created_at, s.effective_at, s.ended_at
+  from split_entries e
+  join split_sheets s on s.id = e.sheet_id
+  where e.user_id = ${user_id} and e.id > ${after}
+  order by e.id
+  limit ${limit}
+`
+
 const readUploads: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
-    id, track_id, filename, content_type, size_bytes, sha256, status, status_reason, created_at, updated_at
+    id, track_id, filename, content_type, size_bytes, sha256, label, status, status_reason,
+    created_at, updated_at
   from uploads
   where created_by = ${user_id} and id > ${after}
   order by id
@@ -173,6 +192,8 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'tracks.json': readTracks,
   'track-versions.json': readTrackVersions,
   'uploads.json': readUploads,
+  'collaborations.json': readCollaborations,
+  'splits.json': readSplits,
   'exports.json': readExports,
   ...notificationData,
 }

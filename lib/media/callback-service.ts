@@ -1,11 +1,12 @@
 import type { ObjectStore } from '../aws/object-store.ts'
+import { tellTeam } from '../collaboration/telling.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { logger } from '../logger.ts'
 import { later } from '../time.ts'
-import { type LockedTrack, lockTrack, moveUpload } from './repository.ts'
+import { lockTrack, moveUpload } from './repository.ts'
 import type { StreamFailed, StreamReady } from './schemas.ts'
-import { activateVersion, findVersion, type Version } from './versions-repository.ts'
+import { findVersion, markCurrent, markReady, type Version } from './versions-repository.ts'
 
 export interface CallbackDependencies {
   readonly sql: Sql
@@ -34,7 +35,12 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
 
     ready: (trackId: string, callback: StreamReady): Promise<CallbackResult> =>
       answer(trackId, callback, 'ready', async (tx, version, at) => {
-        await activateVersion(tx, version, callback, at)
+        await markReady(tx, version.id, callback, at)
+        // Whoever chose another version meanwhile is not overruled; this one can be chosen too from now on.
+        if (version.swaps_in) {
+          await markCurrent(tx, trackId, version.id, at)
+          await tellTeam(tx, { kind: 'new_version', track_id: trackId, actor_id: version.uploaded_by })
+        }
         await moveUpload(tx, version.upload_id, { from: 'transcoding', to: 'ready', at })
       }),
 
@@ -58,7 +64,7 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
       const track = await lockTrack(tx, trackId)
       const version = await findVersion(tx, trackId, version_id)
       if (!track || !version) throw new AppError('not_found')
-      if (version.stream_job_id !== job_id || isOvertaken(version, track)) return 'ignored'
+      if (version.stream_job_id !== job_id || version.is_overtaken) return 'ignored'
       if (version.upload_status === status) return 'accepted'
       if (version.upload_status !== 'transcoding') return 'ignored'
       await work(tx, version, now())
@@ -66,5 +72,3 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
     })
   }
 }
-
-const isOvertaken = ({ number }: Version, { current_number }: LockedTrack) => number < (current_number ?? 0)

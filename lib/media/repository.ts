@@ -42,17 +42,15 @@ export async function findUploadByKey(db: Db, objectKey: string): Promise<Upload
 
 export interface LockedTrack {
   readonly is_deleted: boolean
-  readonly current_number: number | null
 }
 
 /** Whoever changes anything of a track takes this lock first, so that changes queue up in one order. */
 export async function lockTrack(db: Db, trackId: string): Promise<LockedTrack | undefined> {
   const [row] = await db<[LockedTrack?]>`
-    select t.deleted_at is not null as is_deleted, v.number as current_number
-    from tracks t
-    left join track_versions v on v.id = t.current_version_id
-    where t.id = ${trackId}
-    for no key update of t
+    select deleted_at is not null as is_deleted
+    from tracks
+    where id = ${trackId}
+    for no key update
   `
   return row
 }

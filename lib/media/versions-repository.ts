@@ -11,18 +11,29 @@ export interface NewVersion {
   readonly content_type: string
 }
 
+/** The newest of a track are kept however old they grow. */
+const keptVersions = 20
+
 /** The caller holds the lock of the track, so that no two versions get one number. */
 export async function insertVersion(db: Db, version: NewVersion, now: Date): Promise<void> {
   await db`
-    insert into track_versions (
-      id, track_id, upload_id, number, object_key, sha256, size_bytes, content_type, created_at
+    with inserted as (
+      insert into track_versions (
+        id, track_id, upload_id, number, label, object_key, sha256, size_bytes, content_type, created_at
+      )
+      select
+        v.id, ${version.track_id}, ${version.upload_id},
+        (select coalesce(max(number), 0) + 1 from track_versions where track_id = ${version.track_id}),
+        (select label from uploads where id = ${version.upload_id}),
+        'originals/' || v.id || '/' || ${version.sha256}::text, ${version.sha256}, ${version.size_bytes},
+        ${version.content_type}, ${now}
+      from (select uuidv7() as id) v
+      returning track_id, number
     )
-    select
-      v.id, ${version.track_id}, ${version.upload_id},
-      (select coalesce(max(number), 0) + 1 from track_versions where track_id = ${version.track_id}),
-      'originals/' || v.id || '/' || ${version.sha256}::text, ${version.sha256}, ${version.size_bytes},
-      ${version.content_type}, ${now}
-    from (select uuidv7() as id) v
+    update track_versions v
+    set is_surplus = true
+    from inserted i
+    where v.track_id = i.track_id and v.number = i.number - ${keptVersions}
   `
 }
 
@@ -41,11 +52,20 @@ export interface Version {
   readonly size_bytes: number
   readonly content_type: string
   readonly stream_job_id: string | null
+  /** Whether a newer one has become ready, though another may play. */
+  readonly is_overtaken: boolean
+  /** Whether it is to play once it is ready. */
+  readonly swaps_in: boolean
+  readonly uploaded_by: string
 }
 
 const columns = (db: Db) => db`
   v.id, v.track_id, v.upload_id, u.status as upload_status, v.number, v.object_key, v.sha256, v.size_bytes,
-  v.content_type, v.stream_job_id
+  v.content_type, v.stream_job_id,
+  exists (
+    select from track_versions n where n.track_id = v.track_id and n.number > v.number and n.ready_at is not null
+  ) as is_overtaken,
+  u.swaps_in, u.created_by as uploaded_by
 `
 
 export async function findVersionByKey(db: Db, objectKey: string): Promise<Version | undefined> {
@@ -58,7 +78,7 @@ export async function findVersionByKey(db: Db, objectKey: string): Promise<Versi
   return row
 }
 
-/** A version of a track that still exists; its newest one when none is named. */
+/** A version of a track that still exists, with its file; the newest one when none is named. */
 export async function findVersion(
   db: Db,
   trackId: string,
@@ -69,7 +89,7 @@ export async function findVersion(
     from track_versions v
     join uploads u on u.id = v.upload_id
     join tracks t on t.id = v.track_id
-    where t.id = ${trackId} and t.deleted_at is null
+    where t.id = ${trackId} and t.deleted_at is null and v.removed_at is null
       ${versionId === undefined ? db`` : db`and v.id = ${versionId}`}
     order by v.number desc
     limit 1
@@ -88,23 +108,22 @@ export async function markInspected(
   await db`update track_versions set ${db(values)} where id = ${versionId}`
 }
 
-/** The version plays from now on; what its file did not tell of the length, the stream server may. */
-export async function activateVersion(
-  db: Db,
-  version: Version,
-  ready: StreamReady,
-  now: Date,
-): Promise<void> {
+/** The version can be played from now on; what its file did not tell of the length, the stream server may. */
+export async function markReady(db: Db, versionId: string, ready: StreamReady, now: Date): Promise<void> {
   await db`
     update track_versions
     set manifest_key = ${ready.manifest_key}, renditions = ${db.json(ready.renditions)}, ready_at = ${now},
-        duration_ms = coalesce(duration_ms, ${ready.duration_ms ?? null})
-    where id = ${version.id}
+        duration_ms = coalesce(duration_ms, ${ready.duration_ms ?? null}), revision = revision + 1
+    where id = ${versionId}
   `
+}
+
+/** The version plays from now on. */
+export async function markCurrent(db: Db, trackId: string, versionId: string, now: Date): Promise<void> {
   await db`
     update tracks
-    set current_version_id = ${version.id}, status = 'ready', status_reason = null,
+    set current_version_id = ${versionId}, status = 'ready', status_reason = null,
         revision = revision + 1, updated_at = ${now}
-    where id = ${version.track_id}
+    where id = ${trackId}
   `
 }

@@ -19,12 +19,13 @@ import { lockPair, mustBeUnblocked } from './standing.ts'
 export interface RelationDependencies {
   readonly sql: Sql
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly now?: () => Date
 }
 
 export type RelationService = ReturnType<typeof createRelationService>
 
 /** What one user is to another. To do what is done, or undo what is not, changes nothing. */
-export function createRelationService({ sql, relay }: RelationDependencies) {
+export function createRelationService({ sql, relay, now = () => new Date() }: RelationDependencies) {
   return {
     async follow({ id }: Actor, otherId: string): Promise<void> {
       mustBeAnother(id, otherId)
@@ -46,7 +47,7 @@ export function createRelationService({ sql, relay }: RelationDependencies) {
       await sql.begin(async (tx) => {
         await lockPair(tx, id, otherId, { alone: true })
         await mustBeThere(tx, id, otherId)
-        if (await insertBlock(tx, id, otherId)) await sever(tx, id, otherId)
+        if (await insertBlock(tx, id, otherId)) await sever(tx, id, otherId, now())
       })
     },
 

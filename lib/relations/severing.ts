@@ -1,9 +1,10 @@
+import { endCollaborationsWith } from '../collaboration/ending.ts'
 import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { deleteFollows } from './repository.ts'
 
 /** Takes away what one user gave to the other's things, and keeps the counts of these exact. */
-export type Severing = (tx: Db, giverId: string, ownerId: string) => Promise<unknown>
+export type Severing = (tx: Db, giverId: string, ownerId: string, now: Date) => Promise<unknown>
 
 const severFollow: Severing = (tx, giverId, ownerId) =>
   deleteFollows(tx, tx`follower_id = ${giverId} and followed_id = ${ownerId}`)
@@ -20,12 +21,12 @@ const severTrackLikes: Severing = (tx, giverId, ownerId) =>
   )
 
 /** What a block cuts. Whatever else one user can give to another's things has its line here. */
-const severings: readonly Severing[] = [severFollow, severTrackLikes]
+const severings: readonly Severing[] = [severFollow, severTrackLikes, endCollaborationsWith]
 
 /** In both directions, within the transaction that blocks, which holds the pair alone. */
-export async function sever(tx: Db, userId: string, otherId: string): Promise<void> {
+export async function sever(tx: Db, userId: string, otherId: string, now: Date): Promise<void> {
   for (const one of severings) {
-    await one(tx, userId, otherId)
-    await one(tx, otherId, userId)
+    await one(tx, userId, otherId, now)
+    await one(tx, otherId, userId, now)
   }
 }

@@ -14,6 +14,7 @@ import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
+import { removeSurplusVersions } from '../tracks/retention.ts'
 import { createTrackService } from '../tracks/service.ts'
 import { createBurial } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
@@ -61,6 +62,9 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
     },
     'fold-counts': {
       deltas: () => foldCounts(sql),
+    },
+    'expire-versions': {
+      surplus: (now) => removeSurplusVersions(sql, now),
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

@@ -35,6 +35,8 @@ const advice: Record<ProblemCode, string> = {
   export_in_progress: 'Wait for the export that is being made.',
   track_not_ready: 'Wait until the status of the track is `ready`.',
   upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
+  too_many_collaborators: 'Remove a collaborator, or an invitation that nobody answered.',
+  split_proposal_changed: 'Read the split sheets again and accept the one that is proposed now.',
   idempotency_in_progress: 'Repeat the request with the same key after the time that `Retry-After` names.',
   playlist_full: 'Remove items first, or go on in another playlist.',
   playlist_item_gone: 'Read the items again and name one of them.',

@@ -1,5 +1,6 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
+import { isUnblocked } from '../relations/hiding.ts'
 import type { Track, WholeTrack } from './schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
@@ -38,6 +39,17 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   ) as access,
   t.published_at, t.created_at, t.updated_at, t.revision + o.revision as revision
 `
+
+/** Those who are named for their part in it, in the order in which they came. */
+export const creditsColumn = (db: Db, viewer: Viewer): Fragment => db`(
+  select coalesce(json_agg(json_build_object(
+    'user', json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name), 'credit', c.credit
+  ) order by c.id), '[]')
+  from track_collaborators c
+  join users u on u.id = c.user_id
+  where c.track_id = t.id and c.status = 'accepted' and c.credit is not null and u.deletes_at is null
+    and ${isUnblocked(db, viewer.id, db`c.user_id`)}
+)`
 
 const detectedColumn = (db: Db): Fragment => db`json_build_object(
   'bpm', coalesce(v.detected_bpm, v.tag_bpm),

@@ -1,6 +1,12 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
-import { type TrackRow, trackColumns, tracksWithCounts, type WholeTrackRow } from './columns.ts'
+import {
+  creditsColumn,
+  type TrackRow,
+  trackColumns,
+  tracksWithCounts,
+  type WholeTrackRow,
+} from './columns.ts'
 import type { CreateTrack } from './schemas.ts'
 import { isListed, isVisible, trackTables, type Viewer } from './visibility.ts'
 
@@ -29,7 +35,7 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
 
 export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<WholeTrackRow | undefined> {
   const [row] = await db<[WholeTrackRow?]>`
-    select ${trackColumns(db, viewer)}, t.lyrics
+    select ${trackColumns(db, viewer)}, t.lyrics, ${creditsColumn(db, viewer)} as credits
     from ${tracksWithCounts(db, viewer)}
     where t.id = ${trackId} and ${isVisible(db, viewer)}
   `

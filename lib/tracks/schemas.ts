@@ -16,7 +16,7 @@ const uploadStatuses = [
 
 export const trackStatus = z.enum(['draft', ...uploadStatuses])
 
-const owner = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
+const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
 const version = z.object({ id: z.uuid(), number: z.int(), label: z.nullable(z.string()) })
 
 const loudness = z.object({
@@ -44,7 +44,7 @@ const detected = z.object({
 /** The file fields are those of the version that plays, null until there is one. */
 export const track = z.object({
   id: z.uuid(),
-  owner,
+  owner: person,
   title: z.string(),
   description: z.string(),
   /** In the order of the sleeve; the owner is not among them unless they say so. */
@@ -94,7 +94,11 @@ export const track = z.object({
 export type Track = z.output<typeof track>
 
 /** A track by itself. Lists leave out what only its own page shows. */
-export const wholeTrack = z.extend(track, { lyrics: z.nullable(z.string()) })
+export const wholeTrack = z.extend(track, {
+  lyrics: z.nullable(z.string()),
+  /** Collaborators who are named for their part. */
+  credits: z.array(z.object({ user: person, credit: z.string() })),
+})
 export type WholeTrack = z.output<typeof wholeTrack>
 
 const optional = {
@@ -166,6 +170,8 @@ const filename = line(255).check(
   z.minLength(1),
 )
 
+const label = line(100).check(z.minLength(1))
+
 /** As much as the scanner takes. */
 const largestUpload = 2 * 1024 ** 3
 
@@ -175,6 +181,8 @@ export const requestUpload = z
     content_type: z.pipe(z.string().check(z.toLowerCase()), z.enum(audioContentTypes)),
     size_bytes: z.int().check(z.minimum(1), z.maximum(largestUpload)),
     sha256: z.optional(z.string().check(z.toLowerCase(), z.regex(/^[0-9a-f]{64}$/))),
+    /** Of the version that comes of it. */
+    label: z.optional(label),
   })
   .check(
     z.refine(({ filename, content_type }) => hasExtensionOf(content_type, filename), {
@@ -203,6 +211,7 @@ export const upload = z.object({
   filename: z.string(),
   content_type: z.string(),
   size_bytes: z.int(),
+  label: z.nullable(z.string()),
   status: uploadStatus,
   status_reason: z.nullable(z.string()),
   timeline: z.array(z.object({ status: uploadStatus, reason: z.nullable(z.string()), at: timestamp })),
@@ -217,3 +226,37 @@ export const stream = z.object({
   play_token: z.string(),
   expires_at: timestamp,
 })
+
+/** What came of one upload of a track. */
+export const trackVersion = z.object({
+  id: z.uuid(),
+  number: z.int(),
+  label: z.nullable(z.string()),
+  is_current: z.boolean(),
+  /** `removed`: its file was given up, being one of many newer ones. */
+  status: z.enum([...uploadStatuses, 'removed']),
+  status_reason: z.nullable(z.string()),
+  created_by: person,
+  upload_id: z.uuid(),
+  filename: z.string(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  sha256: z.string(),
+  duration_ms: z.nullable(z.int()),
+  codec: z.nullable(z.string()),
+  sample_rate_hz: z.nullable(z.int()),
+  channels: z.nullable(z.int()),
+  bit_depth: z.nullable(z.int()),
+  bitrate_bps: z.nullable(z.int()),
+  loudness: z.nullable(loudness),
+  created_at: timestamp,
+  ready_at: z.nullable(timestamp),
+  removed_at: z.nullable(timestamp),
+})
+export type TrackVersion = z.output<typeof trackVersion>
+
+export const versionPage = page(trackVersion)
+
+export const versionParams = z.object({ track_id: z.uuid(), version_id: z.uuid() })
+
+export const renameVersion = z.strictObject({ label: z.nullable(label) })

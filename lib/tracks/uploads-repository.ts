@@ -45,12 +45,12 @@ export async function insertUpload(db: Db, upload: NewUpload, now: Date) {
   const [row] = await db<[{ id: string; object_key: string }]>`
     with granted as (
       insert into uploads (
-        id, track_id, created_by, filename, content_type, size_bytes, sha256, object_key, expires_at,
+        id, track_id, created_by, filename, content_type, size_bytes, sha256, label, object_key, expires_at,
         created_at, updated_at
       )
       select
         u.id, ${upload.track_id}, ${upload.created_by}, ${upload.filename}, ${upload.content_type},
-        ${upload.size_bytes}, ${upload.sha256 ?? null},
+        ${upload.size_bytes}, ${upload.sha256 ?? null}, ${upload.label ?? null},
         'uploads/' || ${upload.track_id}::text || '/' || u.id, ${upload.expires_at}, ${now}, ${now}
       from (select uuidv7() as id) u
       returning id, object_key, status
@@ -79,7 +79,8 @@ export async function findEditableUpload(
 ): Promise<UploadRow | undefined> {
   const [row] = await db<[UploadRow?]>`
     select
-      u.id, u.track_id, u.filename, u.content_type, u.size_bytes, u.status, u.status_reason, u.revision,
+      u.id, u.track_id, u.filename, u.content_type, u.size_bytes, u.label, u.status, u.status_reason,
+      u.revision,
       u.expires_at, u.created_at, u.updated_at
     from ${trackTables(db, viewer)}
     join uploads u on u.track_id = t.id

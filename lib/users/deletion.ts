@@ -3,6 +3,7 @@ import { refuseLastAdmin } from '../admin/last-admin.ts'
 import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { OwnPassword } from '../auth/own-password.ts'
+import { endCollaborationsOf } from '../collaboration/ending.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
@@ -98,6 +99,7 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       await endExports(tx, id, now)
       await tracks.removeAllOf(tx, id, now)
       await endRelations(tx, id)
+      await endCollaborationsOf(tx, id, now)
       await deleteBelongings(tx, id)
       await removeNotificationsOf(tx, id)
       await anonymizeHolds(tx, id)

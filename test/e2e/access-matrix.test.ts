@@ -9,6 +9,7 @@ import { settingsOf } from '../support/server.ts'
 import {
   addComment,
   addExport,
+  addInvitation,
   addItem,
   addPasskey,
   addPlaylist,
@@ -16,6 +17,7 @@ import {
   addSomeone,
   addTrack,
   addUpload,
+  addVersion,
   type Someone,
   signerOf,
 } from '../support/world.ts'
@@ -126,12 +128,17 @@ const bodies: Readonly<Record<string, object>> = {
   replacePlaylistItems: { track_ids: [] },
   renamePasskey: { name: 'Laptop' },
   createComment: { body: 'Lovely' },
+  renameVersion: { label: 'Mix 3' },
+  putCollaborator: { role: 'viewer' },
+  proposeSplits: { entries: [] },
+  acceptSplits: { revision: 1 },
 }
 
 /** Parts of a path that name something which only its owner sees. */
 const ownThings = new Set([
   'track_id',
   'upload_id',
+  'version_id',
   'session_id',
   'passkey_id',
   'export_id',
@@ -141,17 +148,19 @@ const ownThings = new Set([
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
-async function createWorld(): Promise<World> {
+async function createWorld(name: string): Promise<World> {
   const owner = await addSomeone(sql)
   const track_id = await addTrack(sql, owner.id)
   const playlist_id = await addPlaylist(sql, owner.id)
   const session = await addSession(sql, owner)
   const bystander = await addSomeone(sql)
+  const upload_id = await addUpload(sql, owner.id, track_id)
   return {
     owner,
     params: {
       track_id,
-      upload_id: await addUpload(sql, owner.id, track_id),
+      upload_id,
+      version_id: await addVersion(sql, track_id, upload_id),
       session_id: session.session_id,
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),
@@ -162,13 +171,18 @@ async function createWorld(): Promise<World> {
       username: bystander.username,
       asset: 'swagger-ui.css',
       code: 'not_found',
+      // Whom an invitation belongs to is not the owner of the track.
+      ...(name === 'acceptInvitation' && {
+        track_id: await addInvitation(sql, bystander.id, owner.id),
+        user_id: owner.id,
+      }),
     },
   }
 }
 
 async function callAs(caller: Caller, name: string, route: Route): Promise<Answer> {
   const { method, path } = route
-  const world = await createWorld()
+  const world = await createWorld(name)
   const url = path.replaceAll(/\{(\w+)\}/g, (_, param) => {
     const value = world.params[param]
     if (!value) throw new Error(`The matrix knows no ${param}: add one to the world above`)

@@ -27,6 +27,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   users: [...serving, 'BCRYPT_COST', 'EVENTS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
   tracks: [
     ...serving,
+    'EVENTS_QUEUE_URL',
     'JWT_SECRET_ARN',
     'STREAM_JWT_SECRET_ARN',
     'STREAM_SERVER_URL',
@@ -80,6 +81,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue JwtSecret',
     'secretsmanager:GetSecretValue StreamJwtSecret',
     'secretsmanager:GetSecretValue StreamUrlSecret',
+    'sqs:SendMessage EventsQueue',
   ],
   playlists: [
     'rds-db:connect DatabaseProxy',

@@ -77,6 +77,25 @@ export async function addUpload(sql: Sql, ownerId: string, trackId: string): Pro
   return row.id
 }
 
+/** Of an upload that came to nothing. */
+export async function addVersion(sql: Sql, trackId: string, uploadId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into track_versions (track_id, upload_id, number, object_key, sha256, size_bytes, content_type)
+    values (${trackId}, ${uploadId}, 1, ${`originals/${randomUUID()}`}, 'ab', 1, 'audio/wav')
+    returning id
+  `
+  return row.id
+}
+
+/** A private track of somebody who asks somebody else to work on it. */
+export async function addInvitation(sql: Sql, ownerId: string, invitedId: string): Promise<string> {
+  const trackId = await addTrack(sql, ownerId)
+  await sql`
+    insert into track_collaborators (track_id, user_id, role) values (${trackId}, ${invitedId}, 'viewer')
+  `
+  return trackId
+}
+
 export async function addPasskey(sql: Sql, ownerId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
     insert into passkeys (user_id, credential_id, public_key, sign_count, is_backed_up, name)

@@ -20,8 +20,14 @@ const protectedFields = [
   'deleted_at',
 ]
 
-/** A role of an artist on the sleeve is none of the application. */
-const allowed = ['createTrack role', 'changeUserRole role']
+/** A role on a sleeve or in a studio is none of the application; shares name whose they are. */
+const allowed = [
+  'createTrack role',
+  'putCollaborator role',
+  'proposeSplits user_id',
+  'acceptSplits revision',
+  'changeUserRole role',
+]
 
 const bodies = Object.values(routeGroups).flatMap((table) =>
   Object.entries<Route>(table).flatMap(([name, { body }]) => (body ? [{ name, body }] : [])),

@@ -1,0 +1,6 @@
+import { collaborationRoutes } from './collaboration-routes.ts'
+import { trackRoutes } from './routes.ts'
+import { versionRoutes } from './version-routes.ts'
+
+/** All that this function serves. */
+export const allTrackRoutes = { ...trackRoutes, ...versionRoutes, ...collaborationRoutes }

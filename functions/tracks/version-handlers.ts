@@ -1,0 +1,31 @@
+import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
+import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { TrackService } from '../../lib/tracks/service.ts'
+import type { VersionService } from '../../lib/tracks/versions.ts'
+import type { VersionRow } from '../../lib/tracks/versions-repository.ts'
+import type { versionRoutes } from './version-routes.ts'
+
+export interface VersionServices {
+  readonly tracks: Pick<TrackService, 'get'>
+  readonly versions: VersionService
+}
+
+export function createVersionHandlers({ tracks, versions }: VersionServices): Handlers<typeof versionRoutes> {
+  return {
+    listVersions: ({ actor, params, query }) => versions.list(actor, params.track_id, query),
+    getVersion: async ({ actor, params }) =>
+      replyVersion(await versions.get(actor, params.track_id, params.version_id)),
+    renameVersion: async ({ actor, params, body, headers }) => {
+      const confirm = (row: VersionRow) => requireMatch(headers, row)
+      const { track_id, version_id } = params
+      return replyVersion(await versions.rename(actor, track_id, version_id, body.label, confirm))
+    },
+    activateVersion: async ({ actor, params }) => {
+      await versions.activate(actor, params.track_id, params.version_id)
+      const track = await tracks.get(actor, params.track_id)
+      return new Reply(track, { etag: etagOfShown(track) })
+    },
+  }
+}
+
+const replyVersion = (version: VersionRow) => new Reply(version, { etag: etagOf(version) })

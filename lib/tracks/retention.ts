@@ -1,0 +1,35 @@
+import type { Db } from '../db/client.ts'
+import { dayMs, earlier } from '../time.ts'
+
+/** How long a version is kept at least, however many newer ones there are. */
+const keptMs = 30 * dayMs
+
+const batch = 100
+
+/**
+ * Gives up the files of versions that are neither among the newest of their track nor young nor playing; answers
+ * how many. The rows stay as history. A track that somebody is at waits for the next run.
+ */
+export async function removeSurplusVersions(db: Db, now: Date): Promise<number> {
+  const { count } = await db`
+    with due as (
+      select v.id, v.object_key
+      from track_versions v
+      join tracks t on t.id = v.track_id
+      where v.is_surplus and v.removed_at is null and v.created_at <= ${earlier(now, keptMs)}
+        and t.current_version_id is distinct from v.id
+      order by v.created_at
+      limit ${batch}
+      for no key update of t, v skip locked
+    ), discarded as (
+      insert into discarded_objects (object_key, discarded_at)
+      select object_key, ${now} from due
+      on conflict do nothing
+    )
+    update track_versions v
+    set removed_at = ${now}, revision = v.revision + 1
+    from due
+    where v.id = due.id
+  `
+  return count
+}

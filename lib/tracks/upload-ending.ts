@@ -1,0 +1,28 @@
+import type { Db } from '../db/client.ts'
+
+/**
+ * Gives up what a user has under way on a track, within the transaction that takes their part in it away. The
+ * workers go on with nothing that is not where they left it, so it plays at no time, however far it has come.
+ */
+export async function endUploadOf(
+  tx: Db,
+  { track_id, user_id }: { readonly track_id: string; readonly user_id: string },
+  now: Date,
+): Promise<void> {
+  await tx`
+    with ended as (
+      update uploads
+      set status = 'failed', status_reason = 'uploader_removed', revision = revision + 1, updated_at = ${now}
+      where track_id = ${track_id} and created_by = ${user_id}
+        and status in ('uploading', 'scanning', 'processing', 'transcoding')
+      returning id, track_id, status, status_reason
+    ), told as (
+      insert into upload_events (upload_id, status, reason, at)
+      select id, status, status_reason, ${now} from ended
+    )
+    update tracks t
+    set status = e.status, status_reason = e.status_reason, revision = t.revision + 1, updated_at = ${now}
+    from ended e
+    where t.id = e.track_id and t.current_version_id is null
+  `
+}
