@@ -53,6 +53,7 @@ export function createEmailChangeService(dependencies: EmailChangeDependencies) 
       const action = 'account.email_change_requested'
       const account = await ownPassword.require(actor, password, action, origin)
       if (new_email === account.email) throw unchanged()
+      await throttle.mails.tryAddress(user_id)
       // Whoever it belongs to is not to be flooded with mail by those who say that it is theirs.
       if (!(await throttle.mails.take('change_email', new_email))) return
       await sql.begin(async (tx) => {

@@ -47,3 +47,6 @@ export const ownPassword = { name: 'own_password', free: 5, window_seconds: 900,
 /** Mails that an address may be made to get, of one kind; with a minute between them there are never 3 in one. */
 export const mailGapSeconds = 60
 export const mailsPerHalfHour = 5
+
+/** Addresses that one account may be asked to move to: a mailbox may have any number of them. */
+export const addressesTried = { quota: 5, window_seconds: 1_800 }

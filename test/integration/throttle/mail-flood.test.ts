@@ -58,3 +58,18 @@ test('whoever moves to the address of another mails them once a minute, from how
   expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1)
   expect((await postbox.mailsTo(victim.email)).length - before).toBe(1)
 })
+
+test('one account has five addresses mailed in half an hour, for a mailbox may have any number of them', async () => {
+  const { access_token: token, email } = await api.signIn()
+  const move = (tag: number) =>
+    request(authRoutes.changeEmail, { token, body: { new_email: `victim+${tag}.${email}`, password } })
+
+  const statuses = []
+  for (let tag = 0; tag < 6; tag++) statuses.push((await move(tag)).status)
+  const refused = await move(7)
+
+  expect(statuses).toEqual([202, 202, 202, 202, 202, 429])
+  expect(refused.problem.code).toBe('rate_limited')
+  expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(1_800)
+  expect(await postbox.mailsTo(`victim+5.${email}`)).toEqual([])
+})
