@@ -47,10 +47,11 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
     sendAccountExists,
 
     async sendPasswordReset(userId: string): Promise<void> {
+      if (!(await findRecipient(sql, userId))) return
+      const token = await issueEmailToken(sql, { user_id: userId, purpose: 'reset_password' }, now())
+      // Read after the link was made: a move of the account ends those of before, and none goes to the old address.
       const user = await findRecipient(sql, userId)
-      if (!user) return
-      const token = await issueEmailToken(sql, { user_id: user.id, purpose: 'reset_password' }, now())
-      await deliver(user, resetLetter({ ...user, appUrl, token }))
+      if (user) await deliver(user, resetLetter({ ...user, appUrl, token }))
     },
 
     /** An address that belongs to another account gets no link: its owner is told what was tried. */

@@ -108,3 +108,19 @@ test('of one code in every place that takes one, at once, one place takes it', a
 
   expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 401, 401])
 })
+
+test('a link that resets the password goes to no address that the account leaves in the same moment', async () => {
+  const { id, email, username } = await api.join()
+  const moved = `moved.${username}@example.test`
+
+  await meanwhile(
+    id,
+    (tx) => tx`update users set email = ${moved} where id = ${id}`,
+    () => api.postbox.mail.sendPasswordReset(id),
+  )
+
+  const resets = async (address: string) =>
+    (await api.postbox.mailsTo(address)).filter(({ text }) => text.includes('/reset-password?token='))
+  expect(await resets(email)).toHaveLength(0)
+  expect(await resets(moved)).toHaveLength(1)
+})
