@@ -59,11 +59,13 @@ export function createPostgresCache({ sql, now = () => new Date() }: PostgresCac
   }
 }
 
-/** Deletes what nobody can read any more, some at a time. */
+/** Deletes what nobody can read any more, some at a time, and leaves alone what somebody counts on anew just now. */
 export async function deleteExpiredEntries(sql: Sql, now: Date): Promise<number> {
   const { count } = await sql`
     delete from cache_entries
-    where ctid in (select ctid from cache_entries where expires_at < ${now} limit 10000)
+    where ctid in (
+      select ctid from cache_entries where expires_at < ${now} limit 10000 for update skip locked
+    )
   `
   return count
 }

@@ -16,6 +16,8 @@ export interface Refusal {
 /** An attempt that is let through counts as failed until it is forgiven or given back. */
 export interface Place {
   readonly refusal?: Refusal
+  /** It is the one attempt after a wait. */
+  readonly isAfterWait?: boolean
   /** As if it had never been asked for. */
   release(): Promise<void>
 }
@@ -71,7 +73,7 @@ export function createGuard({ cache, now = () => new Date() }: GuardDependencies
     const next = { level: (wait?.level ?? 0) + 1, until: at + waitAfter(rule, wait) * 1_000 }
     if (isLast) await writeWait(key, next)
     if (taken > places) return refuse(key, next.until)
-    return { release: () => giveBack(key, counter, wait) }
+    return { isAfterWait: wait !== undefined, release: () => giveBack(key, counter, wait) }
   }
 
   return {

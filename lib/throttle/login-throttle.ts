@@ -102,8 +102,9 @@ export function createLoginThrottle({ sql, cache, now = () => new Date() }: Logi
       [fromNetwork, shared],
       [fromStrangers, name],
     ] as const
-    // The waits of both names begin some milliseconds apart.
-    const isCompared = !other.refusal || other.refusal.retryAfterSeconds <= 1
+    // The waits of a name and of its account begin some milliseconds apart. A name that is free waits for nothing.
+    const isLate = near.isAfterWait && other.refusal && other.refusal.retryAfterSeconds <= 1
+    const isCompared = !other.refusal || isLate === true
     return { isCompared, succeed: succeedAt(subjects, sprayed.forget) }
   }
 

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPostgresCache, deleteExpiredEntries } from '../../../lib/cache/postgres-cache.ts'
+import type { Sql } from '../../../lib/db/client.ts'
 import { createRateLimiter } from '../../../lib/http/rate-limit.ts'
 import { createClock } from '../../support/accounts.ts'
 import { useCaches } from '../../support/caches.ts'
+import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
+const openConnections = useConnections(db)
 const clock = createClock()
 const caches = useCaches(db, clock)
 
@@ -91,4 +94,19 @@ test('the sweep deletes what nobody can read any more', async () => {
 
   expect(await deleteExpiredEntries(db.sql, clock.now())).toBeGreaterThanOrEqual(1)
   expect(await db.sql`select from cache_entries where key = ${key}`).toHaveLength(0)
+})
+
+test('the sweep neither waits for what is counted on anew just now, nor deletes it', async () => {
+  const key = randomUUID()
+  const counter = { key, by: 1, ttl_seconds: 60 }
+  await createPostgresCache({ sql: db.sql, now: clock.now }).increment([counter])
+  clock.advance(61)
+  const [other] = await openConnections(1)
+
+  await other!.begin(async (tx) => {
+    await createPostgresCache({ sql: tx as unknown as Sql, now: clock.now }).increment([counter])
+    await deleteExpiredEntries(db.sql, clock.now())
+  })
+
+  expect(await db.sql`select count from cache_entries where key = ${key}`).toEqual([{ count: 1 }])
 })

@@ -83,6 +83,18 @@ describe.each(caches)('$engine', ({ engine: _, ...cache }) => {
     await expect(admit(username, ip, user_id)).resolves.toMatchObject({ isCompared: false })
   })
 
+  test('has no attempts left under the other name of an account in the last second of a wait', async () => {
+    const { username, email, user_id } = newAccount()
+    const ip = newNetwork()
+    await fail(5, () => admit(username, ip, user_id))
+
+    clock.advance(59.2)
+    const early = [await admit(email, ip, user_id), await admit(email, ip, user_id)]
+    expect(early.map(({ isCompared }) => isCompared)).toEqual([false, false])
+    clock.advance(0.8)
+    await expect(admit(username, ip, user_id)).resolves.toMatchObject({ isCompared: true })
+  })
+
   test('forgets the failures when somebody signs in', async () => {
     const { username, user_id } = newAccount()
     const ip = newNetwork()
