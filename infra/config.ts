@@ -175,10 +175,12 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-cache': Duration.hours(1),
   'sweep-auth': Duration.hours(1),
   'reseal-secrets': Duration.hours(1),
-  'keep-audit-months': Duration.days(1),
+  'keep-months': Duration.days(1),
   'fold-counts': Duration.minutes(1),
   'release-tracks': Duration.minutes(1),
   'expire-versions': Duration.hours(1),
+  'purge-tracks': Duration.hours(1),
+  'sweep-plays': Duration.hours(1),
   'delete-accounts': Duration.hours(1),
   'expire-exports': Duration.hours(1),
 }

@@ -1,12 +1,18 @@
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createCallbackService } from '../../lib/media/callback-service.ts'
+import { createPlayService } from '../../lib/plays/service.ts'
 import { composeApi } from '../compose.ts'
 import { createInternalHandlers } from './handlers.ts'
 import { internalRoutes } from './routes.ts'
 
-const { sql, api } = composeApi('internal')
-const callbacks = createCallbackService({ sql, media: createObjectStore(requireEnv('MEDIA_BUCKET')) })
+const { sql, secrets, api } = composeApi('internal')
 
-export const handler = createApi(internalRoutes, createInternalHandlers(callbacks), api)
+const handlers = createInternalHandlers({
+  callbacks: createCallbackService({ sql, media: createObjectStore(requireEnv('MEDIA_BUCKET')) }),
+  plays: createPlayService({ sql, loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')) }),
+})
+
+export const handler = createApi(internalRoutes, handlers, api)

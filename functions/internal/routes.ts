@@ -1,5 +1,6 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { source, sourceQuery, streamFailed, streamReady } from '../../lib/media/schemas.ts'
+import { playResults, reportPlays } from '../../lib/plays/schemas.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
 
 export const internalRoutes = defineRoutes({
@@ -38,5 +39,16 @@ export const internalRoutes = defineRoutes({
     status: 204,
     response: noContent,
     problems: ['not_found'],
+  },
+  reportPlays: {
+    method: 'POST',
+    path: '/api/v1/internal/plays',
+    auth: 'iam',
+    policy: { permission: 'service', reach: 'any', limit: 'unlimited', step_up: false },
+    summary: 'What was listened to; each report has a result of its own, and may be sent again',
+    body: reportPlays,
+    status: 200,
+    response: playResults,
+    problems: [],
   },
 })

@@ -13,6 +13,7 @@ const runTask = createTaskRunner({
     sql,
     loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
     exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),
+    media: createObjectStore(requireEnv('MEDIA_BUCKET')),
   }),
 })
 

@@ -7,7 +7,11 @@ import { createSplitService } from '../../lib/collaboration/splits.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createVisitorHash } from '../../lib/plays/visitors.ts'
+import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { createShareService } from '../../lib/tracks/share-service.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
@@ -22,18 +26,24 @@ const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 const tracks = createTrackService({ sql })
+const hashVisitor = createVisitorHash({ loadKeys })
+const streams = createStreamService({
+  sql,
+  secrets,
+  loadKeys,
+  hashVisitor,
+  streamServerUrl: requireEnv('STREAM_SERVER_URL'),
+  tokenSecretId: requireEnv('STREAM_JWT_SECRET_ARN'),
+  urlSecretId: requireEnv('STREAM_URL_SECRET_ARN'),
+})
 
 const trackHandlers = createTrackHandlers({
   tracks,
+  trackDeletions: createTrackDeletionService({ sql }),
+  reactions: createReactionService({ sql }),
+  shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),
   uploads: createUploadService({ sql, store: createObjectStore(requireEnv('UPLOADS_BUCKET')) }),
-  streams: createStreamService({
-    sql,
-    secrets,
-    loadKeys,
-    streamServerUrl: requireEnv('STREAM_SERVER_URL'),
-    tokenSecretId: requireEnv('STREAM_JWT_SECRET_ARN'),
-    urlSecretId: requireEnv('STREAM_URL_SECRET_ARN'),
-  }),
+  streams,
 })
 
 const handlers = {

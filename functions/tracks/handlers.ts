@@ -1,39 +1,56 @@
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { WholeTrackRow } from '../../lib/tracks/columns.ts'
+import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import type { ReactionService } from '../../lib/tracks/reaction-service.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
+import type { ShareService } from '../../lib/tracks/share-service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
 import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
 import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
+import { shareHeader } from '../../lib/tracks/viewers.ts'
+import { createReactionHandlers } from './reaction-handlers.ts'
 import type { trackRoutes } from './routes.ts'
+import { createShareHandlers } from './share-handlers.ts'
 
 export interface TrackServices {
   readonly tracks: TrackService
+  readonly trackDeletions: TrackDeletionService
+  readonly reactions: ReactionService
+  readonly shares: ShareService
   readonly uploads: UploadService
   readonly streams: StreamService
 }
 
-export function createTrackHandlers({
-  tracks,
-  uploads,
-  streams,
-}: TrackServices): Handlers<typeof trackRoutes> {
+export function createTrackHandlers(services: TrackServices): Handlers<typeof trackRoutes> {
+  const { tracks, trackDeletions, reactions, shares, uploads, streams } = services
   return {
+    ...createReactionHandlers(reactions),
+    ...createShareHandlers(shares),
     createTrack: async ({ actor, body, ip }) => replyTrack(await tracks.create(actor, body, ip)),
     listTracks: ({ actor, query }) => tracks.list(actor, query),
-    getTrack: async ({ actor, params }) => replyTrack(await tracks.get(actor, params.track_id)),
+    getTrack: async ({ actor, params, headers }) =>
+      replyTrack(await tracks.get(actor, params.track_id, headers[shareHeader]), { vary: shareHeader }),
+    updateTrack: async ({ actor, params, body, headers }) =>
+      replyTrack(await tracks.update(actor, params.track_id, body, (row) => requireMatch(headers, row))),
     deleteTrack: async ({ actor, params, headers }) => {
-      await tracks.remove(actor, params.track_id, (row) => requireMatch(headers, row))
+      await trackDeletions.remove(actor, params.track_id, (row) => requireMatch(headers, row))
       return undefined
     },
+    restoreTrack: async ({ actor, params }) =>
+      replyTrack(await trackDeletions.restore(actor, params.track_id)),
     requestUpload: ({ actor, params, body }) => uploads.grant(actor, params.track_id, body),
     getUpload: async ({ actor, params }) =>
       replyUpload(await uploads.get(actor, params.track_id, params.upload_id)),
-    streamTrack: ({ actor, params }) => streams.issue(actor, params.track_id),
+    streamTrack: async ({ actor, params, headers, ip }) => {
+      const stream = await streams.issue(actor, params.track_id, { ip, share_token: headers[shareHeader] })
+      return new Reply(stream, { headers: { vary: shareHeader, 'cache-control': 'no-store' } })
+    },
   }
 }
 
-const replyTrack = (track: WholeTrackRow) => new Reply(track, { etag: etagOfShown(track) })
+const replyTrack = (track: WholeTrackRow, headers = {}) =>
+  new Reply(track, { etag: etagOfShown(track), headers })
 
 function replyUpload(upload: UploadRow) {
   const seconds = retryAfter(upload)

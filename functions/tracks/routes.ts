@@ -6,13 +6,16 @@ import {
   stream,
   trackPage,
   trackParams,
+  updateTrack,
   upload,
   uploadGrant,
   uploadParams,
   wholeTrack,
 } from '../../lib/tracks/schemas.ts'
+import { reactionRoutes } from './reaction-routes.ts'
+import { shareRoutes } from './share-routes.ts'
 
-export const trackRoutes = defineRoutes({
+const ownRoutes = defineRoutes({
   createTrack: {
     method: 'POST',
     path: '/api/v1/tracks',
@@ -40,7 +43,7 @@ export const trackRoutes = defineRoutes({
     path: '/api/v1/tracks/{track_id}',
     auth: 'optional',
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
-    summary: 'Read a track',
+    summary: 'Read a track; also one that a secret link leads to, whose token is sent as `X-Share-Token`',
     params: trackParams,
     status: 200,
     response: wholeTrack,
@@ -51,10 +54,33 @@ export const trackRoutes = defineRoutes({
     path: '/api/v1/tracks/{track_id}',
     auth: 'user',
     policy: { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false },
-    summary: 'Delete a track of yours',
+    summary: 'Delete a track of yours; for 30 days you may have it back',
     params: trackParams,
     status: 204,
     response: noContent,
+    problems: ['not_found', 'precondition_failed'],
+  },
+  restoreTrack: {
+    method: 'POST',
+    path: '/api/v1/tracks/{track_id}/restore',
+    auth: 'user',
+    policy: { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Have a deleted track of yours back, as it was',
+    params: trackParams,
+    status: 200,
+    response: wholeTrack,
+    problems: ['not_found'],
+  },
+  updateTrack: {
+    method: 'PATCH',
+    path: '/api/v1/tracks/{track_id}',
+    auth: 'user',
+    policy: { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false },
+    summary: "Change a track that you own or edit; who sees it, and from when, is its owner's to say",
+    params: trackParams,
+    body: updateTrack,
+    status: 200,
+    response: wholeTrack,
     problems: ['not_found', 'precondition_failed'],
   },
   requestUpload: {
@@ -85,10 +111,13 @@ export const trackRoutes = defineRoutes({
     path: '/api/v1/tracks/{track_id}/stream',
     auth: 'optional',
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
-    summary: 'Ask for what a player needs to play a track',
+    summary:
+      'Ask for what a player needs to play a track; a secret link opens it as it does the track itself',
     params: trackParams,
     status: 200,
     response: stream,
     problems: ['not_found', 'track_not_ready'],
   },
 })
+
+export const trackRoutes = { ...ownRoutes, ...reactionRoutes, ...shareRoutes }

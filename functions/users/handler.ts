@@ -8,9 +8,11 @@ import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createHistoryService } from '../../lib/plays/history-service.ts'
 import { createRelationLists } from '../../lib/relations/lists.ts'
 import { createRelationService } from '../../lib/relations/service.ts'
 import { createThrottle } from '../../lib/throttle/throttle.ts'
+import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
@@ -25,6 +27,8 @@ const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_
 const handlers = createUserHandlers({
   users: createUserService({ sql }),
   tracks: createTrackService({ sql }),
+  trackDeletions: createTrackDeletionService({ sql }),
+  history: createHistoryService({ sql }),
   deletions: createDeletionService({
     sql,
     relay,

@@ -4,9 +4,10 @@ import { trackPage } from '../../lib/tracks/schemas.ts'
 import { completion } from '../../lib/users/completion.ts'
 import { deleteUser, deletion, ownUser, profile, updateUser, userParams } from '../../lib/users/schemas.ts'
 import { settings, updateSettings } from '../../lib/users/settings.ts'
+import { historyRoutes } from './history-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
 
-export const userRoutes = defineRoutes({
+const profileRoutes = defineRoutes({
   getOwnUser: {
     method: 'GET',
     path: '/api/v1/users/me',
@@ -128,3 +129,5 @@ export const userRoutes = defineRoutes({
   },
   ...peopleRoutes,
 })
+
+export const userRoutes = { ...profileRoutes, ...historyRoutes }

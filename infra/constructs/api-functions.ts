@@ -93,6 +93,7 @@ export class ApiFunctions extends Construct {
     const tracks = this.apiFunction('tracks', {
       EVENTS_QUEUE_URL: events.queue.queueUrl,
       UPLOADS_BUCKET: storage.uploads.bucketName,
+      APP_URL: parameters.appUrl,
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       STREAM_JWT_SECRET_ARN: secrets.streamJwt.secretArn,
       STREAM_URL_SECRET_ARN: secrets.streamUrl.secretArn,
@@ -134,9 +135,13 @@ export class ApiFunctions extends Construct {
   }
 
   private createInternal() {
-    const { storage } = this.on
-    const internal = this.apiFunction('internal', { MEDIA_BUCKET: storage.media.bucketName })
+    const { secrets, storage } = this.on
+    const internal = this.apiFunction('internal', {
+      MEDIA_BUCKET: storage.media.bucketName,
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+    })
     internal.allowObjects(['s3:GetObject'], storage.media, 'originals/')
+    internal.grantSecret(secrets.jwt)
     return internal
   }
 

@@ -70,10 +70,15 @@ export class EventFunctions extends Construct {
       name: 'scheduler',
       memorySize: 256,
       timeout: Duration.minutes(5),
-      environment: { EXPORTS_BUCKET: storage.exports.bucketName, FIELD_SECRET_ARN: secrets.field.secretArn },
+      environment: {
+        EXPORTS_BUCKET: storage.exports.bucketName,
+        MEDIA_BUCKET: storage.media.bucketName,
+        FIELD_SECRET_ARN: secrets.field.secretArn,
+      },
     })
     scheduler.grantSecret(secrets.field)
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
+    scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'originals/')
     return scheduler
   }
 

@@ -117,6 +117,7 @@ const cors = (allowOrigins: string[]) => ({
     'x-csrf-token',
     'x-device-token',
     'x-request-id',
+    'x-share-token',
   ],
   exposeHeaders: [
     'etag',

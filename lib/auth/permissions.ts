@@ -9,6 +9,8 @@ export type Permission =
   | 'account.manage'
   | 'tracks.read'
   | 'tracks.write'
+  /** Like and repost. */
+  | 'tracks.react'
   | 'playlists.read'
   | 'playlists.write'
   | 'comments.write'
@@ -21,6 +23,7 @@ const user: readonly Permission[] = [
   'account.manage',
   'tracks.read',
   'tracks.write',
+  'tracks.react',
   'playlists.read',
   'playlists.write',
   'comments.write',

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { listeningData } from './listening-data.ts'
 import { notificationData } from './notification-data.ts'
 
 export interface Place {
@@ -84,8 +85,9 @@ const readNotices: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
 
 const readTracks: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
-    id, title, description, genre, tags, bpm, musical_key, is_explicit, visibility, release_at,
-    rights_confirmed_at, rights_confirmed_ip, status, status_reason, created_at, updated_at, deleted_at
+    id, title, description, artists, genre, mood, tags, bpm, musical_key, isrc, iswc, language, p_line, c_line,
+    lyrics, license, is_explicit, visibility, release_at, rights_confirmed_at, rights_confirmed_ip, status,
+    status_reason, published_at, created_at, updated_at, deleted_at, purges_at
   from tracks
   where owner_id = ${user_id} and id > ${after}
   order by id
@@ -189,6 +191,7 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'blocks.json': readBlocks,
   'mutes.json': readMutes,
   'track-likes.json': readTrackLikes,
+  ...listeningData,
   'tracks.json': readTracks,
   'track-versions.json': readTrackVersions,
   'uploads.json': readUploads,

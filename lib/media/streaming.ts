@@ -1,7 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose/jwt/sign'
 import type { Actor } from '../auth/actor.ts'
-import type { LoadKeys } from '../auth/key-ring.ts'
 
 /** Whoever listens, as the stream server knows people. */
 export interface Listener {
@@ -64,30 +63,4 @@ export function signStreamToken(secret: string, listener: Listener, times: Token
   return new SignJWT(claims as unknown as Record<string, unknown>)
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(Buffer.from(secret))
-}
-
-export interface Play {
-  readonly track_id: string
-  readonly version_id: string
-  /** Undefined for a guest. */
-  readonly user_id: string | undefined
-  readonly session_id: string
-}
-
-/** Goes back to us with reports of what was listened to; one issue of a stream makes one play at most. */
-export async function signPlayToken(loadKeys: LoadKeys, play: Play, times: TokenTimes): Promise<string> {
-  const { kid, keys } = await loadKeys()
-  return new SignJWT({
-    tid: play.track_id,
-    vid: play.version_id,
-    sid: play.session_id,
-    ...(play.user_id && { sub: play.user_id }),
-    iss: 'veza',
-    aud: 'veza-plays',
-    iat: times.issuedAt,
-    exp: times.expires,
-    jti: randomUUID(),
-  })
-    .setProtectedHeader({ alg: 'HS256', typ: 'play+jwt', kid })
-    .sign(keys.get(kid)!)
 }

@@ -1,5 +1,5 @@
 import { endCollaborationsWith } from '../collaboration/ending.ts'
-import { uncount } from '../counts/counts.ts'
+import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { deleteFollows } from './repository.ts'
 
@@ -9,19 +9,26 @@ export type Severing = (tx: Db, giverId: string, ownerId: string, now: Date) => 
 const severFollow: Severing = (tx, giverId, ownerId) =>
   deleteFollows(tx, tx`follower_id = ${giverId} and followed_id = ${ownerId}`)
 
-const severTrackLikes: Severing = (tx, giverId, ownerId) =>
-  uncount(
-    tx,
-    'like_count',
-    tx`
-      delete from track_likes l using tracks t
-      where l.user_id = ${giverId} and t.id = l.track_id and t.owner_id = ${ownerId}
-      returning l.track_id as subject_id
-    `,
-  )
+const severOnTracks =
+  (table: 'track_likes' | 'reposts', counter: Counter): Severing =>
+  (tx, giverId, ownerId) =>
+    uncount(
+      tx,
+      counter,
+      tx`
+        delete from ${tx(table)} given using tracks t
+        where given.user_id = ${giverId} and t.id = given.track_id and t.owner_id = ${ownerId}
+        returning given.track_id as subject_id
+      `,
+    )
 
 /** What a block cuts. Whatever else one user can give to another's things has its line here. */
-const severings: readonly Severing[] = [severFollow, severTrackLikes, endCollaborationsWith]
+const severings: readonly Severing[] = [
+  severFollow,
+  severOnTracks('track_likes', 'like_count'),
+  severOnTracks('reposts', 'repost_count'),
+  endCollaborationsWith,
+]
 
 /** In both directions, within the transaction that blocks, which holds the pair alone. */
 export async function sever(tx: Db, userId: string, otherId: string, now: Date): Promise<void> {

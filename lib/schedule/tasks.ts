@@ -12,10 +12,13 @@ import { createReseal } from '../factors/reseal.ts'
 import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
+import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
+import { removeAllOf } from '../tracks/deletion-service.ts'
+import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
 import { removeSurplusVersions } from '../tracks/retention.ts'
-import { createTrackService } from '../tracks/service.ts'
+import { deleteOldClicks } from '../tracks/share-expiry.ts'
 import { createBurial } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
 import type { Tasks } from './run-task.ts'
@@ -25,10 +28,11 @@ export interface TaskDependencies {
   /** Of what is sealed in single fields. */
   readonly loadFieldKeys: LoadKeys
   readonly exportStore: Pick<ObjectStore, 'remove'>
+  readonly media: Pick<ObjectStore, 'remove'>
 }
 
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
-export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencies) => {
+export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDependencies) => {
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   return {
     'expire-keys': {
@@ -54,11 +58,9 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
     'reseal-secrets': {
       totp_factors: createReseal(sql, cipher, loadFieldKeys),
     },
-    'keep-audit-months': {
-      months: async (now) => {
-        const { made, dropped } = await keepAuditMonths(sql, now)
-        return made + dropped
-      },
+    'keep-months': {
+      audit_events: (now) => keepAuditMonths(sql, now),
+      plays: (now) => keepPlayMonths(sql, now),
     },
     'fold-counts': {
       deltas: () => foldCounts(sql),
@@ -69,8 +71,16 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore }: TaskDependencie
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),
     },
+    'purge-tracks': {
+      tracks: (now) => purgeDueTracks(sql, now),
+      objects: createRemoval({ sql, media }),
+    },
+    'sweep-plays': {
+      windows: (now) => deleteOldWindows(sql, now),
+      clicks: (now) => deleteOldClicks(sql, now),
+    },
     'delete-accounts': {
-      accounts: createBurial({ sql, tracks: createTrackService({ sql }) }),
+      accounts: createBurial({ sql, tracks: { removeAllOf } }),
     },
     'expire-exports': {
       expired: createExportExpiry({ sql, store: exportStore }),

@@ -7,10 +7,12 @@ import {
   tracksWithCounts,
   type WholeTrackRow,
 } from './columns.ts'
-import type { CreateTrack } from './schemas.ts'
+import type { Publishing } from './publishing.ts'
+import type { CreateTrack, UpdateTrack } from './schemas.ts'
 import { isListed, isVisible, trackTables, type Viewer } from './visibility.ts'
 
-export interface NewTrack extends CreateTrack {
+export interface NewTrack extends Omit<CreateTrack, 'release_at'> {
+  readonly release_at: Date | null
   readonly owner_id: string
   readonly rights_confirmed_ip: string
 }
@@ -26,7 +28,7 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
       ${track.mood ?? null}, ${track.tags}::text[], ${track.bpm ?? null}, ${track.musical_key ?? null},
       ${track.isrc ?? null}, ${track.iswc ?? null}, ${track.language ?? null}, ${track.p_line ?? null},
       ${track.c_line ?? null}, ${track.lyrics ?? null}, ${track.license}, ${track.is_explicit},
-      ${track.visibility}, ${track.release_at ?? null}, ${now}, ${track.rights_confirmed_ip}, ${now}, ${now}
+      ${track.visibility}, ${track.release_at}, ${now}, ${track.rights_confirmed_ip}, ${now}, ${now}
     )
     returning id
   `
@@ -90,18 +92,18 @@ export async function findPlayableTrack(
   return row
 }
 
-export async function markDeleted(db: Db, trackId: string, now: Date): Promise<void> {
-  await db`
-    update tracks
-    set deleted_at = ${now}, updated_at = ${now}, revision = revision + 1
-    where id = ${trackId}
-  `
+/** Who sees a track that the caller holds the lock of. */
+export async function findPublishing(tx: Db, trackId: string): Promise<Publishing> {
+  const [row] = await tx<[Publishing]>`select visibility, release_at from tracks where id = ${trackId}`
+  return row
 }
 
-export async function markAllDeleted(db: Db, ownerId: string, now: Date): Promise<void> {
-  await db`
-    update tracks
-    set deleted_at = ${now}, updated_at = ${now}, revision = revision + 1
-    where owner_id = ${ownerId} and deleted_at is null
-  `
+export async function updateTrackFields(
+  db: Db,
+  trackId: string,
+  { artists, ...fields }: UpdateTrack,
+  now: Date,
+): Promise<void> {
+  const values = { ...fields, ...(artists && { artists: db.json(artists) }), updated_at: now }
+  await db`update tracks set ${db(values)}, revision = revision + 1 where id = ${trackId}`
 }

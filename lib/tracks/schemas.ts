@@ -162,6 +162,18 @@ export type ListTracks = z.output<typeof listTracks>
 
 export const trackPage = page(track)
 
+export const deletedTrackPage = page(z.extend(track, { deleted_at: timestamp, purges_at: timestamp }))
+
+export const likerPage = page(
+  z.object({
+    id: z.uuid(),
+    username: z.string(),
+    display_name: z.string(),
+    avatar_url: z.nullable(z.string()),
+    liked_at: timestamp,
+  }),
+)
+
 export const uploadStatus = z.enum(uploadStatuses)
 
 /** Of a path, which some clients send, only the name is kept. */

@@ -1,12 +1,14 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
-import type { Db, Sql } from '../db/client.ts'
+import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { WholeTrackRow } from './columns.ts'
-import { lockOwnTrack } from './locks.ts'
-import { findTrack, insertTrack, listTracks, markAllDeleted, markDeleted } from './repository.ts'
-import type { CreateTrack, ListTracks } from './schemas.ts'
+import { type HeldTrack, lockEditableTrack } from './locks.ts'
+import { publish } from './publishing.ts'
+import { findPublishing, findTrack, insertTrack, listTracks, updateTrackFields } from './repository.ts'
+import type { CreateTrack, ListTracks, UpdateTrack } from './schemas.ts'
+import { createViewers } from './viewers.ts'
 import type { Viewer } from './visibility.ts'
 
 export interface TrackDependencies {
@@ -16,50 +18,61 @@ export interface TrackDependencies {
 
 export type TrackService = ReturnType<typeof createTrackService>
 
+/** Sees the present row before it changes, and may throw. */
+export type Confirm = (row: { readonly revision: number }) => void
+
 const cursorValues = z.tuple([z.uuid()])
 
 export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
-  const viewerOf = (actor: Actor | undefined): Viewer => ({ id: actor?.id })
+  const viewerOf = createViewers({ sql, now })
 
-  const get = async (actor: Actor | undefined, trackId: string): Promise<WholeTrackRow> => {
-    const row = await findTrack(sql, trackId, viewerOf(actor))
+  const find = async (viewer: Viewer, trackId: string): Promise<WholeTrackRow> => {
+    const row = await findTrack(sql, trackId, viewer)
     if (!row) throw new AppError('not_found')
     return row
   }
 
   return {
-    get,
+    /** Whoever holds a secret link of the track sends its token along. */
+    get: async (actor: Actor | undefined, trackId: string, shareToken?: string): Promise<WholeTrackRow> =>
+      find(await viewerOf(actor, shareToken), trackId),
 
     /** The address goes on record with the uploader's word that the rights are theirs. */
     async create(actor: Actor, track: CreateTrack, ip: string): Promise<WholeTrackRow> {
       const at = now()
-      const visibility = visibilityAt(at, track)
-      const row = { ...track, visibility, owner_id: actor.id, rights_confirmed_ip: ip }
+      const publishing = publish({ visibility: 'private', release_at: null }, track, at)
+      const row = { ...track, ...publishing, owner_id: actor.id, rights_confirmed_ip: ip }
       const id = await insertTrack(sql, row, at)
-      return get(actor, id)
+      return find(actor, id)
     },
 
     async list(actor: Actor | undefined, { limit, cursor, artist }: ListTracks) {
       const scope = `tracks:${artist ?? ''}`
       const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listTracks(sql, viewerOf(actor), { artist, before, limit: limit + 1 })
+      const rows = await listTracks(sql, { id: actor?.id }, { artist, before, limit: limit + 1 })
       return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
     },
 
-    /** `confirm` sees the present row before it goes, and may throw. */
-    remove: (actor: Actor, trackId: string, confirm: (row: { revision: number }) => void): Promise<void> =>
-      sql.begin(async (tx) => {
-        const row = await lockOwnTrack(tx, trackId, actor.id)
+    async update(actor: Actor, trackId: string, changes: UpdateTrack, confirm: Confirm) {
+      await sql.begin(async (tx) => {
+        const at = now()
+        const row = await lockEditableTrack(tx, trackId, actor.id)
         if (!row) throw new AppError('not_found')
+        mustBeAllowed(actor, row, changes)
         confirm(row)
-        await markDeleted(tx, trackId, now())
-      }),
-
-    /** Within the transaction that ends the owner's account. */
-    removeAllOf: (tx: Db, ownerId: string, at: Date): Promise<void> => markAllDeleted(tx, ownerId, at),
+        if (Object.keys(changes).length === 0) return
+        const publishing = isPublishing(changes) && publish(await findPublishing(tx, trackId), changes, at)
+        await updateTrackFields(tx, trackId, { ...changes, ...publishing }, at)
+      })
+      return find(actor, trackId)
+    },
   }
 }
 
-/** What is to be public only later is scheduled until then. */
-const visibilityAt = (now: Date, { visibility, release_at }: CreateTrack) =>
-  visibility === 'public' && release_at && release_at > now ? 'scheduled' : visibility
+const isPublishing = ({ visibility, release_at }: UpdateTrack) =>
+  visibility !== undefined || release_at !== undefined
+
+/** Others who work on a track change what is said of it, not who sees it. */
+function mustBeAllowed(actor: Actor, { owner_id }: HeldTrack, changes: UpdateTrack): void {
+  if (isPublishing(changes) && owner_id !== actor.id) throw new AppError('forbidden')
+}

@@ -4,6 +4,8 @@ import { isUnblocked } from '../relations/hiding.ts'
 export interface Viewer {
   /** Undefined for a guest. */
   readonly id: string | undefined
+  /** The secret link in their hands, if any, and the time by which it must be good. */
+  readonly share?: { readonly id: string; readonly at: Date } | undefined
 }
 
 /**
@@ -27,12 +29,22 @@ export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
 /** Whether the viewer may see it who knows where it is: theirs in any state, others' once it plays. */
 export const isVisible = (db: Db, viewer: Viewer): Fragment => {
   const isOut = db`
-    t.status = 'ready' and t.visibility in ('public', 'unlisted') and t.hidden_at is null
+    t.status = 'ready' and (t.visibility in ('public', 'unlisted') or ${isShared(db, viewer)}) and t.hidden_at is null
     and o.deletes_at is null and ${isUnblocked(db, viewer.id, db`t.owner_id`)}
   `
   if (viewer.id === undefined) return db`(t.deleted_at is null and ${isOut})`
   return db`(t.deleted_at is null and (t.owner_id = ${viewer.id} or mine.role is not null or (${isOut})))`
 }
+
+/** Whether the link in the viewer's hands leads to it, and still does. */
+const isShared = (db: Db, { share }: Viewer): Fragment =>
+  share === undefined
+    ? db`false`
+    : db`exists (
+        select from track_shares s
+        where s.id = ${share.id} and s.track_id = t.id and s.revoked_at is null
+          and (s.expires_at is null or s.expires_at > ${share.at})
+      )`
 
 /** Whether the viewer may change it. */
 export const isEditable = (db: Db, { id }: Viewer): Fragment =>

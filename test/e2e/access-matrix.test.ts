@@ -14,6 +14,7 @@ import {
   addPasskey,
   addPlaylist,
   addSession,
+  addShare,
   addSomeone,
   addTrack,
   addUpload,
@@ -145,6 +146,7 @@ const ownThings = new Set([
   'playlist_id',
   'comment_id',
   'item_id',
+  'share_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
@@ -155,6 +157,7 @@ async function createWorld(name: string): Promise<World> {
   const session = await addSession(sql, owner)
   const bystander = await addSomeone(sql)
   const upload_id = await addUpload(sql, owner.id, track_id)
+  await sql`update users set settings = ${sql.json({ show_history: true })} where id = ${bystander.id}`
   return {
     owner,
     params: {
@@ -167,6 +170,8 @@ async function createWorld(name: string): Promise<World> {
       comment_id: await addComment(sql, owner.id, track_id),
       playlist_id,
       item_id: await addItem(sql, playlist_id, track_id),
+      share_id: await addShare(sql, owner.id, track_id),
+      share_token: 'unknown',
       user_id: bystander.id,
       username: bystander.username,
       asset: 'swagger-ui.css',

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
+import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import { connect } from '../../lib/db/client.ts'
+import { signPlayToken } from '../../lib/plays/play-token.ts'
 import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
@@ -13,6 +16,15 @@ import { settingsOf } from '../support/server.ts'
  */
 const client = await newClient()
 const { platform } = client
+const strangeKeys = parseKeyRing(JSON.stringify({ kid: 'strange', key: 's'.repeat(64) }))
+const nobodysPlay = {
+  track_id: randomUUID(),
+  version_id: randomUUID(),
+  user_id: undefined,
+  session_id: randomUUID(),
+  visitor: undefined,
+  share_id: undefined,
+}
 const schedules = ['outbox-relay', ...Object.keys(createTasks({} as TaskDependencies))]
 
 interface Grant {
@@ -55,6 +67,8 @@ test('no function has a grant that it does not use', async () => {
   expectStatus(200, await client.request('GET', own, { token: person.token }))
   await followAPlaylist(person.token)
   await expireAnExport(person.token)
+  await reportAPlay()
+  await purgeATrack(person.token)
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
 
@@ -88,7 +102,7 @@ test('every function of the template has been called', async () => {
   expect(Object.keys(functions).length).toBeGreaterThanOrEqual(17)
 })
 
-async function upload(token: string, bytes: Buffer, end: string) {
+async function upload(token: string, bytes: Buffer, end: string): Promise<string> {
   const track = await client.createTrack(token)
   const grant = await client.requestUpload(token, track.id, {
     name: 'a.wav',
@@ -98,6 +112,7 @@ async function upload(token: string, bytes: Buffer, end: string) {
   expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: end })
   if (end === 'ready') expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+  return track.id
 }
 
 async function followAPlaylist(token: string) {
@@ -119,6 +134,27 @@ async function expireAnExport(token: string) {
   expect((await fetch(url)).status).toBe(200)
   const sql = connect(settingsOf(platform.database_url))
   await sql`update data_exports set expires_at = now() - interval '1 second' where id = ${id}`
+  await sql.end()
+}
+
+/** Of no stream at all: the keys that signed it are looked for. */
+async function reportAPlay() {
+  const token = await signPlayToken(async () => strangeKeys, nobodysPlay, {
+    issuedAt: 0,
+    expires: 4_000_000_000,
+  })
+  const body = { plays: [{ play_token: token, listened_ms: 1 }] }
+  const caller = platform.callers.stream_server!
+  const { results } = expectStatus(200, await client.signed(caller, 'POST', '/api/v1/internal/plays', body))
+  expect(results).toEqual([{ status: 'refused', code: 'invalid_token' }])
+}
+
+/** Deleted a while ago: its file goes with the next run of the task. */
+async function purgeATrack(token: string) {
+  const track_id = await upload(token, await makeAudio('wav'), 'ready')
+  expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
   await sql.end()
 }
 

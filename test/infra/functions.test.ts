@@ -27,6 +27,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   users: [...serving, 'BCRYPT_COST', 'EVENTS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
   tracks: [
     ...serving,
+    'APP_URL',
     'EVENTS_QUEUE_URL',
     'JWT_SECRET_ARN',
     'STREAM_JWT_SECRET_ARN',
@@ -37,7 +38,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
   social: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
-  internal: [...serving, 'MEDIA_BUCKET'],
+  internal: [...serving, 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
   'key-rotator': everywhere,
@@ -54,7 +55,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
-  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN'],
+  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN', 'MEDIA_BUCKET'],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -94,7 +95,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage EventsQueue',
   ],
   admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
-  internal: ['rds-db:connect DatabaseProxy', 's3:GetObject MediaBucket/originals/*'],
+  internal: [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject MediaBucket/originals/*',
+    'secretsmanager:GetSecretValue JwtSecret',
+  ],
   system: [
     'rds-db:connect DatabaseProxy',
     's3:ListBucket UploadsBucket',
@@ -134,6 +139,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   scheduler: [
     'rds-db:connect DatabaseProxy',
     's3:DeleteObject ExportsBucket/exports/*',
+    's3:DeleteObject MediaBucket/originals/*',
     'secretsmanager:GetSecretValue FieldSecret',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],

@@ -103,7 +103,7 @@ it('has a schedule for each task of the scheduler and for the relay, and no othe
 })
 
 const rates: Readonly<Record<string, string>> = {
-  'keep-audit-months': 'rate(1 day)',
+  'keep-months': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',
   'release-tracks': 'rate(1 minute)',
 }

@@ -21,10 +21,12 @@ import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createHistoryService } from '../../lib/plays/history-service.ts'
 import { createRelationLists } from '../../lib/relations/lists.ts'
 import { createRelationService } from '../../lib/relations/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
+import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
@@ -85,6 +87,8 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
     createUserHandlers({
       users,
       tracks: createTrackService({ sql, now }),
+      trackDeletions: createTrackDeletionService({ sql, now }),
+      history: createHistoryService({ sql }),
       deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),
       relations: createRelationService(common),
       relationLists: createRelationLists({ sql }),

@@ -1,5 +1,6 @@
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 
 export const streamSecrets: Readonly<Record<string, string>> = {
@@ -18,6 +19,7 @@ export function createTestStreams(sql: Sql, now: () => Date) {
     now,
     secrets: { read: async (id) => streamSecrets[id]! },
     loadKeys: async () => playKeys,
+    hashVisitor: createVisitorHash({ loadKeys: async () => playKeys, now }),
     streamServerUrl: 'http://stream.test',
     tokenSecretId: 'tokens',
     urlSecretId: 'urls',

@@ -127,3 +127,13 @@ export async function addExport(sql: Sql, ownerId: string): Promise<string> {
   `
   return row.id
 }
+
+/** A secret link to the track, whose token nobody knows. */
+export async function addShare(sql: Sql, ownerId: string, trackId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into track_shares (track_id, created_by, token_hash)
+    values (${trackId}, ${ownerId}, ${randomBytes(32)})
+    returning id
+  `
+  return row.id
+}

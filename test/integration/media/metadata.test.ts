@@ -2,7 +2,7 @@ import { connect } from '../../../lib/db/client.ts'
 import { createMetadataService } from '../../../lib/media/metadata-service.ts'
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
 import { createScanService } from '../../../lib/media/scan-service.ts'
-import { createTrackService } from '../../../lib/tracks/service.ts'
+import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { makeAudio, textNamedMp3, truncate } from '../../support/audio.ts'
 import { useDatabase } from '../../support/database.ts'
 import { bucketEvent } from '../../support/memory-storage.ts'
@@ -167,7 +167,7 @@ test.each(['originals/0198f3a0-0000-7000-8000-000000000001/abc', 'x y'])(
 
 test('a deleted track gets no job', async () => {
   const { actor, upload, deliver, states } = await prepare(flacFile)
-  await createTrackService({ sql }).remove(actor, upload.track_id, () => {})
+  await createTrackDeletionService({ sql }).remove(actor, upload.track_id, () => {})
   await deliver()
   expect(await states()).toMatchObject({ upload: 'failed', reason: 'track_deleted' })
   expect(await jobsOf(upload.track_id)).toEqual([])

@@ -3,7 +3,7 @@ import { connect } from '../../../lib/db/client.ts'
 import { createClamd, ScannerUnavailable } from '../../../lib/media/clamd.ts'
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
 import { createScanService } from '../../../lib/media/scan-service.ts'
-import { createTrackService } from '../../../lib/tracks/service.ts'
+import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { useClamd } from '../../support/clamd.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -229,7 +229,7 @@ test('a track deleted while its file is scanned takes nothing in', async () => {
   const { actor, upload, deliver, states, uploads, media } = await prepare(clean)
   uploads.failNext('getStream', 'before')
   await expect(deliver()).rejects.toThrow()
-  await createTrackService({ sql }).remove(actor, upload.track_id, () => {})
+  await createTrackDeletionService({ sql }).remove(actor, upload.track_id, () => {})
 
   await deliver()
 
@@ -243,7 +243,7 @@ test('a track deleted during the scan itself takes nothing in', async () => {
   const upload = await seedUpload(sql, buckets, actor, { file: clean })
   const clamd = createClamd({ socketPath: clamav.socketPath, startPatienceMs: 0 })
   const scan = async (source: AsyncIterable<Uint8Array>) => {
-    await createTrackService({ sql }).remove(actor, upload.track_id, () => {})
+    await createTrackDeletionService({ sql }).remove(actor, upload.track_id, () => {})
     return clamd.scan(source)
   }
 

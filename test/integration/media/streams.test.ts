@@ -8,6 +8,8 @@ import { createApi } from '../../../lib/http/api.ts'
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { createPrepareService } from '../../../lib/media/prepare-service.ts'
 import type { PrepareJob } from '../../../lib/media/stream-server.ts'
+import { createPlayService } from '../../../lib/plays/service.ts'
+import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -18,10 +20,14 @@ const { sql, settings } = useDatabase()
 const at = new Date('2026-03-01T12:00:00Z')
 const now = () => at
 const seconds = at.getTime() / 1000
+const guestAt = { ip: '192.0.2.1' }
 const buckets = createBuckets()
 const handler = createApi(
   internalRoutes,
-  createInternalHandlers(createCallbackService({ sql, media: buckets.media, now })),
+  createInternalHandlers({
+    callbacks: createCallbackService({ sql, media: buckets.media, now }),
+    plays: createPlayService({ sql, loadKeys: async () => playKeys, now }),
+  }),
   {
     service: 'internal',
     corsOrigins: [],
@@ -81,7 +87,7 @@ const failed = ({ track_id, version_id, job_id }: Omit<Transcoding, 'actor'>) =>
     body: { version_id, job_id, reason: 'no space' },
   })
 const remove = ({ actor, track_id }: Transcoding) =>
-  createTrackService({ sql }).remove(actor, track_id, () => {})
+  createTrackDeletionService({ sql }).remove(actor, track_id, () => {})
 const get = ({ actor, track_id }: Transcoding) => createTrackService({ sql, now }).get(actor, track_id)
 const revisionsOf = ({ track_id }: Transcoding) => sql`
   select t.revision as track, u.revision as upload, v.ready_at, v.manifest_key
@@ -310,6 +316,7 @@ describe('asking for the stream', () => {
     const { manifest_url, stream_token, play_token, expires_at } = await streams.issue(
       undefined,
       job.track_id,
+      guestAt,
     )
 
     expect(expires_at).toEqual(new Date(at.getTime() + 1_200_000))
@@ -325,7 +332,7 @@ describe('asking for the stream', () => {
 
   test('names a user to the stream server by number, to us by id', async () => {
     const job = await prepareReady({ fields: { visibility: 'private' } })
-    const { stream_token, play_token } = await streams.issue(job.actor, job.track_id)
+    const { stream_token, play_token } = await streams.issue(job.actor, job.track_id, guestAt)
     const [user] = await sql`select user_number, username from users where id = ${job.actor.id}`
     const stream = await verify(stream_token, Buffer.from(streamSecrets.tokens!), 'veza-services')
     expect(stream.payload).toMatchObject({
@@ -340,9 +347,11 @@ describe('asking for the stream', () => {
 
   test('of a track that plays nothing yet is refused to its artist, and unknown to others', async () => {
     const job = await prepare()
-    await expect(streams.issue(job.actor, job.track_id)).rejects.toMatchObject({ code: 'track_not_ready' })
-    await expect(streams.issue(undefined, job.track_id)).rejects.toMatchObject({ code: 'not_found' })
-    await expect(streams.issue(await seedActor(sql), job.track_id)).rejects.toMatchObject({
+    await expect(streams.issue(job.actor, job.track_id, guestAt)).rejects.toMatchObject({
+      code: 'track_not_ready',
+    })
+    await expect(streams.issue(undefined, job.track_id, guestAt)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(streams.issue(await seedActor(sql), job.track_id, guestAt)).rejects.toMatchObject({
       code: 'not_found',
     })
   })
@@ -352,13 +361,13 @@ describe('asking for the stream', () => {
     { name: 'not released yet', fields: { release_at: '2999-03-01T12:00:00Z' } },
   ])('of a track that is $name is for its artist alone', async ({ fields }) => {
     const job = await prepareReady({ fields })
-    await expect(streams.issue(job.actor, job.track_id)).resolves.toBeDefined()
-    await expect(streams.issue(undefined, job.track_id)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(streams.issue(job.actor, job.track_id, guestAt)).resolves.toBeDefined()
+    await expect(streams.issue(undefined, job.track_id, guestAt)).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('of a deleted track finds nothing', async () => {
     const job = await prepareReady()
     await remove(job)
-    await expect(streams.issue(job.actor, job.track_id)).rejects.toMatchObject({ code: 'not_found' })
+    await expect(streams.issue(job.actor, job.track_id, guestAt)).rejects.toMatchObject({ code: 'not_found' })
   })
 })

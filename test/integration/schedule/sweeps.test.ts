@@ -12,6 +12,7 @@ const runTask = createTaskRunner({
     sql,
     loadFieldKeys: async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) })),
     exportStore: createMemoryStorage('exports').exports!,
+    media: createMemoryStorage('media').media!,
   }),
 })
 const run = (task: string) => runTask({ task }, () => true)

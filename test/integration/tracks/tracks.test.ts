@@ -4,37 +4,25 @@ import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { releaseDueTracks } from '../../../lib/tracks/release.ts'
-import { createTrackService } from '../../../lib/tracks/service.ts'
-import { createUploadService } from '../../../lib/tracks/upload-service.ts'
 import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
-import { createMemoryStorage } from '../../support/memory-storage.ts'
-import { createTestStreams } from '../../support/streams.ts'
+import { composeTrackServices, makeReady } from '../../support/track-api.ts'
 import { seedActor } from '../../support/tracks.ts'
 
 const { sql } = useDatabase()
 let at = new Date('2026-03-01T12:00:00Z')
 const now = () => at
-const { store } = createMemoryStorage('store')
 const actors = new Map<string, Actor>()
 
-const handler = createApi(
-  trackRoutes,
-  createTrackHandlers({
-    tracks: createTrackService({ sql, now }),
-    uploads: createUploadService({ sql, store: store!, now }),
-    streams: createTestStreams(sql, now),
-  }),
-  {
-    service: 'tracks',
-    corsOrigins: [],
-    takeCall: unlimited,
-    verifyToken: async (header) => {
-      const actor = actors.get(header ?? '')
-      return actor && { actor, expires_at: 4_000_000_000 }
-    },
+const handler = createApi(trackRoutes, createTrackHandlers(composeTrackServices(sql, now)), {
+  service: 'tracks',
+  corsOrigins: [],
+  takeCall: unlimited,
+  verifyToken: async (header) => {
+    const actor = actors.get(header ?? '')
+    return actor && { actor, expires_at: 4_000_000_000 }
   },
-)
+})
 
 const ada = await join('ada')
 const ben = await join('ben')
@@ -62,28 +50,9 @@ const get = (track_id: string, options = {}) =>
 const list = (query: Readonly<Record<string, string | number>>, options = {}) =>
   call(handler, trackRoutes.listTracks, { query, ...options })
 
-/** As if the pipeline had run: the track plays a version. */
-async function makeReady(trackId: string) {
-  await sql`
-    with upload as (
-      insert into uploads (track_id, created_by, filename, content_type, size_bytes, object_key, status, expires_at)
-      select id, owner_id, 'a.wav', 'audio/wav', 9, ${randomUUID()}, 'ready', now() from tracks where id = ${trackId}
-      returning id, track_id
-    ), version as (
-      insert into track_versions (
-        track_id, upload_id, number, object_key, sha256, size_bytes, content_type, codec, duration_ms,
-        sample_rate_hz, channels, bitrate_bps, manifest_key
-      )
-      select track_id, id, 1, ${randomUUID()}, 'ab', 9, 'audio/wav', 'PCM', 61000, 48000, 2, 1536000, 'm-1' from upload
-      returning id, track_id
-    )
-    update tracks t set status = 'ready', current_version_id = v.id from version v where t.id = v.track_id
-  `
-}
-
 async function createReady(body: Readonly<Record<string, unknown>> = {}, who = ada) {
   const { body: track } = await create({ visibility: 'public', ...body }, who)
-  await makeReady(track.id)
+  await makeReady(sql, track.id)
   return track.id
 }
 
@@ -301,7 +270,7 @@ describe('deleting a track', () => {
 
   test('is refused when the client saw another state', async () => {
     const { body, headers } = await create()
-    await makeReady(body.id)
+    await makeReady(sql, body.id)
     await sql`update tracks set revision = revision + 1 where id = ${body.id}`
     expect(await remove(body.id, ada, { 'if-match': headers.etag })).toMatchObject({ status: 412 })
     const { headers: fresh } = await get(body.id, ada.by)

@@ -4,12 +4,11 @@ import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { connect, type Sql } from '../../../lib/db/client.ts'
 import { createApi } from '../../../lib/http/api.ts'
-import { createTrackService } from '../../../lib/tracks/service.ts'
 import { createUploadService } from '../../../lib/tracks/upload-service.ts'
 import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
-import { createTestStreams } from '../../support/streams.ts'
+import { composeTrackServices } from '../../support/track-api.ts'
 import { seedActor } from '../../support/tracks.ts'
 
 const { sql, settings } = useDatabase()
@@ -24,9 +23,8 @@ const createHandler = (db: Sql) =>
   createApi(
     trackRoutes,
     createTrackHandlers({
-      tracks: createTrackService({ sql: db, now }),
+      ...composeTrackServices(db, now),
       uploads: createUploadService({ sql: db, store: store!, now }),
-      streams: createTestStreams(db, now),
     }),
     { service: 'tracks', corsOrigins: [], takeCall: unlimited, verifyToken: async () => undefined },
   )

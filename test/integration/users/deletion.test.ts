@@ -4,7 +4,7 @@ import { email as emailSchema } from '../../../lib/auth/schemas.ts'
 import { createCache } from '../../../lib/cache/cache.ts'
 import { createExportExpiry } from '../../../lib/exports/expiry.ts'
 import { createThrottle } from '../../../lib/throttle/throttle.ts'
-import { createTrackService } from '../../../lib/tracks/service.ts'
+import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
 import { createBurial } from '../../../lib/users/deletion.ts'
 import { createAccountsApi, createClock, password } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -34,7 +34,7 @@ async function setUp() {
     restore: (as = token) => api.request(userRoutes.restoreOwnUser, { token: as }),
     me: (as = token) => api.request(userRoutes.getOwnUser, { token: as }),
     seen: (username = user.username) => api.request(userRoutes.getUser, { params: { username } }),
-    bury: createBurial({ sql, tracks: createTrackService({ sql }) }),
+    bury: createBurial({ sql, tracks: { removeAllOf } }),
     expireExports: createExportExpiry({ sql, store: api.exportStore }),
   }
 }
@@ -284,7 +284,7 @@ describe('when the day has come', () => {
   test('is done once, however many runs there are', async () => {
     const { bury, clock, user } = await setUpDeleted()
     const others = (await openConnections(3)).map((connection) =>
-      createBurial({ sql: connection, tracks: createTrackService({ sql: connection }) }),
+      createBurial({ sql: connection, tracks: { removeAllOf } }),
     )
 
     const done = await Promise.all([bury, ...others].map((run) => run(clock.now())))

@@ -23,6 +23,7 @@ const protectedFields = [
 /** A role on a sleeve or in a studio is none of the application; shares name whose they are. */
 const allowed = [
   'createTrack role',
+  'updateTrack role',
   'putCollaborator role',
   'proposeSplits user_id',
   'acceptSplits revision',

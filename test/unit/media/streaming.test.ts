@@ -4,11 +4,11 @@ import { createTokenVerifier } from '../../../lib/auth/tokens.ts'
 import {
   guest,
   type Listener,
-  signPlayToken,
   signStreamToken,
   signStreamUrl,
   streamSeconds,
 } from '../../../lib/media/streaming.ts'
+import { signPlayToken } from '../../../lib/plays/play-token.ts'
 
 const times = { issuedAt: 1_900_000_000, expires: 1_900_000_300 }
 const ada: Listener = { user_number: 7, username: 'ada', role: 'user', session_id: 'b1c2' }
@@ -61,7 +61,14 @@ describe('the stream token', () => {
 
 describe('the play token', () => {
   const keys = parseKeyRing(JSON.stringify({ kid: 'k1', key: 'access-token-secret-of-the-tests-'.repeat(2) }))
-  const play = { track_id: 't', version_id: 'v', user_id: 'u', session_id: 's' }
+  const play = {
+    track_id: 't',
+    version_id: 'v',
+    user_id: 'u',
+    session_id: 's',
+    visitor: undefined,
+    share_id: undefined,
+  }
 
   test('names the play, and never the same one twice', async () => {
     const [one, two] = [

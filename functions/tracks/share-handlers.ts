@@ -1,0 +1,21 @@
+import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { ShareService } from '../../lib/tracks/share-service.ts'
+import type { shareRoutes } from './share-routes.ts'
+
+export function createShareHandlers(shares: ShareService): Handlers<typeof shareRoutes> {
+  return {
+    createShare: async ({ actor, params, body }) =>
+      new Reply(await shares.create(actor, params.track_id, body), unkept),
+    listShares: ({ actor, params, query }) => shares.list(actor, params.track_id, query),
+    getShare: ({ actor, params }) => shares.get(actor, params.share_id),
+    revokeShare: async ({ actor, params }) => {
+      await shares.revoke(actor, params.share_id)
+      return undefined
+    },
+    openShare: async ({ actor, params, ip }) =>
+      new Reply(await shares.open(actor, params.share_token, ip), unkept),
+  }
+}
+
+/** What opens something is kept by nobody on the way. */
+const unkept = { headers: { 'cache-control': 'no-store' } }

@@ -1,0 +1,57 @@
+import type { Db, Fragment } from '../db/client.ts'
+import { type TrackRow, trackColumns, tracksWithCounts } from '../tracks/columns.ts'
+import type { Viewer } from '../tracks/visibility.ts'
+
+export interface Listened {
+  readonly user_id: string
+  readonly track_id: string
+  readonly last_played_at: Date
+}
+
+export async function noteInHistory(db: Db, { user_id, track_id, last_played_at }: Listened): Promise<void> {
+  await db`
+    insert into listening_history as kept (user_id, track_id, last_played_at)
+    values (${user_id}, ${track_id}, ${last_played_at})
+    on conflict (user_id, track_id) do update
+    set last_played_at = excluded.last_played_at
+    where kept.last_played_at < excluded.last_played_at
+  `
+}
+
+export type HistoryRow = TrackRow & { readonly last_played_at: Date }
+
+export interface HistoryFilter {
+  readonly user_id: string
+  /** Only what was last played before this, or at the time and by its id before. */
+  readonly before: readonly [last_played_at: string, track_id: string] | undefined
+  readonly limit: number
+  readonly isAllowed: (db: Db, viewer: Viewer) => Fragment
+}
+
+export async function listHistory(db: Db, viewer: Viewer, filter: HistoryFilter): Promise<HistoryRow[]> {
+  const { user_id, before, limit, isAllowed } = filter
+  return db<HistoryRow[]>`
+    select ${trackColumns(db, viewer)}, h.last_played_at
+    from listening_history h
+    join ${tracksWithCounts(db, viewer)} on t.id = h.track_id
+    where h.user_id = ${user_id} and ${isAllowed(db, viewer)}
+      ${before === undefined ? db`` : db`and (h.last_played_at, h.track_id) < (${before[0]}::timestamptz, ${before[1]}::uuid)`}
+    order by h.last_played_at desc, h.track_id desc
+    limit ${limit}
+  `
+}
+
+export async function isHistoryShown(db: Db, userId: string): Promise<boolean> {
+  const rows = await db`
+    select from users
+    where id = ${userId} and (settings->>'show_history')::boolean
+      and settings->>'profile_visibility' is distinct from 'private'
+  `
+  return rows.length > 0
+}
+
+/** The plays stay, and are nobody's. */
+export async function deleteHistory(db: Db, userId: string): Promise<void> {
+  await db`delete from listening_history where user_id = ${userId}`
+  await db`update plays set user_id = null where user_id = ${userId}`
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
+import { isListed, isVisible } from '../tracks/visibility.ts'
+import { deleteHistory, type HistoryFilter, isHistoryShown, listHistory } from './history-repository.ts'
+
+export interface HistoryDependencies {
+  readonly sql: Sql
+}
+
+export type HistoryService = ReturnType<typeof createHistoryService>
+
+const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+
+/** What a user has played, each track once, the last played first. */
+export function createHistoryService({ sql }: HistoryDependencies) {
+  const list = async (
+    actor: Actor | undefined,
+    { user_id, isAllowed }: Pick<HistoryFilter, 'user_id' | 'isAllowed'>,
+    { limit, cursor }: PageQuery,
+  ) => {
+    const scope = `history:${user_id}`
+    const before = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
+    const filter = { user_id, isAllowed, before, limit: limit + 1 }
+    const rows = await listHistory(sql, { id: actor?.id }, filter)
+    return toPage(rows, limit, (row) => encodeCursor(scope, [row.last_played_at.toISOString(), row.id]))
+  }
+
+  return {
+    listOwn: (actor: Actor, paging: PageQuery) =>
+      list(actor, { user_id: actor.id, isAllowed: isVisible }, paging),
+
+    /** Of somebody else, as far as they show it: only what anybody may come upon. */
+    async listOf(actor: Actor | undefined, userId: string, paging: PageQuery) {
+      const isOwn = userId === actor?.id
+      if (!isOwn && !(await isHistoryShown(sql, userId))) throw new AppError('not_found')
+      return list(actor, { user_id: userId, isAllowed: isOwn ? isVisible : isListed }, paging)
+    },
+
+    forget: (actor: Actor): Promise<void> => sql.begin((tx) => deleteHistory(tx, actor.id)),
+  }
+}
+
+/** Within the transaction that ends the user's account. */
+export const forgetAllOf = (tx: Db, userId: string): Promise<void> => deleteHistory(tx, userId)

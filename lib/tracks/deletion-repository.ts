@@ -1,0 +1,59 @@
+import type { Db } from '../db/client.ts'
+import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
+
+export interface Deletion {
+  readonly at: Date
+  /** From when on there is no way back. */
+  readonly purges_at: Date
+}
+
+export async function markDeleted(db: Db, trackId: string, { at, purges_at }: Deletion): Promise<void> {
+  await db`
+    update tracks
+    set deleted_at = ${at}, purges_at = ${purges_at}, updated_at = ${at}, revision = revision + 1
+    where id = ${trackId}
+  `
+}
+
+/** Those that the owner had deleted before have no time left either. */
+export async function markAllDeleted(db: Db, ownerId: string, { at, purges_at }: Deletion): Promise<void> {
+  await db`
+    update tracks
+    set deleted_at = coalesce(deleted_at, ${at}), purges_at = ${purges_at}, updated_at = ${at}, revision = revision + 1
+    where owner_id = ${ownerId} and purged_at is null
+  `
+}
+
+/** Whether it is back; false where it was not deleted, or is gone for good. */
+export async function markRestored(db: Db, trackId: string, ownerId: string, now: Date): Promise<boolean> {
+  const { count } = await db`
+    update tracks
+    set deleted_at = null, purges_at = null, updated_at = ${now}, revision = revision + 1
+    where id = ${trackId} and owner_id = ${ownerId} and deleted_at is not null and purged_at is null
+      and purges_at > ${now}
+  `
+  return count === 1
+}
+
+export type DeletedTrackRow = TrackRow & { readonly deleted_at: Date; readonly purges_at: Date }
+
+export interface DeletedFilter {
+  readonly owner_id: string
+  readonly now: Date
+  /** Only what was deleted before this, or at the time and has a lower id. */
+  readonly before: readonly [deleted_at: string, id: string] | undefined
+  readonly limit: number
+}
+
+/** The last deleted first. */
+export async function listDeleted(db: Db, { owner_id, now, before, limit }: DeletedFilter) {
+  const viewer = { id: owner_id }
+  return db<DeletedTrackRow[]>`
+    select ${trackColumns(db, viewer)}, t.deleted_at, t.purges_at
+    from ${tracksWithCounts(db, viewer)}
+    where t.owner_id = ${owner_id} and t.deleted_at is not null and t.purged_at is null and t.purges_at > ${now}
+      ${before === undefined ? db`` : db`and (t.deleted_at, t.id) < (${before[0]}::timestamptz, ${before[1]}::uuid)`}
+    order by t.deleted_at desc, t.id desc
+    limit ${limit}
+  `
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
+import { forgetAllOf } from '../plays/history-service.ts'
+import { dayMs, later } from '../time.ts'
+import type { WholeTrackRow } from './columns.ts'
+import { listDeleted, markAllDeleted, markDeleted, markRestored } from './deletion-repository.ts'
+import { lockOwnTrack } from './locks.ts'
+import { removeReactionsOf } from './reaction-service.ts'
+import { findTrack } from './repository.ts'
+import type { Confirm } from './service.ts'
+import { deleteSharesOf } from './shares-repository.ts'
+
+/** How long a deletion can be taken back. */
+const graceMs = 30 * dayMs
+
+export interface TrackDeletionDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+export type TrackDeletionService = ReturnType<typeof createTrackDeletionService>
+
+const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+
+/** Taking a track away, which hides it everywhere at once, and thinking better of it. */
+export function createTrackDeletionService({ sql, now = () => new Date() }: TrackDeletionDependencies) {
+  return {
+    /** `confirm` sees the present row before it goes, and may throw. */
+    remove: (actor: Actor, trackId: string, confirm: Confirm): Promise<void> =>
+      sql.begin(async (tx) => {
+        const row = await lockOwnTrack(tx, trackId, actor.id)
+        if (!row) throw new AppError('not_found')
+        confirm(row)
+        const at = now()
+        await markDeleted(tx, trackId, { at, purges_at: later(at, graceMs) })
+      }),
+
+    /** A track that is there stays as it is. */
+    async restore(actor: Actor, trackId: string): Promise<WholeTrackRow> {
+      const isRestored = await markRestored(sql, trackId, actor.id, now())
+      const row = await findTrack(sql, trackId, actor)
+      if (!row || (!isRestored && row.owner.id !== actor.id)) throw new AppError('not_found')
+      return row
+    },
+
+    async list(actor: Actor, { limit, cursor }: PageQuery) {
+      const scope = `deleted-tracks:${actor.id}`
+      const before = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
+      const rows = await listDeleted(sql, { owner_id: actor.id, now: now(), before, limit: limit + 1 })
+      return toPage(rows, limit, (row) => encodeCursor(scope, [row.deleted_at.toISOString(), row.id]))
+    },
+  }
+}
+
+/** Within the transaction that ends the owner's account: nobody is left who could take it back. */
+export async function removeAllOf(tx: Db, ownerId: string, at: Date): Promise<void> {
+  await markAllDeleted(tx, ownerId, { at, purges_at: at })
+  await removeReactionsOf(tx, ownerId)
+  await deleteSharesOf(tx, ownerId)
+  await forgetAllOf(tx, ownerId)
+}

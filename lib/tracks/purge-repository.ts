@@ -1,0 +1,75 @@
+import type { Db } from '../db/client.ts'
+
+/** A track that is over its time, locked; none that somebody else is at. */
+export async function lockDueTrack(db: Db, now: Date): Promise<string | undefined> {
+  const [row] = await db<[{ id: string }?]>`
+    select id from tracks
+    where purges_at <= ${now} and deleted_at is not null and purged_at is null
+    order by purges_at
+    limit 1
+    for update skip locked
+  `
+  return row?.id
+}
+
+/** Notes the files of a track down, to be removed once nothing names them any more. */
+export async function discardOriginals(db: Db, trackId: string, now: Date): Promise<void> {
+  await db`
+    insert into discarded_objects (object_key, discarded_at)
+    select object_key, ${now} from track_versions where track_id = ${trackId}
+    on conflict do nothing
+  `
+}
+
+/** What belongs to nobody but the track. What others hang on it hides behind its tombstone. */
+export async function deleteBelongings(db: Db, trackId: string): Promise<void> {
+  await db`delete from counts c using track_shares s where s.track_id = ${trackId} and c.subject_id = s.id`
+  await db`delete from track_shares where track_id = ${trackId}`
+  await db`delete from track_likes where track_id = ${trackId}`
+  await db`delete from reposts where track_id = ${trackId}`
+  await db`delete from track_collaborators where track_id = ${trackId}`
+  await db`delete from listening_history where track_id = ${trackId}`
+  await db`delete from play_windows where track_id = ${trackId}`
+  await db`update tracks set current_version_id = null where id = ${trackId}`
+  await db`delete from track_versions where track_id = ${trackId}`
+  await db`delete from uploads where track_id = ${trackId}`
+}
+
+/** What is left where others point to the track. */
+export async function buryTrack(db: Db, trackId: string, now: Date): Promise<void> {
+  await db`
+    update tracks
+    set title = 'Deleted track', description = '', artists = '[]', genre = null, mood = null, tags = '{}',
+      bpm = null, musical_key = null, isrc = null, iswc = null, language = null, p_line = null, c_line = null,
+      lyrics = null, release_at = null, visibility = 'private', rights_confirmed_ip = null, status = 'draft',
+      status_reason = null, purged_at = ${now}, updated_at = ${now}, revision = revision + 1
+    where id = ${trackId}
+  `
+}
+
+/** Without a tombstone, where nobody would read it. */
+export async function deleteUnreferenced(db: Db, trackId: string): Promise<void> {
+  await db`
+    with gone as (
+      delete from tracks t
+      where t.id = ${trackId}
+        and not exists (select from comments c where c.track_id = t.id)
+        and not exists (select from playlist_items i where i.track_id = t.id)
+      returning id
+    )
+    delete from counts c using gone where c.subject_id = gone.id
+  `
+}
+
+export interface DiscardedObject {
+  readonly id: number
+  readonly object_key: string
+}
+
+export async function listDiscarded(db: Db, limit: number): Promise<DiscardedObject[]> {
+  return db<DiscardedObject[]>`select id, object_key from discarded_objects order by id limit ${limit}`
+}
+
+export async function deleteDiscarded(db: Db, ids: readonly number[]): Promise<void> {
+  await db`delete from discarded_objects where id = any(${ids}::bigint[])`
+}

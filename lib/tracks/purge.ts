@@ -1,0 +1,50 @@
+import type { ObjectStore } from '../aws/object-store.ts'
+import type { Sql } from '../db/client.ts'
+import {
+  buryTrack,
+  deleteBelongings,
+  deleteDiscarded,
+  deleteUnreferenced,
+  discardOriginals,
+  listDiscarded,
+  lockDueTrack,
+} from './purge-repository.ts'
+
+/**
+ * Ends tracks whose days of grace are over, one a call; answers how many it did. All of a track is one transaction:
+ * after a crash it is due as before. Its files are only noted down, and go with the next removal.
+ */
+export function purgeDueTracks(sql: Sql, now: Date): Promise<number> {
+  return sql.begin(async (tx) => {
+    const trackId = await lockDueTrack(tx, now)
+    if (!trackId) return 0
+    await discardOriginals(tx, trackId, now)
+    await deleteBelongings(tx, trackId)
+    await buryTrack(tx, trackId, now)
+    await deleteUnreferenced(tx, trackId)
+    return 1
+  })
+}
+
+export interface RemovalDependencies {
+  readonly sql: Sql
+  readonly media: Pick<ObjectStore, 'remove'>
+}
+
+const batch = 20
+
+/**
+ * Removes files that no row names, some a call; answers how many. Removing one twice does no harm, so two runs may
+ * meet, and what a crash leaves the next run finds.
+ */
+export function createRemoval({ sql, media }: RemovalDependencies) {
+  return async (): Promise<number> => {
+    const objects = await listDiscarded(sql, batch)
+    await Promise.all(objects.map(({ object_key }) => media.remove(object_key)))
+    await deleteDiscarded(
+      sql,
+      objects.map(({ id }) => id),
+    )
+    return objects.length
+  }
+}

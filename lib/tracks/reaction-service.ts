@@ -1,0 +1,89 @@
+import * as z from 'zod/mini'
+import type { Actor } from '../auth/actor.ts'
+import { addToCount, type Counter } from '../counts/counts.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { AppError } from '../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
+import type { Happening } from '../notifications/kinds.ts'
+import { addToOutbox } from '../outbox.ts'
+import { mustBeUnblocked } from '../relations/standing.ts'
+import {
+  deleteReaction,
+  deleteReactionsOf,
+  findVisibleOwner,
+  insertReaction,
+  listLikers,
+  type ReactionTable,
+} from './reactions-repository.ts'
+
+export interface ReactionDependencies {
+  readonly sql: Sql
+  readonly now?: () => Date
+}
+
+export type ReactionService = ReturnType<typeof createReactionService>
+
+interface ReactionKind {
+  readonly table: ReactionTable
+  readonly counter: Counter
+  /** What the owner is told of. */
+  readonly kind: Happening['kind']
+}
+
+const reactions = {
+  like: { table: 'track_likes', counter: 'like_count', kind: 'track_like' },
+  repost: { table: 'reposts', counter: 'repost_count', kind: 'track_repost' },
+} as const satisfies Record<string, ReactionKind>
+
+type ReactionName = keyof typeof reactions
+
+const cursorValues = z.tuple([z.uuid()])
+
+/** What listeners make of a track. Nothing here locks the track's row, so that a popular one is no bottleneck. */
+export function createReactionService({ sql, now = () => new Date() }: ReactionDependencies) {
+  const ownerOf = async (db: Db, actor: Actor, trackId: string) => {
+    const ownerId = await findVisibleOwner(db, trackId, actor)
+    if (!ownerId) throw new AppError('not_found')
+    return ownerId
+  }
+
+  return {
+    add: (actor: Actor, name: ReactionName, trackId: string): Promise<void> =>
+      sql.begin(async (tx) => {
+        const { table, counter, kind } = reactions[name]
+        const recipient_id = await ownerOf(tx, actor, trackId)
+        await mustBeUnblocked(tx, actor.id, recipient_id)
+        const reaction = { track_id: trackId, user_id: actor.id }
+        if (!(await insertReaction(tx, table, reaction, now()))) return
+        await addToCount(tx, counter, trackId, 1)
+        if (recipient_id === actor.id) return
+        const happening = { kind, recipient_id, actor_id: actor.id, track_id: trackId }
+        await addToOutbox(tx, 'notification.add', happening)
+      }),
+
+    /** Also of a track that they see no more: it is theirs to take back. */
+    remove: (actor: Actor, name: ReactionName, trackId: string): Promise<void> =>
+      sql.begin(async (tx) => {
+        const { table, counter } = reactions[name]
+        const isRemoved = await deleteReaction(tx, table, { track_id: trackId, user_id: actor.id })
+        if (isRemoved) await addToCount(tx, counter, trackId, -1)
+        else await ownerOf(tx, actor, trackId)
+      }),
+
+    async listLikers(actor: Actor, trackId: string, { limit, cursor }: PageQuery) {
+      const scope = `likes:${trackId}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+      await ownerOf(sql, actor, trackId)
+      const rows = await listLikers(sql, trackId, actor, { before, limit: limit + 1 })
+      return toPage(rows, limit, ({ like_id }) => encodeCursor(scope, [like_id]))
+    },
+  }
+}
+
+/** Within the transaction that ends the user's account. */
+export async function removeReactionsOf(tx: Db, userId: string): Promise<void> {
+  for (const { table, counter } of Object.values(reactions)) {
+    await deleteReactionsOf(tx, table, counter, userId)
+  }
+}
