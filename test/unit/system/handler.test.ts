@@ -67,7 +67,7 @@ test.each(['/', '/healthz/', '/api/v1/tracks/', '/api/v1/tracks/1/2', '/api/v1/u
 test.each([
   ['POST', '/healthz', 'GET'],
   ['PUT', '/api/v1/users/me', 'GET, PATCH, DELETE'],
-  ['POST', '/api/v1/tracks/0198f0c0-0000-7000-8000-000000000000', 'GET, DELETE'],
+  ['POST', '/api/v1/tracks/0198f0c0-0000-7000-8000-000000000000', 'GET, DELETE, PATCH'],
   ['OPTIONS', '/api/v1/tracks', 'POST, GET'],
 ])('refuses %s %s and says what is allowed there', async (method, path, allow) => {
   expect(await unmatched(method, path)).toMatchObject({
