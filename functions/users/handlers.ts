@@ -1,26 +1,23 @@
 import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { HistoryService } from '../../lib/plays/history-service.ts'
-import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
+import { createHistoryHandlers, type HistoryServices } from './history-handlers.ts'
 import { orMoved } from './moved.ts'
 import { createPeopleHandlers, type PeopleServices } from './people-handlers.ts'
 import type { userRoutes } from './routes.ts'
 
-export interface UserServices extends PeopleServices {
+export interface UserServices extends PeopleServices, HistoryServices {
   readonly users: UserService
   readonly tracks: Pick<TrackService, 'list'>
-  readonly trackDeletions: Pick<TrackDeletionService, 'list'>
-  readonly history: HistoryService
   readonly deletions: DeletionService
   readonly exports: ExportService
 }
 
 export function createUserHandlers(services: UserServices): Handlers<typeof userRoutes> {
-  const { users, tracks, trackDeletions, history, deletions, exports } = services
+  const { users, tracks, deletions, exports } = services
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
@@ -49,19 +46,7 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
         query,
       ),
     ...createPeopleHandlers(services),
-    listDeletedTracks: ({ actor, query }) => trackDeletions.list(actor, query),
-    getOwnHistory: ({ actor, query }) => history.listOwn(actor, query),
-    deleteOwnHistory: async ({ actor }) => {
-      await history.forget(actor)
-      return undefined
-    },
-    listUserHistory: async ({ actor, params, query }) =>
-      orMoved(
-        await users.findByName(actor, params.username),
-        '/history',
-        ({ id }) => history.listOf(actor, id, query),
-        query,
-      ),
+    ...createHistoryHandlers(services),
   }
 }
 

@@ -10,11 +10,9 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
-import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
-import { createMemoryStorage } from './memory-storage.ts'
-import { createTestStreams } from './streams.ts'
+import { composeTrackServices } from './track-api.ts'
 import { seedActor } from './tracks.ts'
 
 /** The routes of tracks on one connection, called by whoever is named. */
@@ -22,13 +20,8 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
   const people = new Map<string, Actor>()
   const relay = { flushSoon: async () => {} }
   const tracks = createTrackService({ sql, now })
-  const { store } = createMemoryStorage('store')
   const handlers = {
-    ...createTrackHandlers({
-      tracks,
-      uploads: createUploadService({ sql, store: store!, now }),
-      streams: createTestStreams(sql, now),
-    }),
+    ...createTrackHandlers({ ...composeTrackServices(sql, now), tracks }),
     ...createVersionHandlers({ tracks, versions: createVersionService({ sql, now }) }),
     ...createCollaborationHandlers({
       collaborations: createCollaborationService({ sql, relay, now }),
