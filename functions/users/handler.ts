@@ -16,6 +16,7 @@ import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
+import { createUserSearch } from '../../lib/users/search.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { composeApi } from '../compose.ts'
 import { createUserHandlers } from './handlers.ts'
@@ -41,6 +42,7 @@ const handlers = createUserHandlers({
   relations: createRelationService({ sql, relay }),
   relationLists: createRelationLists({ sql }),
   likes: createLikeLists({ sql }),
+  search: createUserSearch({ sql }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })
 

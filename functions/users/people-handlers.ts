@@ -4,6 +4,7 @@ import type { RelationLists } from '../../lib/relations/lists.ts'
 import type { RelationService } from '../../lib/relations/service.ts'
 import type { LikeLists } from '../../lib/users/likes.ts'
 import type { NamedUser } from '../../lib/users/schemas.ts'
+import type { UserSearch } from '../../lib/users/search.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import { orMoved } from './moved.ts'
 import type { peopleRoutes } from './people-routes.ts'
@@ -13,6 +14,7 @@ export interface PeopleServices {
   readonly relations: RelationService
   readonly relationLists: RelationLists
   readonly likes: LikeLists
+  readonly search: UserSearch
 }
 
 type Find = UserService['findToUndo']
@@ -24,7 +26,7 @@ interface Deed {
 }
 
 export function createPeopleHandlers(services: PeopleServices): Handlers<typeof peopleRoutes> {
-  const { users, relations, relationLists, likes } = services
+  const { users, relations, relationLists, likes, search } = services
 
   const to = (find: Find, rest: string, act: Act) => {
     return async ({ actor, params }: Deed) =>
@@ -42,6 +44,7 @@ export function createPeopleHandlers(services: PeopleServices): Handlers<typeof 
   }
 
   return {
+    searchUsers: ({ actor, query }) => search(actor, query),
     followUser: to(users.findByName, '/follow', relations.follow),
     unfollowUser: to(users.findToUndo, '/follow', relations.unfollow),
     blockUser: to(users.findByName, '/block', relations.block),

@@ -2,6 +2,7 @@ import { defineRoutes, noContent, type Policy, pageQuery } from '../../lib/http/
 import { listFollowers, personPage } from '../../lib/relations/people.ts'
 import { likedTrackPage } from '../../lib/users/likes.ts'
 import { userParams } from '../../lib/users/schemas.ts'
+import { searchUsers } from '../../lib/users/search.ts'
 
 const anybody: Policy = { permission: 'public', reach: 'visible', limit: 'read', step_up: false }
 const ownList: Policy = { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false }
@@ -17,8 +18,19 @@ const deed = {
   response: noContent,
 } as const
 
-/** Who follows, blocks and mutes whom. */
+/** Who is there, and who follows, blocks and mutes whom. */
 export const peopleRoutes = defineRoutes({
+  searchUsers: {
+    method: 'GET',
+    path: '/api/v1/users',
+    auth: 'optional',
+    policy: { permission: 'public', reach: 'visible', limit: 'search', step_up: false },
+    summary: 'Find users by name: whoever is called just so, begins so, and then whoever is called nearly so',
+    query: searchUsers,
+    status: 200,
+    response: personPage,
+    problems: [],
+  },
   followUser: {
     ...deed,
     method: 'PUT',

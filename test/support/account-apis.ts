@@ -30,6 +30,7 @@ import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
+import { createUserSearch } from '../../lib/users/search.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
@@ -93,6 +94,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       relations: createRelationService(common),
       relationLists: createRelationLists({ sql }),
       likes: createLikeLists({ sql }),
+      search: createUserSearch({ sql }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {
