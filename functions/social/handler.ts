@@ -3,6 +3,7 @@ import { createTokenVerifier } from '../../lib/auth/tokens.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createCommentService } from '../../lib/comments/service.ts'
 import { requireEnv } from '../../lib/config.ts'
+import { createFeedService } from '../../lib/feed/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
 import { createNotificationService } from '../../lib/notifications/service.ts'
@@ -17,6 +18,7 @@ const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_
 const handlers = createSocialHandlers({
   comments: createCommentService({ sql, relay, keepPace: createPace({ cache }) }),
   notifications: createNotificationService({ sql }),
+  feed: createFeedService({ sql }),
 })
 
 export const handler = createApi(socialRoutes, handlers, {

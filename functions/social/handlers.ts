@@ -1,4 +1,5 @@
 import type { CommentService } from '../../lib/comments/service.ts'
+import type { FeedService } from '../../lib/feed/service.ts'
 import { etagOf } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { NotificationService } from '../../lib/notifications/service.ts'
@@ -8,14 +9,17 @@ import type { socialRoutes } from './routes.ts'
 export interface SocialServices {
   readonly comments: CommentService
   readonly notifications: NotificationService
+  readonly feed: FeedService
 }
 
 export function createSocialHandlers({
   comments,
   notifications,
+  feed,
 }: SocialServices): Handlers<typeof socialRoutes> {
   return {
     ...createNotificationHandlers(notifications),
+    listFeed: ({ actor, query }) => feed.list(actor, query),
     createComment: async ({ actor, params, body, requestId }) =>
       reply(await comments.create(actor, params.track_id, body, requestId)),
     listComments: ({ actor, params, query }) => comments.list(actor, params.track_id, query),

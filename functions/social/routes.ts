@@ -7,10 +7,12 @@ import {
 } from '../../lib/comments/schemas.ts'
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
+import { feedRoutes } from './feed-routes.ts'
 import { notificationRoutes } from './notification-routes.ts'
 
 export const socialRoutes = defineRoutes({
   ...notificationRoutes,
+  ...feedRoutes,
   createComment: {
     method: 'POST',
     path: '/api/v1/tracks/{track_id}/comments',

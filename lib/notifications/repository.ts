@@ -1,5 +1,6 @@
 import { isReadable } from '../comments/columns.ts'
 import type { Db, Fragment } from '../db/client.ts'
+import { fromMicros, toMicros } from '../db/micros.ts'
 import { isPlaylistVisible, playlistTables } from '../playlists/visibility.ts'
 import { isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import { isVisible, trackTables } from '../tracks/visibility.ts'
@@ -8,7 +9,7 @@ import type { MarkRead, Notification } from './schemas.ts'
 export interface NotificationFilter {
   readonly unread_only: boolean
   /** Only those that last changed before the one with this time and id. */
-  readonly before: readonly [updatedAt: string, id: string] | undefined
+  readonly before: readonly [changedAt: number, id: string] | undefined
   readonly limit: number
 }
 
@@ -16,8 +17,8 @@ export type NotificationRow = Omit<Notification, 'track' | 'playlist' | 'comment
   readonly track: { readonly id: string; readonly title: string } | null
   readonly playlist: { readonly id: string; readonly title: string } | null
   readonly comment: { readonly id: string } | null
-  /** To the microsecond, for the cursor. */
-  readonly changed_at: string
+  /** In microseconds since 1970, for the cursor. */
+  readonly changed_at: number
 }
 
 const shownActors = 3
@@ -50,13 +51,13 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
       select count(*)::int from hidden h join notification_actors a on a.notification_id = n.id and a.actor_id = h.id
     ) as actor_count,
     track.named as track, playlist.named as playlist, comment.named as comment,
-    n.read_at is not null as is_read, n.created_at, n.updated_at, n.updated_at::text as changed_at
+    n.read_at is not null as is_read, n.created_at, n.updated_at, ${toMicros(db, db`n.updated_at`)} as changed_at
   from (
     select n.*
     from notifications n
     where n.recipient_id = ${readerId}
       ${filter.unread_only ? db`and n.read_at is null` : db``}
-      ${filter.before ? db`and (n.updated_at, n.id) < (${filter.before[0]}::timestamptz, ${filter.before[1]}::uuid)` : db``}
+      ${filter.before ? db`and (n.updated_at, n.id) < (${fromMicros(db, filter.before[0])}, ${filter.before[1]}::uuid)` : db``}
       and ${isShown(db, readerId)}
     order by n.updated_at desc, n.id desc
     limit ${filter.limit}

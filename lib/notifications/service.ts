@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import {
@@ -26,7 +27,7 @@ type Page = Pick<ListNotifications, 'limit' | 'cursor'>
 type Confirm = (row: { readonly revision: number }) => void
 export type PreferencesRow = Preferences & { readonly revision: number }
 
-const place = z.tuple([z.string().check(z.regex(/^[\d :.+-]{19,40}$/)), z.uuid()])
+const place = z.tuple([micros, z.uuid()])
 const mutedPlace = z.tuple([z.uuid()])
 
 /** What a user reads of what they are told, and what they choose to be told of. */

@@ -4,6 +4,7 @@ import { socialRoutes } from '../../functions/social/routes.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
 import { createCommentService } from '../../lib/comments/service.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createFeedService } from '../../lib/feed/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
 import type { Route } from '../../lib/http/route.ts'
@@ -34,6 +35,7 @@ export function createSocialApi(
     createSocialHandlers({
       comments: createCommentService({ sql, keepPace, relay, now }),
       notifications: createNotificationService({ sql, now }),
+      feed: createFeedService({ sql }),
     }),
     {
       service: 'social',

@@ -68,3 +68,9 @@ create table notification_muted_tracks (
 );
 create index notification_muted_tracks_newest on notification_muted_tracks (user_id, id desc);
 create index notification_muted_tracks_track on notification_muted_tracks (track_id);
+
+-- The feed of whoever follows many reads what anybody has published and reposted of late, from the index alone.
+drop index tracks_newest;
+create index tracks_newest on tracks (published_at desc, id desc) include (owner_id)
+  where deleted_at is null and status = 'ready' and visibility = 'public';
+create index reposts_newest on reposts (id desc) include (user_id, track_id);

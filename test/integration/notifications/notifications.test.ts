@@ -363,6 +363,10 @@ describe('the list', () => {
       if (at !== 3) wait()
       await tell(ada, others[0]!, { kind })
     }
+    // To the microsecond, as no clock of ours would have it.
+    await sql`
+      update notifications set updated_at = updated_at + interval '3 microseconds' where recipient_id = ${ada.id}
+    `
     const seen: string[] = []
     let cursor: string | null = null
     do {
