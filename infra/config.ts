@@ -177,6 +177,8 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'reseal-secrets': Duration.hours(1),
   'keep-months': Duration.days(1),
   'fold-counts': Duration.minutes(1),
+  'rank-tracks': Duration.minutes(1),
+  'count-tags': Duration.days(1),
   'release-tracks': Duration.minutes(1),
   'expire-versions': Duration.hours(1),
   'purge-tracks': Duration.hours(1),

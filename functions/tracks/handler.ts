@@ -8,7 +8,9 @@ import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createVisitorHash } from '../../lib/plays/visitors.ts'
+import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/share-service.ts'
@@ -39,6 +41,7 @@ const streams = createStreamService({
 
 const trackHandlers = createTrackHandlers({
   tracks,
+  lists: createTrackLists({ sql, search: createPostgresSearch({ sql }) }),
   trackDeletions: createTrackDeletionService({ sql }),
   reactions: createReactionService({ sql }),
   shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),

@@ -2,6 +2,7 @@ import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { WholeTrackRow } from '../../lib/tracks/columns.ts'
 import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import type { TrackLists } from '../../lib/tracks/lists.ts'
 import type { ReactionService } from '../../lib/tracks/reaction-service.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
 import type { ShareService } from '../../lib/tracks/share-service.ts'
@@ -15,6 +16,7 @@ import { createShareHandlers } from './share-handlers.ts'
 
 export interface TrackServices {
   readonly tracks: TrackService
+  readonly lists: TrackLists
   readonly trackDeletions: TrackDeletionService
   readonly reactions: ReactionService
   readonly shares: ShareService
@@ -23,12 +25,14 @@ export interface TrackServices {
 }
 
 export function createTrackHandlers(services: TrackServices): Handlers<typeof trackRoutes> {
-  const { tracks, trackDeletions, reactions, shares, uploads, streams } = services
+  const { tracks, lists, trackDeletions, reactions, shares, uploads, streams } = services
   return {
     ...createReactionHandlers(reactions),
     ...createShareHandlers(shares),
     createTrack: async ({ actor, body, ip }) => replyTrack(await tracks.create(actor, body, ip)),
-    listTracks: ({ actor, query }) => tracks.list(actor, query),
+    listTracks: ({ actor, query }) => lists.list(actor, query),
+    countTracks: ({ actor, query }) => lists.facets(actor, query),
+    suggest: ({ actor, query }) => lists.suggest(actor, query),
     getTrack: async ({ actor, params, headers }) =>
       replyTrack(await tracks.get(actor, params.track_id, headers[shareHeader]), { vary: shareHeader }),
     updateTrack: async ({ actor, params, body, headers }) =>

@@ -13,7 +13,7 @@ import { createRelationLists } from '../../lib/relations/lists.ts'
 import { createRelationService } from '../../lib/relations/service.ts'
 import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
-import { createTrackService } from '../../lib/tracks/service.ts'
+import { createNewestTracks } from '../../lib/tracks/newest.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserSearch } from '../../lib/users/search.ts'
@@ -27,7 +27,7 @@ const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_
 
 const handlers = createUserHandlers({
   users: createUserService({ sql }),
-  tracks: createTrackService({ sql }),
+  tracks: createNewestTracks({ sql }),
   trackDeletions: createTrackDeletionService({ sql }),
   history: createHistoryService({ sql }),
   deletions: createDeletionService({

@@ -1,7 +1,7 @@
 import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { TrackService } from '../../lib/tracks/service.ts'
+import type { NewestTracks } from '../../lib/tracks/newest.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import { createHistoryHandlers, type HistoryServices } from './history-handlers.ts'
@@ -11,7 +11,7 @@ import type { userRoutes } from './routes.ts'
 
 export interface UserServices extends PeopleServices, HistoryServices {
   readonly users: UserService
-  readonly tracks: Pick<TrackService, 'list'>
+  readonly tracks: NewestTracks
   readonly deletions: DeletionService
   readonly exports: ExportService
 }

@@ -75,14 +75,16 @@ export async function foldCounts(db: Db): Promise<number> {
       -- Two folds at once take their rows in one order, and so cannot wait for each other in a ring.
       order by subject_id
       on conflict (subject_id) do update set ${list(db, sets)}
+    ), ranked as (
+      insert into ranking_queue (track_id)
+      select distinct subject_id from taken where counter in ('like_count', 'repost_count', 'play_count')
+      order by 1
+      on conflict do nothing
     )
     select count(*)::int as taken from taken
   `
   return row.taken
 }
 
-// postgres.js types a fragment by what it would select, which no list of them agrees on.
-const list = (db: Db, parts: readonly unknown[]): Fragment =>
-  parts
-    .slice(1)
-    .reduce((all: Fragment, part) => db`${all}, ${part as Fragment}` as Fragment, parts[0] as Fragment)
+const list = (db: Db, parts: readonly Fragment[]): Fragment =>
+  parts.slice(1).reduce((all, part) => db`${all}, ${part}`, parts[0]!)

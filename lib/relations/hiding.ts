@@ -30,3 +30,14 @@ export const isHeardBy = (
     and not exists (select from blocks b where b.blocker_id = ${artist} and b.blocked_id = ${author})
   )
 )`
+
+/** Those with whom a block stands between them and the user, for whoever asks about many at once. */
+export async function listHidden(db: Db, userId: string | undefined): Promise<string[]> {
+  if (userId === undefined) return []
+  const rows = await db<{ id: string }[]>`
+    select blocked_id as id from blocks where blocker_id = ${userId}
+    union
+    select blocker_id from blocks where blocked_id = ${userId}
+  `
+  return rows.map(({ id }) => id)
+}

@@ -13,6 +13,7 @@ import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
+import { countTags, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { removeAllOf } from '../tracks/deletion-service.ts'
 import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
@@ -67,6 +68,13 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     },
     'expire-versions': {
       surplus: (now) => removeSurplusVersions(sql, now),
+    },
+    'rank-tracks': {
+      tracks: (now) => rankTracks(sql, now),
+      renamed: () => refreshRenamed(sql),
+    },
+    'count-tags': {
+      tags: () => countTags(sql),
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

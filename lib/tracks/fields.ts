@@ -30,7 +30,7 @@ const tags = z.array(name(32)).check(
 export const artist = z.strictObject({ name: name(200), role: name(50) })
 
 /** As musicians write it (`F#m`, `Bb major`) or as DJs do (`8A`). */
-const musicalKey = z
+export const musicalKey = z
   .string()
   .check(z.regex(/^([A-G][#b♯♭]?( ?(m|min|maj|minor|major))?|(1[0-2]|[1-9])[AB])$/))
 

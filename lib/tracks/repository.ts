@@ -1,15 +1,9 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
-import {
-  creditsColumn,
-  type TrackRow,
-  trackColumns,
-  tracksWithCounts,
-  type WholeTrackRow,
-} from './columns.ts'
+import { creditsColumn, trackColumns, tracksWithCounts, type WholeTrackRow } from './columns.ts'
 import type { Publishing } from './publishing.ts'
 import type { CreateTrack, UpdateTrack } from './schemas.ts'
-import { isListed, isVisible, trackTables, type Viewer } from './visibility.ts'
+import { isVisible, trackTables, type Viewer } from './visibility.ts'
 
 export interface NewTrack extends Omit<CreateTrack, 'release_at'> {
   readonly release_at: Date | null
@@ -42,27 +36,6 @@ export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promis
     where t.id = ${trackId} and ${isVisible(db, viewer)}
   `
   return row
-}
-
-export interface TrackFilter {
-  readonly artist: string | undefined
-  /** Only tracks older than the one with this id. */
-  readonly before: string | undefined
-  readonly limit: number
-}
-
-/** Newest first: what anybody may find, and everything of the viewer's own. */
-export async function listTracks(db: Db, viewer: Viewer, filter: TrackFilter): Promise<TrackRow[]> {
-  const isOwn = viewer.id === undefined ? db`false` : db`(t.owner_id = ${viewer.id} and t.deleted_at is null)`
-  return db<TrackRow[]>`
-    select ${trackColumns(db, viewer)}
-    from ${tracksWithCounts(db, viewer)}
-    where (${isOwn} or ${isListed(db, viewer)})
-      ${filter.artist === undefined ? db`` : db`and o.username = ${filter.artist}`}
-      ${filter.before === undefined ? db`` : db`and t.id < ${filter.before}`}
-    order by t.id desc
-    limit ${filter.limit}
-  `
 }
 
 export interface PlayableTrack {

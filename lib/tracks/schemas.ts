@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { page, pageQuery, timestamp } from '../http/route.ts'
+import { page, timestamp } from '../http/route.ts'
 import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
 import { line } from '../text.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
@@ -152,13 +152,6 @@ export const updateTrack = z.strictObject({
 export type UpdateTrack = z.output<typeof updateTrack>
 
 export const trackParams = z.object({ track_id: z.uuid() })
-
-export const listTracks = z.strictObject({
-  ...pageQuery.shape,
-  /** A username. */
-  artist: z.optional(z.string().check(z.maxLength(30), z.toLowerCase())),
-})
-export type ListTracks = z.output<typeof listTracks>
 
 export const trackPage = page(track)
 

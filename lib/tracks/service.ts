@@ -1,13 +1,11 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { WholeTrackRow } from './columns.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
 import { publish } from './publishing.ts'
-import { findPublishing, findTrack, insertTrack, listTracks, updateTrackFields } from './repository.ts'
-import type { CreateTrack, ListTracks, UpdateTrack } from './schemas.ts'
+import { findPublishing, findTrack, insertTrack, updateTrackFields } from './repository.ts'
+import type { CreateTrack, UpdateTrack } from './schemas.ts'
 import { createViewers } from './viewers.ts'
 import type { Viewer } from './visibility.ts'
 
@@ -20,8 +18,6 @@ export type TrackService = ReturnType<typeof createTrackService>
 
 /** Sees the present row before it changes, and may throw. */
 export type Confirm = (row: { readonly revision: number }) => void
-
-const cursorValues = z.tuple([z.uuid()])
 
 export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
   const viewerOf = createViewers({ sql, now })
@@ -44,13 +40,6 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
       const row = { ...track, ...publishing, owner_id: actor.id, rights_confirmed_ip: ip }
       const id = await insertTrack(sql, row, at)
       return find(actor, id)
-    },
-
-    async list(actor: Actor | undefined, { limit, cursor, artist }: ListTracks) {
-      const scope = `tracks:${artist ?? ''}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listTracks(sql, { id: actor?.id }, { artist, before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
     },
 
     async update(actor: Actor, trackId: string, changes: UpdateTrack, confirm: Confirm) {

@@ -105,6 +105,8 @@ it('has a schedule for each task of the scheduler and for the relay, and no othe
 const rates: Readonly<Record<string, string>> = {
   'keep-months': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',
+  'rank-tracks': 'rate(1 minute)',
+  'count-tags': 'rate(1 day)',
   'release-tracks': 'rate(1 minute)',
 }
 

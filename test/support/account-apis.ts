@@ -27,7 +27,7 @@ import { createRelationService } from '../../lib/relations/service.ts'
 import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
-import { createTrackService } from '../../lib/tracks/service.ts'
+import { createNewestTracks } from '../../lib/tracks/newest.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserSearch } from '../../lib/users/search.ts'
@@ -87,7 +87,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
     userRoutes,
     createUserHandlers({
       users,
-      tracks: createTrackService({ sql, now }),
+      tracks: createNewestTracks({ sql }),
       trackDeletions: createTrackDeletionService({ sql, now }),
       history: createHistoryService({ sql }),
       deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import net from 'node:net'
 import os from 'node:os'
@@ -27,8 +28,14 @@ const flags = [
   'jit=off',
 ]
 
-export async function startServer() {
-  const databaseDir = await mkdtemp(path.join(os.tmpdir(), 'veza-postgres-'))
+export interface ServerOptions {
+  /** Where the data stays; thrown away with the server unless it is named. */
+  readonly directory?: string
+  readonly settings?: readonly string[]
+}
+
+export async function startServer({ directory, settings = [] }: ServerOptions = {}) {
+  const databaseDir = directory ?? (await mkdtemp(path.join(os.tmpdir(), 'veza-postgres-')))
   const port = await findFreePort()
   const log: string[] = []
   const server = new EmbeddedPostgres({
@@ -40,7 +47,7 @@ export async function startServer() {
     persistent: true,
     createPostgresUser: process.getuid?.() === 0,
     initdbFlags: ['--no-sync', '--encoding=UTF8', ...localeFlags],
-    postgresFlags: ['-h', '127.0.0.1', ...flags.flatMap((flag) => ['-c', flag])],
+    postgresFlags: ['-h', '127.0.0.1', ...[...flags, ...settings].flatMap((flag) => ['-c', flag])],
     onLog: (message: string) => log.push(message),
     onError: (message) => log.push(String(message)),
   })
@@ -50,7 +57,7 @@ export async function startServer() {
     })
   }
 
-  await server.initialise()
+  if (!existsSync(path.join(databaseDir, 'PG_VERSION'))) await server.initialise()
   await start()
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
   return {
@@ -62,7 +69,7 @@ export async function startServer() {
     },
     stop: async () => {
       await server.stop()
-      await rm(databaseDir, { recursive: true, force: true })
+      if (!directory) await rm(databaseDir, { recursive: true, force: true })
     },
   }
 }

@@ -6,7 +6,9 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createVisitorHash } from '../../lib/plays/visitors.ts'
+import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/share-service.ts'
@@ -22,6 +24,7 @@ export function composeTrackServices(sql: Sql, now: () => Date): TrackServices {
   const hashVisitor = createVisitorHash({ loadKeys: async () => playKeys, now })
   return {
     tracks: createTrackService({ sql, now }),
+    lists: createTrackLists({ sql, search: createPostgresSearch({ sql }) }),
     trackDeletions: createTrackDeletionService({ sql, now }),
     reactions: createReactionService({ sql, now }),
     shares: createShareService({ sql, streams, hashVisitor, appUrl: 'https://app.test', now }),

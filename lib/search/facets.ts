@@ -1,0 +1,77 @@
+import type { Db, Fragment } from '../db/client.ts'
+import { isMatch, readQuery, toTsquery } from './conditions.ts'
+import type { Facet, TrackFacets, TrackQuery } from './port.ts'
+
+const largestSample = 2_000
+const mostValues = 20
+
+interface FacetRow extends Facet {
+  readonly facet: 'genres' | 'tags' | 'keys' | 'bpms' | 'durations'
+}
+
+/** Counts the values of what matches; of the most popular matches where there are many. */
+export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacets> {
+  const text = toTsquery(await readQuery(db, query))
+  const where: Fragment =
+    text === '' ? isMatch(db, query) : db`s.body @@ ${text}::tsquery and ${isMatch(db, query)}`
+  const isSelective = text !== '' || query.artist !== undefined
+  const all = isSelective
+    ? await db<
+        { id: string }[]
+      >`select s.track_id as id from track_search s where ${where} limit ${largestSample + 1}`
+    : undefined
+  const is_estimate = !all || all.length > largestSample
+  const sample = is_estimate ? await samplePopular(db, where) : all.map(({ id }) => id)
+  const rows = await countValues(db, sample)
+  const valuesOf = (facet: FacetRow['facet']) =>
+    rows.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }))
+  return {
+    genres: valuesOf('genres'),
+    tags: valuesOf('tags'),
+    keys: valuesOf('keys'),
+    bpms: valuesOf('bpms'),
+    durations: valuesOf('durations'),
+    counted: sample.length,
+    is_estimate,
+  }
+}
+
+/** From the top, so far that a rare filter ends after a bounded walk. */
+const longestWalk = 50_000
+
+async function samplePopular(db: Db, where: Fragment): Promise<string[]> {
+  const rows = await db<{ id: string }[]>`
+    select fitting.track_id as id
+    from (select track_id from track_scores order by popularity desc, track_id desc limit ${longestWalk}) ordered
+    cross join lateral (
+      select s.track_id from track_search s where s.track_id = ordered.track_id and ${where} offset 0
+    ) fitting
+    limit ${largestSample}
+  `
+  return rows.map(({ id }) => id)
+}
+
+async function countValues(db: Db, ids: readonly string[]): Promise<FacetRow[]> {
+  return db<FacetRow[]>`
+    with sample as (
+      select s.genre, s.key, s.bpm, s.duration_ms, t.tags
+      from unnest(${ids}::uuid[]) as wanted (id)
+      join track_search s on s.track_id = wanted.id
+      join tracks t on t.id = wanted.id
+    ), valued as (
+      select 'genres' as facet, genre as value from sample
+      union all select 'tags', tag from sample cross join unnest(tags) as tag
+      union all select 'keys', key from sample
+      union all select 'bpms', (floor(bpm / 10) * 10)::text from sample
+      union all select 'durations', (duration_ms / 60000)::text from sample
+    ), counted as (
+      select
+        facet, value, count(*)::int as count,
+        row_number() over (partition by facet order by count(*) desc, value) as place
+      from valued
+      where value is not null
+      group by facet, value
+    )
+    select facet, value, count from counted where place <= ${mostValues} order by facet, count desc, value
+  `
+}
