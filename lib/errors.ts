@@ -34,6 +34,7 @@ export const problems = {
   idempotency_in_progress: [409, 'The first call with this key is still running'],
   playlist_full: [409, 'The playlist holds as many items as it may'],
   playlist_item_gone: [409, 'The item to go behind is not in the playlist any more'],
+  edit_window_over: [409, 'It can no longer be edited'],
   precondition_failed: [412, 'The resource has changed since it was read'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],

@@ -17,6 +17,21 @@ export async function addToOutbox<T extends EventType>(
   `
 }
 
+/** As many at once, in one statement. */
+export async function addAllToOutbox<T extends EventType>(
+  tx: Db,
+  type: T,
+  payloads: readonly EventPayload<T>[],
+  requestId?: string,
+): Promise<void> {
+  if (payloads.length === 0) return
+  await tx`
+    insert into outbox (type, payload, request_id)
+    select ${type}, payload, ${requestId ?? null}
+    from jsonb_array_elements(${tx.json(payloads)}) payload
+  `
+}
+
 export interface OutboxRelay {
   /** Sends one batch; answers with the number of rows it took, none when nothing waits. */
   flush(signal?: AbortSignal): Promise<number>

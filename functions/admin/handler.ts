@@ -3,6 +3,7 @@ import { createAuditService } from '../../lib/audit/service.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { composeApi } from '../compose.ts'
 import { createAdminHandlers } from './handlers.ts'
@@ -11,8 +12,11 @@ import { adminRoutes } from './routes.ts'
 const { sql, api } = composeApi('admin')
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 
+const admin = createAdminService({ sql, relay })
+
 const handlers = createAdminHandlers({
-  admin: createAdminService({ sql, relay }),
+  admin,
+  moderation: createModerationService({ sql, relay, admin }),
   audit: createAuditService({ sql }),
 })
 

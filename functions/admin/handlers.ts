@@ -1,15 +1,25 @@
 import type { AdminService } from '../../lib/admin/service.ts'
 import type { AuditService } from '../../lib/audit/service.ts'
 import type { Handlers } from '../../lib/http/route.ts'
+import type { ModerationService } from '../../lib/moderation/service.ts'
+import { createModerationHandlers } from './moderation-handlers.ts'
 import type { adminRoutes } from './routes.ts'
 
 export interface AdminServices {
   readonly admin: AdminService
   readonly audit: Pick<AuditService, 'list'>
+  readonly moderation: ModerationService
+  readonly now?: () => Date
 }
 
-export function createAdminHandlers({ admin, audit }: AdminServices): Handlers<typeof adminRoutes> {
+export function createAdminHandlers({
+  admin,
+  audit,
+  moderation,
+  now = () => new Date(),
+}: AdminServices): Handlers<typeof adminRoutes> {
   return {
+    ...createModerationHandlers(moderation, now),
     listAllUsers: ({ query }) => admin.list(query),
     suspendUser: async ({ actor, params, body, ...origin }) => {
       await admin.suspend(actor, params.user_id, body, origin)

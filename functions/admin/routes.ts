@@ -1,8 +1,10 @@
 import { adminUserPage, changeRole, listUsers, suspendUser, targetParams } from '../../lib/admin/schemas.ts'
 import { auditEventPage, listAudit } from '../../lib/audit/schemas.ts'
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
+import { moderationRoutes } from './moderation-routes.ts'
 
 export const adminRoutes = defineRoutes({
+  ...moderationRoutes,
   listAllUsers: {
     method: 'GET',
     path: '/api/v1/admin/users',

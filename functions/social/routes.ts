@@ -4,15 +4,18 @@ import {
   commentParams,
   createComment,
   listComments,
+  updateComment,
 } from '../../lib/comments/schemas.ts'
-import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
+import { defineRoutes, noContent, pageQuery } from '../../lib/http/route.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { notificationRoutes } from './notification-routes.ts'
+import { reportRoutes } from './report-routes.ts'
 
 export const socialRoutes = defineRoutes({
   ...notificationRoutes,
   ...feedRoutes,
+  ...reportRoutes,
   createComment: {
     method: 'POST',
     path: '/api/v1/tracks/{track_id}/comments',
@@ -59,5 +62,72 @@ export const socialRoutes = defineRoutes({
     status: 200,
     response: commentPage,
     problems: ['invalid_request', 'not_found'],
+  },
+  updateComment: {
+    method: 'PATCH',
+    path: '/api/v1/comments/{comment_id}',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'own', limit: 'comment', step_up: false },
+    summary: 'Edit a comment of yours, for 24 hours; after five minutes it shows that it was',
+    params: commentParams,
+    body: updateComment,
+    status: 200,
+    response: comment,
+    problems: ['not_found', 'precondition_failed', 'edit_window_over'],
+  },
+  deleteComment: {
+    method: 'DELETE',
+    path: '/api/v1/comments/{comment_id}',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'visible', limit: 'write', step_up: false },
+    summary: 'Delete a comment of yours, or any on a track of yours',
+    params: commentParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found', 'precondition_failed'],
+  },
+  likeComment: {
+    method: 'PUT',
+    path: '/api/v1/comments/{comment_id}/like',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'visible', limit: 'like', step_up: false },
+    summary: 'Like a comment',
+    params: commentParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found'],
+  },
+  unlikeComment: {
+    method: 'DELETE',
+    path: '/api/v1/comments/{comment_id}/like',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'visible', limit: 'like', step_up: false },
+    summary: 'Take back that you like a comment',
+    params: commentParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found'],
+  },
+  pinComment: {
+    method: 'PUT',
+    path: '/api/v1/comments/{comment_id}/pin',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Have a comment on a track of yours come first, in place of any other',
+    params: commentParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found', 'conflict'],
+  },
+  unpinComment: {
+    method: 'DELETE',
+    path: '/api/v1/comments/{comment_id}/pin',
+    auth: 'user',
+    policy: { permission: 'comments.write', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Let a comment stand among the others again',
+    params: commentParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found'],
   },
 })

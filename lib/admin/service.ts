@@ -36,6 +36,23 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
   const record = (tx: Db, actor: Actor, entry: AuditEntry, origin: Origin) =>
     recordAudit(tx, { ...entry, actor_id: actor.id, session_id: actor.session_id }, origin, now())
 
+  const suspendWithin = async (
+    tx: Db,
+    actor: Actor,
+    userId: string,
+    { reason, until }: SuspendUser,
+    origin: Origin,
+  ) => {
+    const at = now()
+    if (until && until <= at) throw isOver()
+    const { id: user_id } = await lock(tx, actor, userId)
+    await markSuspended(tx, user_id, { at, until: until ?? null, reason })
+    await endSessions(tx, { user_id, reason: 'suspended', now: at })
+    const details = { reason, until: until?.toISOString() ?? null }
+    await record(tx, actor, { action: 'user.suspended', user_id, details }, origin)
+    await addToOutbox(tx, 'mail.account_suspended', { user_id }, origin.requestId)
+  }
+
   return {
     async list({ limit, cursor, q, status }: ListUsers) {
       const scope = `users:${status ?? ''}:${q ?? ''}`
@@ -44,24 +61,13 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
       return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
     },
 
-    async suspend(
-      actor: Actor,
-      userId: string,
-      { reason, until }: SuspendUser,
-      origin: Origin,
-    ): Promise<void> {
-      if (until && until <= now()) throw isOver()
-      await sql.begin(async (tx) => {
-        const { id: user_id } = await lock(tx, actor, userId)
-        const at = now()
-        await markSuspended(tx, user_id, { at, until: until ?? null, reason })
-        await endSessions(tx, { user_id, reason: 'suspended', now: at })
-        const details = { reason, until: until?.toISOString() ?? null }
-        await record(tx, actor, { action: 'user.suspended', user_id, details }, origin)
-        await addToOutbox(tx, 'mail.account_suspended', { user_id }, origin.requestId)
-      })
+    async suspend(actor: Actor, userId: string, suspension: SuspendUser, origin: Origin): Promise<void> {
+      await sql.begin((tx) => suspendWithin(tx, actor, userId, suspension, origin))
       await relay.flushSoon()
     },
+
+    /** As a part of something else. */
+    suspendWithin,
 
     unsuspend: (actor: Actor, userId: string, origin: Origin): Promise<void> =>
       sql.begin(async (tx) => {

@@ -34,6 +34,8 @@ export const auditActions = [
   'user.suspended',
   'user.unsuspended',
   'user.role_changed',
+  'comment.removed',
+  'report.resolved',
   'access.refused',
 ] as const
 

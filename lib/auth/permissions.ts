@@ -15,6 +15,8 @@ export type Permission =
   | 'playlists.write'
   | 'comments.write'
   | 'notifications.manage'
+  | 'reports.write'
+  | 'moderation'
   | 'users.manage'
   | 'audit.read'
 
@@ -27,10 +29,11 @@ const user: readonly Permission[] = [
   'playlists.read',
   'playlists.write',
   'comments.write',
+  'reports.write',
   'notifications.manage',
 ]
 const creator: readonly Permission[] = user
-const moderator: readonly Permission[] = creator
+const moderator: readonly Permission[] = [...creator, 'moderation']
 const admin: readonly Permission[] = [...moderator, 'users.manage', 'audit.read']
 
 /** What each role may do; whatever is not listed is refused. */

@@ -1,10 +1,8 @@
 import { countsOf } from '../counts/counts.ts'
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isHeardBy, isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 import type { Comment } from './schemas.ts'
-
-type Fragment = ReturnType<Db>
 
 /** As the database has it: mentions come with the name that stands in the body. */
 export type CommentRow = Omit<Comment, 'mentions'> & {
@@ -70,8 +68,8 @@ export const commentColumns = (db: Db, viewer: Viewer): Fragment => db`
   not can.read as is_deleted,
   case when can.read then c.edited_at end as edited_at,
   case when can.read and c.mentioned_ids <> '{}' then (
-    select coalesce(json_agg(json_build_object('id', u.id, 'username', u.username, 'written', m.written)), '[]')
-    from unnest(c.mentioned_ids, c.mentioned_names) m (id, written)
+    select json_agg(json_build_object('id', u.id, 'username', u.username, 'written', m.written) order by m.place)
+    from unnest(c.mentioned_ids, c.mentioned_names) with ordinality m (id, written, place)
     join users u on u.id = m.id
   ) else '[]' end as mentions,
   c.created_at, case when can.read then c.revision + a.revision else 0 end as revision

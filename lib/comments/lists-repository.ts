@@ -1,9 +1,7 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 import { type CommentRow, commentColumns, commentTables, isShown } from './columns.ts'
 import type { CommentSort } from './schemas.ts'
-
-type Fragment = ReturnType<Db>
 
 /** Where a list goes on: behind the comment with this id and, by `timestamp`, this place. */
 export interface Position {

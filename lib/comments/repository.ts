@@ -1,9 +1,8 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
+import { isOnVisibleTrack } from './changes-repository.ts'
 import { type CommentRow, commentColumns, commentTables, isHeard, isReadable, isShown } from './columns.ts'
-
-type Fragment = ReturnType<Db>
 
 export interface Commenter extends Viewer {
   readonly id: string
@@ -125,7 +124,7 @@ export async function findComment(
     select ${commentColumns(db, viewer)}
     from ${commentTables(db, viewer)}
     where c.id = ${commentId} and ${isShown(db, viewer)}
-      and exists (select from ${trackTables(db, viewer)} where t.id = c.track_id and ${isVisible(db, viewer)})
+      and ${isOnVisibleTrack(db, viewer)}
   `
   return row
 }

@@ -20,12 +20,12 @@ export async function tellOfComment(tx: Db, comment: Told, requestId: string): P
   await tell(tx, comment, kinds, requestId)
 }
 
-export const tellMentioned = (tx: Db, comment: Told, requestId: string): Promise<void> =>
+export const tellMentioned = (tx: Db, comment: Omit<Told, 'artist_id'>, requestId: string): Promise<void> =>
   tell(tx, comment, new Map(comment.mentioned.map(({ id }) => [id, 'mention'])), requestId)
 
 async function tell(
   tx: Db,
-  { id: comment_id, track_id, author_id }: Told,
+  { id: comment_id, track_id, author_id }: Pick<Told, 'id' | 'track_id' | 'author_id'>,
   kinds: ReadonlyMap<string, Happening['kind']>,
   requestId: string,
 ) {

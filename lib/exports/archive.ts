@@ -52,6 +52,10 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   blocks.json             whom you have blocked
   mutes.json              whom you have muted
   track-likes.json        the tracks that you like
+  comments.json           what you said about tracks
+  comment-edits.json      what it said before you edited it
+  comment-likes.json      comments you like
+  reports.json            what you have reported
   tracks.json             your tracks, deleted ones too
   track-versions.json     the files of your tracks and what was read from them
   uploads.json            what you have uploaded

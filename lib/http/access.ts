@@ -11,7 +11,12 @@ export function requireAccess({ auth, policy }: Route, actor: Actor | undefined,
   if (auth === 'user' && !(actor && permissionsOf[actor.role].has(policy.permission))) {
     throw new AppError('forbidden')
   }
-  if (policy.step_up && !(actor && isFresh(actor, now))) throw stepUpRequired()
+  if (policy.step_up) requireFresh(actor, now)
+}
+
+/** For what only some calls of a route ask for. */
+export function requireFresh(actor: Actor | undefined, now: Date): void {
+  if (!(actor && isFresh(actor, now))) throw stepUpRequired()
 }
 
 const isFresh = ({ auth_time }: Actor, now: Date) => now.getTime() / 1_000 - auth_time <= stepUpSeconds

@@ -18,6 +18,8 @@ export const notificationKinds = [
   'playlist_like',
   'playlist_follow',
   'report_resolved',
+  /** Something of one's own was warned of, hidden or removed. */
+  'moderation',
 ] as const
 
 export type NotificationKind = (typeof notificationKinds)[number]
@@ -54,6 +56,7 @@ const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
   playlist_like: ['playlist_id'],
   playlist_follow: ['playlist_id'],
   report_resolved: ['comment_id', 'track_id', 'playlist_id'],
+  moderation: ['comment_id', 'track_id'],
 }
 
 export function subjectOf(happening: Happening): string {
@@ -71,6 +74,7 @@ const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'new_version',
   'playlist_invite',
   'report_resolved',
+  'moderation',
 ])
 
 export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)

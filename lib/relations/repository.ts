@@ -41,16 +41,24 @@ export async function insertBlock(db: Db, blockerId: string, blockedId: string):
   return count === 1
 }
 
-export async function deleteBlock(db: Db, blockerId: string, blockedId: string): Promise<void> {
-  await db`delete from blocks where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
+/** False where there was none. */
+export async function deleteBlock(db: Db, blockerId: string, blockedId: string): Promise<boolean> {
+  const { count } = await db`delete from blocks where blocker_id = ${blockerId} and blocked_id = ${blockedId}`
+  return count === 1
 }
 
-export async function insertMute(db: Db, muterId: string, mutedId: string): Promise<void> {
-  await db`insert into mutes (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing`
+/** False where it was so already. */
+export async function insertMute(db: Db, muterId: string, mutedId: string): Promise<boolean> {
+  const { count } = await db`
+    insert into mutes (muter_id, muted_id) values (${muterId}, ${mutedId}) on conflict do nothing
+  `
+  return count === 1
 }
 
-export async function deleteMute(db: Db, muterId: string, mutedId: string): Promise<void> {
-  await db`delete from mutes where muter_id = ${muterId} and muted_id = ${mutedId}`
+/** False where there was none. */
+export async function deleteMute(db: Db, muterId: string, mutedId: string): Promise<boolean> {
+  const { count } = await db`delete from mutes where muter_id = ${muterId} and muted_id = ${mutedId}`
+  return count === 1
 }
 
 /** All of a user whose account ends, on either side, and what they liked, with the counts of the others. */

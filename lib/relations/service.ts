@@ -1,4 +1,5 @@
 import type { Actor } from '../auth/actor.ts'
+import { recountBetween } from '../comments/counting.ts'
 import { addToCount } from '../counts/counts.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -47,21 +48,33 @@ export function createRelationService({ sql, relay, now = () => new Date() }: Re
       await sql.begin(async (tx) => {
         await lockPair(tx, id, otherId, { alone: true })
         await mustBeThere(tx, id, otherId)
-        if (await insertBlock(tx, id, otherId)) await sever(tx, id, otherId, now())
+        if (!(await insertBlock(tx, id, otherId))) return
+        await sever(tx, id, otherId, now())
+        await recountBetween(tx, id, otherId)
       })
     },
 
-    unblock: ({ id }: Actor, otherId: string): Promise<void> => deleteBlock(sql, id, otherId),
+    unblock: ({ id }: Actor, otherId: string): Promise<void> =>
+      sql.begin(async (tx) => {
+        await lockPair(tx, id, otherId, { alone: true })
+        if (await deleteBlock(tx, id, otherId)) await recountBetween(tx, id, otherId)
+      }),
 
+    /** What the other said on the user's tracks is part of their counts no more. */
     async mute({ id }: Actor, otherId: string): Promise<void> {
       mustBeAnother(id, otherId)
       await sql.begin(async (tx) => {
+        await lockPair(tx, id, otherId, { alone: true })
         await mustBeThere(tx, id, otherId)
-        await insertMute(tx, id, otherId)
+        if (await insertMute(tx, id, otherId)) await recountBetween(tx, id, otherId)
       })
     },
 
-    unmute: ({ id }: Actor, otherId: string): Promise<void> => deleteMute(sql, id, otherId),
+    unmute: ({ id }: Actor, otherId: string): Promise<void> =>
+      sql.begin(async (tx) => {
+        await lockPair(tx, id, otherId, { alone: true })
+        if (await deleteMute(tx, id, otherId)) await recountBetween(tx, id, otherId)
+      }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { endCollaborationsWith } from '../collaboration/ending.ts'
+import { severCommentLikes } from '../comments/marks-repository.ts'
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { deleteFollows } from './repository.ts'
@@ -27,6 +28,7 @@ const severings: readonly Severing[] = [
   severFollow,
   severOnTracks('track_likes', 'like_count'),
   severOnTracks('reposts', 'repost_count'),
+  severCommentLikes,
   endCollaborationsWith,
 ]
 

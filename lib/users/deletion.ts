@@ -4,9 +4,11 @@ import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { OwnPassword } from '../auth/own-password.ts'
 import { endCollaborationsOf } from '../collaboration/ending.ts'
+import { endComments } from '../comments/farewell.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
+import { endReports } from '../moderation/reporting.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
 import type { OutboxRelay } from '../outbox.ts'
@@ -98,6 +100,8 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       const { id, username } = account
       await endExports(tx, id, now)
       await tracks.removeAllOf(tx, id, now)
+      await endComments(tx, id, now)
+      await endReports(tx, id)
       await endRelations(tx, id)
       await endCollaborationsOf(tx, id, now)
       await deleteBelongings(tx, id)

@@ -13,6 +13,7 @@ import {
   addItem,
   addPasskey,
   addPlaylist,
+  addReportCase,
   addSession,
   addShare,
   addSomeone,
@@ -133,6 +134,11 @@ const bodies: Readonly<Record<string, object>> = {
   putCollaborator: { role: 'viewer' },
   proposeSplits: { entries: [] },
   acceptSplits: { revision: 1 },
+  updateComment: { body: 'Lovelier' },
+  reportComment: { reason: 'spam' },
+  reportTrack: { reason: 'spam' },
+  reportUser: { reason: 'spam' },
+  resolveReport: { action: 'dismiss' },
 }
 
 /** Parts of a path that name something which only its owner sees. */
@@ -172,6 +178,7 @@ async function createWorld(name: string): Promise<World> {
       item_id: await addItem(sql, playlist_id, track_id),
       share_id: await addShare(sql, owner.id, track_id),
       share_token: 'unknown',
+      report_id: await addReportCase(sql, bystander.id),
       user_id: bystander.id,
       username: bystander.username,
       asset: 'swagger-ui.css',

@@ -111,8 +111,18 @@ async function upload(token: string, bytes: Buffer, end: string): Promise<string
   })
   expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: end })
-  if (end === 'ready') expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+  if (end !== 'ready') return track.id
+  expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+  await commentOn(track.id)
   return track.id
+}
+
+/** The artist is told of it at once. */
+async function commentOn(trackId: string) {
+  const { token } = await client.join()
+  const path = `/api/v1/tracks/${trackId}/comments`
+  expectStatus(201, await client.request('POST', path, { token, body: { body: 'Lovely' } }))
+  expectStatus(200, await client.request('GET', path, { token }))
 }
 
 async function followAPlaylist(token: string) {

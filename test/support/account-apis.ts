@@ -20,6 +20,7 @@ import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createHistoryService } from '../../lib/plays/history-service.ts'
 import { createRelationLists } from '../../lib/relations/lists.ts'
@@ -104,10 +105,13 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       ...dependencies,
     },
   )
+  const admin = createAdminService(common)
   const adminApi = createApi(
     adminRoutes,
     createAdminHandlers({
-      admin: createAdminService(common),
+      admin,
+      moderation: createModerationService({ ...common, admin }),
+      now,
       audit: createAuditService({ sql }),
     }),
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },

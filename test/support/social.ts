@@ -2,13 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { createSocialHandlers } from '../../functions/social/handlers.ts'
 import { socialRoutes } from '../../functions/social/routes.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
+import { createCommentChanges } from '../../lib/comments/changes.ts'
+import { createCommentMarks } from '../../lib/comments/marks.ts'
 import { createCommentService } from '../../lib/comments/service.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createFeedService } from '../../lib/feed/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createReportingService } from '../../lib/moderation/reporting.ts'
 import { createNotificationService } from '../../lib/notifications/service.ts'
+import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryCache } from './memory-cache.ts'
 import { seedActor } from './tracks.ts'
@@ -28,14 +32,18 @@ export function createSocialApi(
 ) {
   const cache = createMemoryCache(now)
   const keepPace = isPaced ? createPace({ cache, now }) : async () => {}
-  const relay = { flushSoon: async () => {} }
+  const common = { sql, keepPace, relay: { flushSoon: async () => {} }, now }
   const actors = new Map<string, Actor>()
   const handler = createApi(
     socialRoutes,
     createSocialHandlers({
-      comments: createCommentService({ sql, keepPace, relay, now }),
       notifications: createNotificationService({ sql, now }),
       feed: createFeedService({ sql }),
+      comments: createCommentService(common),
+      changes: createCommentChanges(common),
+      marks: createCommentMarks(common),
+      reports: createReportingService({ sql, now }),
+      users: createUserService({ sql, now }),
     }),
     {
       service: 'social',
@@ -50,7 +58,8 @@ export function createSocialApi(
   )
 
   return <R extends Route>(route: R, as: Actor | undefined, options: CallOptions = {}) => {
-    if (route.auth !== 'optional' || !as) return call(handler, route, { ...options, actor: as })
+    const expires_at = 4_000_000_000
+    if (route.auth !== 'optional' || !as) return call(handler, route, { expires_at, ...options, actor: as })
     actors.set(as.id, as)
     return call(handler, route, { ...options, headers: { ...options.headers, authorization: as.id } })
   }

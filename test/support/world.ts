@@ -68,6 +68,16 @@ export async function addComment(sql: Sql, ownerId: string, trackId: string): Pr
   return row.id
 }
 
+/** What somebody was reported for. */
+export async function addReportCase(sql: Sql, userId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into moderation_cases (subject_kind, subject_id, user_id, excerpt, opened_at)
+    values ('user', ${userId}, ${userId}, 'Somebody', now())
+    returning id
+  `
+  return row.id
+}
+
 export async function addUpload(sql: Sql, ownerId: string, trackId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
     insert into uploads (track_id, created_by, filename, content_type, size_bytes, object_key, expires_at, status)

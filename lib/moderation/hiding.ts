@@ -1,0 +1,34 @@
+import { changeComments } from '../comments/counting.ts'
+import type { Db } from '../db/client.ts'
+
+/** From everybody but its author. */
+export const hideComment = (tx: Db, commentId: string, now: Date): Promise<void> =>
+  changeComments(tx, {
+    which: tx`c.id = ${commentId} and c.deleted_at is null and c.hidden_at is null`,
+    set: tx`hidden_at = ${now}, revision = revision + 1,`,
+    isOut: tx`false`,
+  })
+
+export const showComment = (tx: Db, commentId: string): Promise<void> =>
+  changeComments(tx, {
+    which: tx`c.id = ${commentId} and c.deleted_at is null and c.hidden_at is not null`,
+    set: tx`hidden_at = null, revision = revision + 1,`,
+    isOut: tx`true`,
+  })
+
+/** From everybody but its owner and those who work on it. */
+export async function hideTrack(tx: Db, trackId: string, now: Date): Promise<void> {
+  await tx`
+    update tracks
+    set hidden_at = ${now}, updated_at = ${now}, revision = revision + 1
+    where id = ${trackId} and hidden_at is null
+  `
+}
+
+export async function showTrack(tx: Db, trackId: string, now: Date): Promise<void> {
+  await tx`
+    update tracks
+    set hidden_at = null, updated_at = ${now}, revision = revision + 1
+    where id = ${trackId} and hidden_at is not null
+  `
+}

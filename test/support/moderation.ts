@@ -1,0 +1,28 @@
+import { createAdminHandlers } from '../../functions/admin/handlers.ts'
+import { adminRoutes } from '../../functions/admin/routes.ts'
+import { createAdminService } from '../../lib/admin/service.ts'
+import { createAuditService } from '../../lib/audit/service.ts'
+import type { Actor } from '../../lib/auth/actor.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import { createApi } from '../../lib/http/api.ts'
+import type { Route } from '../../lib/http/route.ts'
+import { createModerationService } from '../../lib/moderation/service.ts'
+import { type CallOptions, call, unlimited } from './api.ts'
+
+/** The function `admin`, called as whoever is named. */
+export function createModerationApi(sql: Sql, now: () => Date = () => new Date()) {
+  const relay = { flushSoon: async () => {} }
+  const admin = createAdminService({ sql, relay, now })
+  const handler = createApi(
+    adminRoutes,
+    createAdminHandlers({
+      admin,
+      audit: createAuditService({ sql }),
+      moderation: createModerationService({ sql, relay, admin, now }),
+      now,
+    }),
+    { service: 'admin', corsOrigins: [], takeCall: unlimited, now },
+  )
+  return <R extends Route>(route: R, as: Actor, options: CallOptions = {}) =>
+    call(handler, route, { expires_at: 4_000_000_000, ...options, actor: as })
+}
