@@ -1,8 +1,6 @@
 import { defineRoutes, noContent, type Policy, pageQuery } from '../../lib/http/route.ts'
-import { listFollowers, personPage } from '../../lib/relations/people.ts'
-import { likedTrackPage } from '../../lib/users/likes.ts'
-import { userParams } from '../../lib/users/schemas.ts'
-import { searchUsers } from '../../lib/users/search.ts'
+import { listFollowers, personPage } from '../../lib/relations/schemas.ts'
+import { likedTrackPage, searchUsers, userParams } from '../../lib/users/schemas.ts'
 
 const anybody: Policy = { permission: 'public', reach: 'visible', limit: 'read', step_up: false }
 const ownList: Policy = { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false }

@@ -1,6 +1,7 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { isListed } from '../users/visibility.ts'
-import { type Person, personColumns } from './people.ts'
+import { personColumns } from './columns.ts'
+import type { Person } from './schemas.ts'
 
 export type ListedPerson = Person & { readonly relation_id: string }
 

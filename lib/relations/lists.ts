@@ -14,7 +14,7 @@ import {
   listMutualFollowers,
   type Place,
 } from './lists-repository.ts'
-import type { ListFollowers } from './people.ts'
+import type { ListFollowers } from './schemas.ts'
 
 export type RelationLists = ReturnType<typeof createRelationLists>
 

@@ -3,13 +3,10 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Fragment, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import { type PageQuery, page, timestamp } from '../http/route.ts'
-import { track } from '../tracks/schemas.ts'
+import type { PageQuery } from '../http/route.ts'
 import { isListed, isVisible, type Viewer } from '../tracks/visibility.ts'
 import { listLikedTracks } from './likes-repository.ts'
 import type { NamedUser } from './schemas.ts'
-
-export const likedTrackPage = page(z.extend(track, { liked_at: timestamp }))
 
 export type LikeLists = ReturnType<typeof createLikeLists>
 

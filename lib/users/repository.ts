@@ -1,7 +1,7 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { followsBack, isFollowed } from '../relations/columns.ts'
 import { isUnblocked } from '../relations/hiding.ts'
-import { followsBack, isFollowed } from '../relations/people.ts'
 import type { ProfileFacts } from './completion.ts'
 import type { NamedUser, OwnUser, Profile, UpdateUser } from './schemas.ts'
 import type { Settings, UpdateSettings } from './settings.ts'

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import { actor } from '../auth/actor.ts'
 import { username } from '../auth/username.ts'
-import { timestamp } from '../http/route.ts'
+import { page, pageQuery, timestamp } from '../http/route.ts'
 import { givenPassword, line, prose, webUrl } from '../text.ts'
+import { track } from '../tracks/schemas.ts'
 
 /** What anybody may see of a user. */
 export const user = z.object({
@@ -68,6 +69,19 @@ export const updateUser = z.strictObject({
   website: z.optional(z.nullable(webUrl)),
   social_links: z.optional(socialLinks),
 })
+
+export const searchUsers = z.strictObject({
+  ...pageQuery.shape,
+  /** The beginning or the words of a name; an `@` before it is left out. */
+  q: line(100).check(
+    z.overwrite((text) => text.replace(/^@\s*/, '')),
+    z.minLength(1),
+  ),
+})
+export type SearchUsers = z.output<typeof searchUsers>
+
+/** A track, and when it was liked. */
+export const likedTrackPage = page(z.extend(track, { liked_at: timestamp }))
 
 /** The present password, whatever its form: only the right one matters. */
 export const deleteUser = z.strictObject({

@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
-import { type Person, personColumns } from '../relations/people.ts'
+import { personColumns } from '../relations/columns.ts'
+import type { Person } from '../relations/schemas.ts'
 import { isListed } from './visibility.ts'
 
 export interface Asked {

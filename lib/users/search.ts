@@ -2,8 +2,7 @@ import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import { pageQuery } from '../http/route.ts'
-import { line } from '../text.ts'
+import type { SearchUsers } from './schemas.ts'
 import {
   type Asked,
   type FoundPerson,
@@ -13,16 +12,6 @@ import {
   listByWords,
   readQuery,
 } from './search-repository.ts'
-
-export const searchUsers = z.strictObject({
-  ...pageQuery.shape,
-  /** The beginning or the words of a name; an `@` before it is left out. */
-  q: line(100).check(
-    z.overwrite((text) => text.replace(/^@\s*/, '')),
-    z.minLength(1),
-  ),
-})
-export type SearchUsers = z.output<typeof searchUsers>
 
 export type UserSearch = ReturnType<typeof createUserSearch>
 

@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import type { Db, Fragment } from '../db/client.ts'
 import { page, pageQuery } from '../http/route.ts'
 
 /** A user as one of a list. */
@@ -23,17 +22,3 @@ export const listFollowers = z.strictObject({
   mutual: z._default(z.stringbool({ truthy: ['true'], falsy: ['false'], case: 'sensitive' }), false),
 })
 export type ListFollowers = z.output<typeof listFollowers>
-
-/** `u` as the viewer sees them. */
-export const personColumns = (db: Db, viewerId: string | undefined): Fragment => db`
-  u.id, u.username, u.display_name, u.avatar_url, u.is_verified,
-  ${isFollowed(db, viewerId)} as is_followed, ${followsBack(db, viewerId)} as follows_you
-`
-
-export const isFollowed = (db: Db, viewerId: string | undefined): Fragment => db`
-  exists (select from follows f where f.follower_id = ${viewerId ?? null} and f.followed_id = u.id)
-`
-
-export const followsBack = (db: Db, viewerId: string | undefined): Fragment => db`
-  exists (select from follows f where f.follower_id = u.id and f.followed_id = ${viewerId ?? null})
-`
