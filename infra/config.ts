@@ -184,6 +184,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),
   'delete-accounts': Duration.hours(1),
+  'keep-playlists': Duration.days(1),
   'expire-exports': Duration.hours(1),
 }
 

@@ -1,4 +1,4 @@
-import { etagOf, requireMatch } from '../../lib/http/etag.ts'
+import { etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { Playlist } from '../../lib/playlists/schemas.ts'
 import type { PlaylistService } from '../../lib/playlists/service.ts'
@@ -18,4 +18,4 @@ export function createPlaylistHandlers(playlists: PlaylistService): Handlers<typ
   }
 }
 
-export const reply = (playlist: Playlist) => new Reply(playlist, { etag: etagOf(playlist) })
+export const reply = (playlist: Playlist) => new Reply(playlist, { etag: etagOfShown(playlist) })

@@ -1,5 +1,13 @@
+import { collaboratorRoutes } from './collaborator-routes.ts'
+import { inviteRoutes } from './invite-routes.ts'
 import { itemRoutes } from './item-routes.ts'
 import { ownRoutes } from './own-routes.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 
-export const playlistRoutes = { ...ownRoutes, ...itemRoutes, ...reactionRoutes }
+export const playlistRoutes = {
+  ...ownRoutes,
+  ...itemRoutes,
+  ...collaboratorRoutes,
+  ...inviteRoutes,
+  ...reactionRoutes,
+}

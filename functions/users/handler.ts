@@ -8,6 +8,7 @@ import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createPlaylistService } from '../../lib/playlists/service.ts'
 import { createHistoryService } from '../../lib/plays/history-service.ts'
 import { createRelationLists } from '../../lib/relations/lists.ts'
 import { createRelationService } from '../../lib/relations/service.ts'
@@ -30,6 +31,7 @@ const handlers = createUserHandlers({
   tracks: createNewestTracks({ sql }),
   trackDeletions: createTrackDeletionService({ sql }),
   history: createHistoryService({ sql }),
+  playlists: createPlaylistService({ sql }),
   deletions: createDeletionService({
     sql,
     relay,

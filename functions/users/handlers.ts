@@ -1,6 +1,7 @@
 import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { PlaylistService } from '../../lib/playlists/service.ts'
 import type { NewestTracks } from '../../lib/tracks/newest.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
@@ -12,12 +13,13 @@ import type { userRoutes } from './routes.ts'
 export interface UserServices extends PeopleServices, HistoryServices {
   readonly users: UserService
   readonly tracks: NewestTracks
+  readonly playlists: Pick<PlaylistService, 'listOf'>
   readonly deletions: DeletionService
   readonly exports: ExportService
 }
 
 export function createUserHandlers(services: UserServices): Handlers<typeof userRoutes> {
-  const { users, tracks, deletions, exports } = services
+  const { users, tracks, playlists, deletions, exports } = services
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
@@ -43,6 +45,13 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
         await users.findByName(actor, params.username),
         '/tracks',
         () => tracks.list(actor, { ...query, artist: params.username }),
+        query,
+      ),
+    listUserPlaylists: async ({ actor, params, query }) =>
+      orMoved(
+        await users.findByName(actor, params.username),
+        '/playlists',
+        ({ id }) => playlists.listOf(actor, id, query),
         query,
       ),
     ...createPeopleHandlers(services),

@@ -1,5 +1,6 @@
 import { dataExport, exportParams } from '../../lib/exports/schemas.ts'
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
+import { playlistPage } from '../../lib/playlists/schemas.ts'
 import { trackPage } from '../../lib/tracks/schemas.ts'
 import { completion } from '../../lib/users/completion.ts'
 import { deleteUser, deletion, ownUser, profile, updateUser, userParams } from '../../lib/users/schemas.ts'
@@ -126,6 +127,19 @@ const profileRoutes = defineRoutes({
     moves: true,
     response: trackPage,
     problems: ['not_found'],
+  },
+  listUserPlaylists: {
+    method: 'GET',
+    path: '/api/v1/users/{username}/playlists',
+    auth: 'optional',
+    policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
+    summary: 'List the playlists of a user, newest first: public ones, and all of your own',
+    params: userParams,
+    query: pageQuery,
+    status: 200,
+    moves: true,
+    response: playlistPage,
+    problems: ['not_found', 'invalid_request'],
   },
   ...peopleRoutes,
 })

@@ -61,6 +61,12 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   uploads.json            what you have uploaded
   collaborations.json     the tracks of others that you work on or are invited to
   splits.json             your shares of what tracks earn
+  playlists.json          your playlists
+  playlist-items.json     what is in them, and what you put into those of others
+  playlist-collaborations.json
+                          the playlists of others that you have a part in
+  playlist-likes.json     the playlists that you like
+  playlist-follows.json   the playlists that you follow
   exports.json            exports you have asked for
   notifications.json      what you were told of
   notification-preferences.json

@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts'
 import { listeningData } from './listening-data.ts'
 import { notificationData } from './notification-data.ts'
+import { playlistData } from './playlist-data.ts'
 
 export interface Place {
   readonly user_id: string
@@ -236,5 +237,6 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'collaborations.json': readCollaborations,
   'splits.json': readSplits,
   'exports.json': readExports,
+  ...playlistData,
   ...notificationData,
 }

@@ -1,10 +1,8 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
 import type { PresentItem } from './arrangement.ts'
 import type { Item } from './item-schemas.ts'
-
-type Fragment = ReturnType<Db>
 
 export interface ItemRow extends Omit<Item, 'track'> {
   readonly track_id: string

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
 import { listTracksByIds } from '../tracks/columns.ts'
 import { isVisible, type Viewer } from '../tracks/visibility.ts'
 import { type AddItem, type Item, mostItems } from './item-schemas.ts'
@@ -30,11 +31,6 @@ export interface ItemDependencies {
 
 export type ItemService = ReturnType<typeof createItemService>
 
-interface Page {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-
 /** A rank, how many items are not behind it, and the revision in which they were so many. */
 const cursorValues = z.tuple([
   z.string().check(z.regex(/^[0-9A-Za-z]{2,250}$/)),
@@ -54,7 +50,7 @@ export function createItemService({ sql, now = () => new Date() }: ItemDependenc
     ) as Promise<T>
 
   return {
-    async list(actor: Actor | undefined, playlistId: string, { limit, cursor }: Page) {
+    async list(actor: Actor | undefined, playlistId: string, { limit, cursor }: PageQuery) {
       const viewer: Viewer = { id: actor?.id }
       const playlist = await findPlaylist(sql, playlistId, viewer)
       if (!playlist) throw new AppError('not_found')

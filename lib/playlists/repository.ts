@@ -1,5 +1,5 @@
 import { countsOf } from '../counts/counts.ts'
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 import type { CreatePlaylist, ListPlaylists, Playlist, UpdatePlaylist } from './schemas.ts'
 import {
@@ -9,8 +9,6 @@ import {
   isPlaylistVisible,
   playlistTables,
 } from './visibility.ts'
-
-type Fragment = ReturnType<Db>
 
 /** A playlist as the viewer sees it, of `playlistsWithCounts`. */
 const columns = (db: Db, viewer: Viewer): Fragment => db`

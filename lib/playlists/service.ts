@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
 import { type Confirm, lockToChange } from './locking.ts'
 import {
   deletePlaylist,
@@ -21,11 +22,6 @@ export interface PlaylistDependencies {
 }
 
 export type PlaylistService = ReturnType<typeof createPlaylistService>
-
-interface Page {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
 
 const cursorValues = z.tuple([z.uuid()])
 
@@ -46,7 +42,7 @@ export function createPlaylistService({ sql, now = () => new Date() }: PlaylistD
     list: (actor: Actor, { filter, ...page }: ListPlaylists) =>
       pageOf(`playlists:${filter}`, page, (place) => listOwnPlaylists(sql, actor, filter, place)),
 
-    listOf: (actor: Actor | undefined, ownerId: string, page: Page) =>
+    listOf: (actor: Actor | undefined, ownerId: string, page: PageQuery) =>
       pageOf(`playlists_of:${ownerId}`, page, (place) =>
         listPlaylistsOf(sql, { id: actor?.id }, ownerId, place),
       ),
@@ -69,7 +65,7 @@ export function createPlaylistService({ sql, now = () => new Date() }: PlaylistD
 
 async function pageOf(
   scope: string,
-  { limit, cursor }: Page,
+  { limit, cursor }: PageQuery,
   list: (place: PlaylistPlace) => Promise<Playlist[]>,
 ) {
   const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)

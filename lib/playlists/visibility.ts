@@ -1,8 +1,6 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import type { Viewer } from '../tracks/visibility.ts'
-
-type Fragment = ReturnType<Db>
 
 /** What a statement about playlists reads from: `p` the playlist, `o` its owner, `mine` the viewer's part in it. */
 export const playlistTables = (db: Db, { id }: Viewer): Fragment => db`

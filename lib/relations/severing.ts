@@ -2,6 +2,7 @@ import { endCollaborationsWith } from '../collaboration/ending.ts'
 import { severCommentLikes } from '../comments/marks-repository.ts'
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { endPlaylistTiesWith } from '../playlists/ties.ts'
 import { deleteFollows } from './repository.ts'
 
 /** Takes away what one user gave to the other's things, and keeps the counts of these exact. */
@@ -30,6 +31,7 @@ const severings: readonly Severing[] = [
   severOnTracks('reposts', 'repost_count'),
   severCommentLikes,
   endCollaborationsWith,
+  endPlaylistTiesWith,
 ]
 
 /** In both directions, within the transaction that blocks, which holds the pair alone. */

@@ -12,6 +12,8 @@ import { createReseal } from '../factors/reseal.ts'
 import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
+import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
+import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
 import { countTags, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
@@ -89,6 +91,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     },
     'delete-accounts': {
       accounts: createBurial({ sql, tracks: { removeAllOf } }),
+    },
+    'keep-playlists': {
+      recounted: (now) => recountPlaylists(sql, now),
+      invite_links: (now) => deleteExpiredInviteLinks(sql, now),
     },
     'expire-exports': {
       expired: createExportExpiry({ sql, store: exportStore }),

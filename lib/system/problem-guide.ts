@@ -38,6 +38,7 @@ const advice: Record<ProblemCode, string> = {
   too_many_collaborators: 'Remove a collaborator, or an invitation that nobody answered.',
   split_proposal_changed: 'Read the split sheets again and accept the one that is proposed now.',
   idempotency_in_progress: 'Repeat the request with the same key after the time that `Retry-After` names.',
+  too_many_invite_links: 'Revoke an invite link that is not needed any more.',
   playlist_full: 'Remove items first, or go on in another playlist.',
   playlist_item_gone: 'Read the items again and name one of them.',
   edit_window_over: 'Delete it, or answer it: what is older than 24 hours stays as it was read.',

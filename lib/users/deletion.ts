@@ -12,6 +12,7 @@ import { endReports } from '../moderation/reporting.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
 import type { OutboxRelay } from '../outbox.ts'
+import { endPlaylistsOf } from '../playlists/ties.ts'
 import { endRelations } from '../relations/service.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
@@ -102,6 +103,7 @@ export function createBurial({ sql, tracks }: BurialDependencies) {
       await tracks.removeAllOf(tx, id, now)
       await endComments(tx, id, now)
       await endReports(tx, id)
+      await endPlaylistsOf(tx, id)
       await endRelations(tx, id)
       await endCollaborationsOf(tx, id, now)
       await deleteBelongings(tx, id)

@@ -10,6 +10,7 @@ import {
   addComment,
   addExport,
   addInvitation,
+  addInviteLink,
   addItem,
   addPasskey,
   addPlaylist,
@@ -126,6 +127,7 @@ interface World {
 const bodies: Readonly<Record<string, object>> = {
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
   addPlaylistItem: { track_id: '0199f0f0-0000-7000-8000-000000000001' },
+  putPlaylistCollaborator: { role: 'viewer' },
   movePlaylistItem: { after: null },
   replacePlaylistItems: { track_ids: [] },
   renamePasskey: { name: 'Laptop' },
@@ -153,6 +155,7 @@ const ownThings = new Set([
   'comment_id',
   'item_id',
   'share_id',
+  'link_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
@@ -175,6 +178,7 @@ async function createWorld(name: string): Promise<World> {
       export_id: await addExport(sql, owner.id),
       comment_id: await addComment(sql, owner.id, track_id),
       playlist_id,
+      ...(await addInviteLink(sql, playlist_id)),
       item_id: await addItem(sql, playlist_id, track_id),
       share_id: await addShare(sql, owner.id, track_id),
       share_token: 'unknown',

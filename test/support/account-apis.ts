@@ -22,6 +22,7 @@ import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createPlaylistService } from '../../lib/playlists/service.ts'
 import { createHistoryService } from '../../lib/plays/history-service.ts'
 import { createRelationLists } from '../../lib/relations/lists.ts'
 import { createRelationService } from '../../lib/relations/service.ts'
@@ -91,6 +92,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       tracks: createNewestTracks({ sql }),
       trackDeletions: createTrackDeletionService({ sql, now }),
       history: createHistoryService({ sql }),
+      playlists: createPlaylistService({ sql, now }),
       deletions: createDeletionService({ ...common, ownPassword: createOwnPassword(common) }),
       relations: createRelationService(common),
       relationLists: createRelationLists({ sql }),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Actor } from '../../lib/auth/actor.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import { hashToken, randomToken } from '../../lib/auth/one-time-tokens.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 
@@ -129,6 +130,17 @@ export async function addItem(sql: Sql, playlistId: string, trackId: string): Pr
   `
   await sql`update playlists set item_count = 1 where id = ${playlistId}`
   return row.id
+}
+
+/** Who has the token may join. */
+export async function addInviteLink(sql: Sql, playlistId: string) {
+  const token = randomToken()
+  const [row] = await sql<[{ id: string }]>`
+    insert into playlist_invite_links (playlist_id, token_hash, role, expires_at)
+    values (${playlistId}, ${hashToken(token)}, 'viewer', now() + interval '1 day')
+    returning id
+  `
+  return { link_id: row.id, token }
 }
 
 export async function addExport(sql: Sql, ownerId: string): Promise<string> {

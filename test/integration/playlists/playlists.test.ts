@@ -51,7 +51,11 @@ test('creates a playlist that nobody else sees, still empty', async () => {
     created_at: clock.now().toISOString(),
     updated_at: clock.now().toISOString(),
   })
-  expect(await get(body.id, owner)).toMatchObject({ status: 200, headers: { etag: '"1"' }, body })
+  expect(await get(body.id, owner)).toMatchObject({
+    status: 200,
+    headers: { etag: expect.stringMatching(/^"1-/) },
+    body,
+  })
   for (const stranger of [other, undefined]) {
     expect(await get(body.id, stranger)).toMatchObject({ status: 404, problem: { code: 'not_found' } })
   }
@@ -76,6 +80,7 @@ test.each([
   { name: 'an empty title', body: { title: ' \u3000 ' }, pointer: '#/body/title' },
   { name: 'a title of 201 characters', body: { title: 'x'.repeat(201) }, pointer: '#/body/title' },
   { name: 'a title that turns the writing round', body: { title: 'a\u202eb' }, pointer: '#/body/title' },
+  { name: 'a letter with 2000 marks', body: { title: `e${'\u0301'.repeat(2000)}` }, pointer: '#/body/title' },
   { name: 'a title of two lines', body: { title: 'a\nb' }, pointer: '#/body/title' },
   {
     name: 'a description of 5001 characters',
@@ -95,7 +100,7 @@ test.each([
   { name: 'emoji', text: '🎧🏳️‍🌈👩‍👩‍👧' },
   { name: 'what is written from right to left', text: 'مرحبا بالعالم שלום' },
   { name: 'zero-width characters', text: 'a\u200bb\u200dc' },
-  { name: 'one letter with 199 marks', text: `e${'\u0301'.repeat(199)}` },
+  { name: '200 characters outside of the first plane', text: '🎧'.repeat(200) },
 ])('keeps $name in a title as it came', async ({ text }) => {
   expect((await create(owner, { title: text })).title).toBe(text)
 })
@@ -106,7 +111,7 @@ test('changes what is sent and nothing else', async () => {
 
   const answer = await patch(id, owner, { title: 'Low Waters', visibility: 'public' })
 
-  expect(answer).toMatchObject({ status: 200, headers: { etag: '"2"' } })
+  expect(answer).toMatchObject({ status: 200, headers: { etag: expect.stringMatching(/^"2-/) } })
   expect(answer.body).toEqual({
     ...before,
     id,

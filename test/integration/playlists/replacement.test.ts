@@ -39,7 +39,7 @@ test('makes the list what is sent, keeping the items whose track stays', async (
 
   expect(answer).toMatchObject({
     status: 200,
-    headers: { etag: '"2"' },
+    headers: { etag: expect.stringMatching(/^"2-/) },
     body: { id: playlist_id, item_count: 4, duration_ms: 210_000, revision: 2 },
   })
   const now = await walk(items)

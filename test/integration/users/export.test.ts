@@ -119,6 +119,15 @@ async function fill(user_id: string) {
       content_type: 'audio/wav',
     })}
   `
+  const [playlist] = await sql<[{ id: string }]>`
+    insert into playlists ${sql({ owner_id: user_id, title: 'Slow Waters' })} returning id
+  `
+  const item = { playlist_id: playlist.id, track_id: track.id, rank: 'a0', added_by: user_id }
+  await sql`insert into playlist_items ${sql(item)}`
+  const tie = { playlist_id: playlist.id, user_id }
+  await sql`insert into playlist_collaborators ${sql({ ...tie, role: 'viewer' })}`
+  await sql`insert into playlist_likes ${sql(tie)}`
+  await sql`insert into playlist_follows ${sql(tie)}`
   const rows = await sql<{ secret: Buffer | string }[]>`
     select password_hash::bytea as secret from users where id = ${user_id}
     union all
@@ -160,6 +169,11 @@ test('the file holds everything of the user, nothing of others, and no secret', 
     'tracks.json': [{ title: 'Low Tide' }],
     'track-versions.json': [{ number: 1, sha256: 'a'.repeat(64) }],
     'uploads.json': [{ filename: 'low-tide.wav' }],
+    'playlists.json': [{ title: 'Slow Waters', visibility: 'private' }],
+    'playlist-items.json': [{ added_by_you: true }],
+    'playlist-collaborations.json': [{ role: 'viewer' }],
+    'playlist-likes.json': [{ created_at: expect.any(String) }],
+    'playlist-follows.json': [{ created_at: expect.any(String) }],
     'exports.json': [{ id: body.id, status: 'pending' }],
   })
   expect(parsed['devices.json'].length).toBeGreaterThan(0)

@@ -20,13 +20,15 @@ const protectedFields = [
   'deleted_at',
 ]
 
-/** A role on a sleeve or in a studio is none of the application; shares name whose they are. */
+/** A role on a sleeve, in a studio or in a playlist is none of the application; shares name whose they are. */
 const allowed = [
   'createTrack role',
   'updateTrack role',
   'putCollaborator role',
   'proposeSplits user_id',
   'acceptSplits revision',
+  'putPlaylistCollaborator role',
+  'createInviteLink role',
   'changeUserRole role',
 ]
 
