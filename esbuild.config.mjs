@@ -23,8 +23,19 @@ const assets = {
   ],
 }
 
-/** Native packages stay outside the bundle; every platform's binary that is installed goes along. */
-const nativePackages = ['@node-rs/bcrypt']
+/**
+ * Native packages stay outside the bundle; every platform's binary that is installed goes along, beside the function
+ * that imports the package and no other.
+ */
+const nativePackages = [
+  { name: '@node-rs/bcrypt', binaries: ['@node-rs/bcrypt-'] },
+  // Its own code asks for the binary by a name made at run time, so that goes along as it is.
+  {
+    name: 'sharp',
+    binaries: ['@img/sharp-'],
+    whole: ['sharp', 'detect-libc', 'semver', '@img/colour'],
+  },
+]
 
 const functionNames = (await readdir(path.join(root, 'functions'), { withFileTypes: true }))
   .filter((entry) => entry.isDirectory())
@@ -68,7 +79,10 @@ const options = (onBuilt = () => {}) => ({
   outdir: dist,
   sourcemap: 'external',
   sourcesContent: false,
-  external: nativePackages.map((name) => `${name}-*`),
+  external: nativePackages.flatMap(({ binaries, whole = [] }) => [
+    ...binaries.map((prefix) => `${prefix}*`),
+    ...whole,
+  ]),
   logOverride: { 'require-resolve-not-external': 'silent', 'empty-import-meta': 'silent' },
   metafile: true,
   write: false,
@@ -111,9 +125,7 @@ async function copyBeside(name, metafile) {
     await cp(path.join(root, from), path.join(dist, name, to), { recursive: true })
   }
   const imports = metafile?.outputs[`dist/${name}/index.js`]?.imports ?? []
-  for (const native of nativePackages.filter((pkg) =>
-    imports.some(({ path }) => path.startsWith(`${pkg}-`)),
-  )) {
+  for (const native of nativePackages.filter((pkg) => imports.some(({ path }) => isOf(pkg, path)))) {
     await copyNative(native, path.join(dist, name, 'node_modules'))
   }
   const lazy = new Set(imports.map(({ path }) => path).filter((file) => file.startsWith('./lazy/')))
@@ -135,13 +147,30 @@ function buildLazy(name) {
   return built.get(name)
 }
 
-async function copyNative(name, target) {
-  const scope = path.join(root, 'node_modules', path.dirname(name))
-  const platforms = (await readdir(scope)).filter((entry) => entry.startsWith(`${path.basename(name)}-`))
-  for (const platform of platforms) {
-    await cp(path.join(scope, platform), path.join(target, path.dirname(name), platform), { recursive: true })
+const isOf = ({ name, binaries }, file) => file === name || binaries.some((prefix) => file.startsWith(prefix))
+
+async function copyNative({ binaries, whole = [] }, target) {
+  const installed = await Promise.all(binaries.map(listInstalled))
+  for (const name of [...whole, ...installed.flat()]) {
+    // What is there from an earlier build is the same, unless the package itself is another.
+    const [from, to] = [path.join(root, 'node_modules', name), path.join(target, name)]
+    if ((await versionOf(from)) === (await versionOf(to))) continue
+    await rm(to, { recursive: true, force: true })
+    await cp(from, to, { recursive: true, filter: isNeeded })
   }
 }
+
+async function listInstalled(prefix) {
+  const scope = path.dirname(prefix)
+  const entries = await readdir(path.join(root, 'node_modules', scope))
+  return entries.map((entry) => `${scope}/${entry}`).filter((name) => name.startsWith(prefix))
+}
+
+const versionOf = async (folder) =>
+  JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8').catch(() => '{}')).version
+
+/** Sources of the binaries, declarations and texts are nothing to a function. */
+const isNeeded = (file) => !/(\/(src|install)|\.d\.[cm]?ts|\.mjs|\.md)$/.test(file)
 
 /** Builds every function once. */
 export async function buildAll() {

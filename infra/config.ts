@@ -186,6 +186,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'delete-accounts': Duration.hours(1),
   'keep-playlists': Duration.days(1),
   'expire-exports': Duration.hours(1),
+  'expire-images': Duration.hours(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

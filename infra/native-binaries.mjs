@@ -9,18 +9,35 @@ import path from 'node:path'
 
 const root = path.dirname(import.meta.dirname)
 const modules = path.join(root, 'node_modules')
-const binaries = [{ of: '@node-rs/bcrypt', name: '@node-rs/bcrypt-linux-arm64-gnu' }]
+const binaries = [
+  { of: '@node-rs/bcrypt', name: '@node-rs/bcrypt-linux-arm64-gnu', without: 'nobody could sign in' },
+  { of: 'sharp', name: '@img/sharp-linux-arm64', without: 'no picture could be drawn' },
+  {
+    of: '@img/sharp-linux-arm64',
+    name: '@img/sharp-libvips-linux-arm64',
+    without: 'no picture could be drawn',
+  },
+]
 
-for (const { of, name } of binaries) {
+for (const { of, name, without } of binaries) {
   if (existsSync(path.join(modules, name))) continue
-  const { version } = JSON.parse(readFileSync(path.join(modules, of, 'package.json'), 'utf8'))
+  const version = versionFor(of, name)
   try {
+    if (!version) throw new Error(`${of} is not there`)
     fetchPackage(name, version)
   } catch {
     // Synthesis works offline; what is deployed from here would not.
-    const warning = 'could not be fetched. DO NOT DEPLOY what is built now: nobody could sign in.'
+    const warning = `could not be fetched. DO NOT DEPLOY what is built now: ${without}.`
     process.stderr.write(`! ${name}@${version} ${warning}\n`)
   }
+}
+
+/** That of the package itself, unless it names one for this part of it. */
+function versionFor(of, name) {
+  const file = path.join(modules, of, 'package.json')
+  if (!existsSync(file)) return undefined
+  const { version, optionalDependencies = {} } = JSON.parse(readFileSync(file, 'utf8'))
+  return optionalDependencies[name] ?? version
 }
 
 function fetchPackage(name, version) {

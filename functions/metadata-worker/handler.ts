@@ -3,21 +3,30 @@ import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createImageProcessing, isImageOriginal } from '../../lib/images/processing-service.ts'
 import { createMetadataService } from '../../lib/media/metadata-service.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { artworks } from '../../lib/tracks/artwork.ts'
+import { avatars } from '../../lib/users/avatar.ts'
 
 const sql = connect(databaseSettings())
 
+const media = createObjectStore(requireEnv('MEDIA_BUCKET'))
+
+const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks] })
+
 const metadata = createMetadataService({
   sql,
-  media: createObjectStore(requireEnv('MEDIA_BUCKET')),
+  media,
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 })
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('METADATA_QUEUE_URL'),
   handleMessage: async (body) => {
-    for (const object of readBucketEvent(body)) await metadata.handle(object)
+    for (const object of readBucketEvent(body)) {
+      await (isImageOriginal(object.key) ? pictures : metadata).handle(object)
+    }
   },
 })

@@ -4,15 +4,19 @@ import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createImageIntake } from '../../lib/images/scan-intake.ts'
 import { createClamd } from '../../lib/media/clamd.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createScanService } from '../../lib/media/scan-service.ts'
+import { createTrackIntake } from '../../lib/media/track-intake.ts'
 
 const queueUrl = requireEnv('SCAN_QUEUE_URL')
 const lease = createMessageLease({ queue: createJobQueue(queueUrl) })
 
+const sql = connect(databaseSettings())
+
 const scans = createScanService({
-  sql: connect(databaseSettings()),
+  intakes: [createImageIntake({ sql }), createTrackIntake({ sql })],
   uploads: createObjectStore(requireEnv('UPLOADS_BUCKET')),
   media: createObjectStore(requireEnv('MEDIA_BUCKET')),
   clamd: createClamd({ socketPath: requireEnv('CLAMD_SOCKET') }),

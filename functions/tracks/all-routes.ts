@@ -1,6 +1,7 @@
+import { artworkRoutes } from './artwork-routes.ts'
 import { collaborationRoutes } from './collaboration-routes.ts'
 import { trackRoutes } from './routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 /** All that this function serves. */
-export const allTrackRoutes = { ...trackRoutes, ...versionRoutes, ...collaborationRoutes }
+export const allTrackRoutes = { ...trackRoutes, ...versionRoutes, ...collaborationRoutes, ...artworkRoutes }

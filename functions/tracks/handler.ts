@@ -6,9 +6,11 @@ import { createCollaborationService } from '../../lib/collaboration/service.ts'
 import { createSplitService } from '../../lib/collaboration/splits.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createImageService } from '../../lib/images/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
+import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
@@ -19,6 +21,7 @@ import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { composeApi } from '../compose.ts'
 import { allTrackRoutes } from './all-routes.ts'
+import { createArtworkHandlers } from './artwork-handlers.ts'
 import { createCollaborationHandlers } from './collaboration-handlers.ts'
 import { createTrackHandlers } from './handlers.ts'
 import { createVersionHandlers } from './version-handlers.ts'
@@ -27,6 +30,7 @@ const { sql, secrets, api } = composeApi('tracks')
 const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
+const store = createObjectStore(requireEnv('UPLOADS_BUCKET'))
 const tracks = createTrackService({ sql })
 const hashVisitor = createVisitorHash({ loadKeys })
 const streams = createStreamService({
@@ -45,13 +49,14 @@ const trackHandlers = createTrackHandlers({
   trackDeletions: createTrackDeletionService({ sql }),
   reactions: createReactionService({ sql }),
   shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),
-  uploads: createUploadService({ sql, store: createObjectStore(requireEnv('UPLOADS_BUCKET')) }),
+  uploads: createUploadService({ sql, store }),
   streams,
 })
 
 const handlers = {
   ...trackHandlers,
   ...createVersionHandlers({ tracks, versions: createVersionService({ sql }) }),
+  ...createArtworkHandlers(createImageService({ sql, store, holder: artworks })),
   ...createCollaborationHandlers({
     collaborations: createCollaborationService({ sql, relay }),
     splits: createSplitService({ sql, relay }),

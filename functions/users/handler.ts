@@ -7,6 +7,7 @@ import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createImageService } from '../../lib/images/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createPlaylistService } from '../../lib/playlists/service.ts'
 import { createHistoryService } from '../../lib/plays/history-service.ts'
@@ -15,6 +16,7 @@ import { createRelationService } from '../../lib/relations/service.ts'
 import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createNewestTracks } from '../../lib/tracks/newest.ts'
+import { avatars } from '../../lib/users/avatar.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserSearch } from '../../lib/users/search.ts'
@@ -45,6 +47,11 @@ const handlers = createUserHandlers({
   relationLists: createRelationLists({ sql }),
   likes: createLikeLists({ sql }),
   search: createUserSearch({ sql }),
+  avatars: createImageService({
+    sql,
+    store: createObjectStore(requireEnv('UPLOADS_BUCKET')),
+    holder: avatars,
+  }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })
 

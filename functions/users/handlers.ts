@@ -1,10 +1,12 @@
 import type { ExportService } from '../../lib/exports/service.ts'
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { ImageService } from '../../lib/images/service.ts'
 import type { PlaylistService } from '../../lib/playlists/service.ts'
 import type { NewestTracks } from '../../lib/tracks/newest.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
+import { replyImageUpload } from '../image-reply.ts'
 import { createHistoryHandlers, type HistoryServices } from './history-handlers.ts'
 import { orMoved } from './moved.ts'
 import { createPeopleHandlers, type PeopleServices } from './people-handlers.ts'
@@ -16,10 +18,11 @@ export interface UserServices extends PeopleServices, HistoryServices {
   readonly playlists: Pick<PlaylistService, 'listOf'>
   readonly deletions: DeletionService
   readonly exports: ExportService
+  readonly avatars: ImageService
 }
 
 export function createUserHandlers(services: UserServices): Handlers<typeof userRoutes> {
-  const { users, tracks, playlists, deletions, exports } = services
+  const { users, tracks, playlists, deletions, exports, avatars } = services
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
@@ -33,6 +36,13 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
     getOwnSettings: async ({ actor }) => reply(await users.getSettings(actor.id)),
     updateOwnSettings: async ({ actor, body, headers }) =>
       reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),
+    requestAvatar: ({ actor, body }) => avatars.grant(actor, actor.id, body),
+    getAvatarUpload: async ({ actor, params }) =>
+      replyImageUpload(await avatars.get(actor, actor.id, params.avatar_upload_id)),
+    deleteAvatar: async ({ actor, headers }) => {
+      await avatars.remove(actor, actor.id, (row) => requireMatch(headers, row))
+      return undefined
+    },
     getOwnCompletion: ({ actor }) => users.getCompletion(actor.id),
     getUser: async ({ actor, params }) =>
       orMoved(

@@ -1,7 +1,8 @@
 import { dataExport, exportParams } from '../../lib/exports/schemas.ts'
-import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
+import { defineRoutes, noContent, pageQuery } from '../../lib/http/route.ts'
+import { avatarUploadParams, imageUpload, requestAvatar } from '../../lib/images/schemas.ts'
 import { playlistPage } from '../../lib/playlists/schemas.ts'
-import { trackPage } from '../../lib/tracks/schemas.ts'
+import { trackPage, uploadGrant } from '../../lib/tracks/schemas.ts'
 import { completion } from '../../lib/users/completion.ts'
 import { deleteUser, deletion, ownUser, profile, updateUser, userParams } from '../../lib/users/schemas.ts'
 import { settings, updateSettings } from '../../lib/users/settings.ts'
@@ -91,6 +92,38 @@ const profileRoutes = defineRoutes({
     body: updateSettings,
     status: 200,
     response: settings,
+    problems: ['precondition_failed'],
+  },
+  requestAvatar: {
+    method: 'POST',
+    path: '/api/v1/users/me/avatar',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Ask where to upload a picture of yourself; it takes the place of one that is under way',
+    body: requestAvatar,
+    status: 201,
+    response: uploadGrant,
+    problems: [],
+  },
+  getAvatarUpload: {
+    method: 'GET',
+    path: '/api/v1/users/me/avatar/uploads/{avatar_upload_id}',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'read', step_up: false },
+    summary: 'Follow a picture of yourself on its way',
+    params: avatarUploadParams,
+    status: 200,
+    response: imageUpload,
+    problems: ['not_found'],
+  },
+  deleteAvatar: {
+    method: 'DELETE',
+    path: '/api/v1/users/me/avatar',
+    auth: 'user',
+    policy: { permission: 'account.manage', reach: 'own', limit: 'write', step_up: false },
+    summary: 'Show no picture of yourself, not even one that is under way',
+    status: 204,
+    response: noContent,
     problems: ['precondition_failed'],
   },
   getOwnCompletion: {

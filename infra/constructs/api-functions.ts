@@ -79,11 +79,13 @@ export class ApiFunctions extends Construct {
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       EVENTS_QUEUE_URL: events.queue.queueUrl,
       EXPORTS_BUCKET: storage.exports.bucketName,
+      UPLOADS_BUCKET: storage.uploads.bucketName,
       BCRYPT_COST: bcryptCost,
     })
     users.grantSecret(secrets.jwt)
     users.grantSend(events.queue)
     users.allowObjects(['s3:GetObject'], storage.exports, 'exports/')
+    users.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')
     return users
   }
 
@@ -170,6 +172,7 @@ export class ApiFunctions extends Construct {
       name,
       environment: {
         CORS_ORIGINS: parameters.corsOriginsText,
+        MEDIA_URL: parameters.mediaUrl,
         ...(cacheUrl && { CACHE_URL: cacheUrl }),
         ...environment,
       },

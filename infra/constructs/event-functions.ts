@@ -79,6 +79,7 @@ export class EventFunctions extends Construct {
     scheduler.grantSecret(secrets.field)
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
     scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'originals/')
+    scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'images/')
     return scheduler
   }
 

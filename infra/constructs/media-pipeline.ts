@@ -3,7 +3,7 @@ import { Construct } from 'constructs'
 import type { Foundation } from './foundation.ts'
 import { QueueWorker } from './queue-worker.ts'
 
-/** From an upload to a described original: scan, copy, read metadata. */
+/** From an upload to a described original, or to a picture drawn anew: scan, copy, look into it. */
 export class MediaPipeline extends Construct {
   readonly scan: QueueWorker
   readonly metadata: QueueWorker
@@ -43,6 +43,10 @@ export class MediaPipeline extends Construct {
     return scan
   }
 
+  /**
+   * One queue, so one worker: two functions would take each other's messages, and S3 refuses a second queue under the
+   * same prefix. A picture of 40 megapixels takes up to ~0.4 GB and one core, which 1769 MB give whole.
+   */
   private createMetadata() {
     const { stage, alarms, database, storage, events } = this.on
     const metadata = new QueueWorker(this, 'metadata-worker', {
@@ -50,7 +54,7 @@ export class MediaPipeline extends Construct {
       alarms,
       database,
       name: 'metadata-worker',
-      memorySize: 1024,
+      memorySize: 1769,
       queue: storage.metadataQueue,
       environment: {
         MEDIA_BUCKET: storage.media.bucketName,
@@ -59,6 +63,8 @@ export class MediaPipeline extends Construct {
       },
     })
     metadata.allowObjects(['s3:GetObject'], storage.media, 'originals/')
+    metadata.allowObjects(['s3:DeleteObject'], storage.media, 'originals/images/')
+    metadata.allowObjects(['s3:PutObject'], storage.media, 'images/')
     metadata.grantSend(events.queue)
     return metadata
   }

@@ -1,4 +1,4 @@
-import { CfnParameter, Fn, type Stack } from 'aws-cdk-lib'
+import { CfnCondition, CfnParameter, Fn, type Stack } from 'aws-cdk-lib'
 import type { StageConfig } from '../config.ts'
 
 /** What a deployment may set without a change of code; the defaults are the stage's. */
@@ -8,12 +8,23 @@ export interface Parameters {
   readonly mailFrom: string
   readonly pwnedPasswordsUrl: string
   readonly passkeyDomain: string
+  /** Where pictures are fetched from. */
+  readonly mediaUrl: string
   readonly corsOrigins: string[]
   /** The same list as functions get it. */
   readonly corsOriginsText: string
 }
 
-export function declareParameters(stack: Stack, stage: StageConfig): Parameters {
+export interface ParameterDefaults {
+  /** Of the distribution that delivers pictures. */
+  readonly mediaDomain: string
+}
+
+export function declareParameters(
+  stack: Stack,
+  stage: StageConfig,
+  { mediaDomain }: ParameterDefaults,
+): Parameters {
   const { streamServerUrl, appUrl, mailFrom, pwnedPasswordsUrl, passkeyDomain } = stage.parameters
   const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
   return {
@@ -33,6 +44,7 @@ export function declareParameters(stack: Stack, stage: StageConfig): Parameters 
       'Range API that knows breached passwords; empty asks nobody',
     ),
     passkeyDomain: text(stack, 'PasskeyDomain', passkeyDomain, 'Domain of the web application, for passkeys'),
+    mediaUrl: mediaUrl(stack, mediaDomain),
     corsOrigins,
     corsOriginsText: Fn.join(',', corsOrigins),
   }
@@ -45,6 +57,15 @@ export function corsOriginsParameter(stack: Stack, stage: StageConfig) {
     default: stage.parameters.corsOrigins,
     description: 'Exact origins of the web applications that may call the API and upload, comma-separated',
   })
+}
+
+function mediaUrl(stack: Stack, domain: string): string {
+  const description = 'Where clients fetch pictures; empty for the domain that the distribution has by itself'
+  const url = text(stack, 'MediaUrl', '', description)
+  const isGiven = new CfnCondition(stack, 'HasMediaUrl', {
+    expression: Fn.conditionNot(Fn.conditionEquals(url, '')),
+  })
+  return Fn.conditionIf(isGiven.logicalId, url, `https://${domain}`).toString()
 }
 
 const text = (stack: Stack, id: string, value: string, description: string) =>

@@ -22,6 +22,7 @@ export interface PlatformInfo {
   readonly callers: Readonly<Record<string, { access_key_id: string; secret_access_key: string }>>
   readonly secrets: Readonly<Record<string, string>>
   readonly stream_server_url: string
+  readonly media_url: string
   readonly admin: { readonly email: string; readonly password: string }
 }
 
@@ -162,6 +163,22 @@ export function createClient(platform: PlatformInfo, { addressOf }: { addressOf?
     async createTrack(token: string, fields: Record<string, unknown> = {}): Promise<Json> {
       const body = { title: 'Night Drive', visibility: 'public', rights_confirmed: true, ...fields }
       return expectStatus(201, await request('POST', '/api/v1/tracks', { token, body }))
+    },
+
+    /** Sends a picture of the caller and waits until it is shown or refused. */
+    async sendAvatar(token: string, picture: AudioFile): Promise<Json> {
+      const path = '/api/v1/users/me/avatar'
+      const { name: filename, content_type, bytes } = picture
+      const body = { filename, content_type, size_bytes: bytes.length }
+      const grant = expectStatus(201, await request('POST', path, { token, body }))
+      await putFile(grant, bytes)
+      return until(`picture ${grant.upload_id} to come to rest`, async () => {
+        const upload = expectStatus(
+          200,
+          await request('GET', `${path}/uploads/${grant.upload_id}`, { token }),
+        )
+        return ['ready', 'rejected', 'failed'].includes(upload.status) ? upload : undefined
+      })
     },
 
     async requestUpload(token: string, trackId: string, file: AudioFile): Promise<Json> {

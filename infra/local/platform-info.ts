@@ -11,6 +11,7 @@ export interface InfoOptions {
   readonly apiUrl: string
   readonly frontDoorUrl: string
   readonly streamServerUrl: string
+  readonly mediaUrl: string
   readonly databaseUrl: string
   readonly logFile: string
   readonly admin: AdminAccount
@@ -42,6 +43,7 @@ export function describePlatform(options: InfoOptions): PlatformInfo {
       stream_url: secretOf(options, 'STREAM_URL_SECRET_ARN'),
     },
     stream_server_url: options.streamServerUrl,
+    media_url: options.mediaUrl,
     admin: options.admin,
   }
 }

@@ -16,6 +16,7 @@ import { defineFunctions } from './lambda/definitions.ts'
 import { createFunctions, type Functions } from './lambda/functions.ts'
 import { createLog, type LogRecord, type PlatformLog } from './log.ts'
 import { type Clamd, createClamd } from './parts/clamd.ts'
+import { createMediaServer } from './parts/media-server.ts'
 import type { Part } from './parts/part.ts'
 import { createPostgres, endStaleServer, type Postgres } from './parts/postgres.ts'
 import { createStreamServer } from './parts/stream-server.ts'
@@ -55,7 +56,12 @@ interface Site extends PlatformOptions {
   readonly log: PlatformLog
   readonly closing: Closing
   readonly ports: Ports
-  readonly urls: { readonly api: string; readonly frontDoor: string; readonly streamServer: string }
+  readonly urls: {
+    readonly api: string
+    readonly frontDoor: string
+    readonly streamServer: string
+    readonly media: string
+  }
 }
 
 interface Services {
@@ -120,6 +126,7 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
     apiUrl: urls.api,
     frontDoorUrl: urls.frontDoor,
     streamServerUrl: urls.streamServer,
+    mediaUrl: urls.media,
     databaseUrl: services.postgres.url,
     logFile: data.logFile,
     admin: compute.admin,
@@ -140,7 +147,8 @@ async function buildTemplate({ root, data, step, urls, ports, signal }: Site): P
       databaseHost: '127.0.0.1',
       databasePort: ports.database,
     }
-    return loadTemplate(directory, { StreamServerUrl: urls.streamServer }, places)
+    const parameters = { StreamServerUrl: urls.streamServer, MediaUrl: urls.media }
+    return loadTemplate(directory, parameters, places)
   })
 }
 
@@ -201,7 +209,15 @@ async function startServing(site: Site, services: Services, compute: Compute): P
   const { functions, frontDoor, faults } = compute
   const streamServer = defineStreamServer(site, services)
   closing.service(streamServer.stop)
-  const parts = [postgres, clamd, streamServer]
+  const mediaServer = createMediaServer({
+    template,
+    objects: backEnds.objects,
+    authorizeService: frontDoor.authorizeService,
+    port: ports.media,
+    logger: log.of('media'),
+  })
+  closing.service(mediaServer.stop)
+  const parts = [postgres, clamd, streamServer, mediaServer]
   const upstream = {
     template,
     invoke: functions.invoke,
@@ -209,7 +225,7 @@ async function startServing(site: Site, services: Services, compute: Compute): P
     logger: log.of('lambda'),
   }
   await step('Gateway, queues, schedules', async () => {
-    await streamServer.start()
+    await Promise.all([streamServer.start(), mediaServer.start()])
     const schedules = startSchedules(upstream)
     closing.serving(schedules.stop)
     const gateway = await startGateway({
@@ -269,5 +285,10 @@ function rejectionOn(signal: AbortSignal): Promise<never> {
 
 function urlsOf(ports: Ports) {
   const at = (port: number) => `http://127.0.0.1:${port}`
-  return { api: at(ports.api), frontDoor: at(ports.frontDoor), streamServer: at(ports.streamServer) }
+  return {
+    api: at(ports.api),
+    frontDoor: at(ports.frontDoor),
+    streamServer: at(ports.streamServer),
+    media: at(ports.media),
+  }
 }

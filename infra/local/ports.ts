@@ -9,9 +9,17 @@ export interface Ports {
   readonly database: number
   readonly mailbox: number
   readonly streamServer: number
+  readonly media: number
 }
 
-const usual: Ports = { api: 8080, frontDoor: 4566, database: 54320, mailbox: 8025, streamServer: 8082 }
+const usual: Ports = {
+  api: 8080,
+  frontDoor: 4566,
+  database: 54320,
+  mailbox: 8025,
+  streamServer: 8082,
+  media: 8083,
+}
 
 /**
  * The ports of the last start where they are still free, so that URLs stay the same; else others. A port for the API

@@ -35,7 +35,7 @@ export class AppStack extends Stack {
     const events = new WorkQueue(this, 'Events', { stage, name: 'events' })
     const schedules = new Schedules(this, 'Schedules', { stage, alarms })
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
-    const parameters = declareParameters(this, stage)
+    const parameters = declareParameters(this, stage, { mediaDomain: storage.delivery.domainName })
     const foundation: Foundation = {
       stage,
       alarms,
@@ -99,6 +99,7 @@ export class AppStack extends Stack {
       ApiUrl: gateway.api.apiEndpoint,
       UploadsBucketName: storage.uploads.bucketName,
       MediaBucketName: storage.media.bucketName,
+      PicturesUrl: parameters.mediaUrl,
       StreamServerPolicyArn: streamServer.managedPolicyArn,
       OperatorPolicyArn: operator.managedPolicyArn,
     })

@@ -3,6 +3,7 @@ import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import { type Bucket, HttpMethods, type IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { resourceName, type StageConfig } from '../config.ts'
+import { MediaDelivery } from '../constructs/media-delivery.ts'
 import { ObjectBucket } from '../constructs/object-bucket.ts'
 import { corsOriginsParameter } from '../constructs/parameters.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
@@ -15,6 +16,7 @@ export class StorageStack extends Stack {
   readonly uploads: Bucket
   readonly media: Bucket
   readonly exports: Bucket
+  readonly delivery: MediaDelivery
   readonly scanQueue: WorkQueue
   readonly metadataQueue: WorkQueue
   private readonly stage: StageConfig
@@ -32,6 +34,7 @@ export class StorageStack extends Stack {
     this.uploads = this.createUploads(accessLogs)
     this.media = this.createMedia(accessLogs)
     this.exports = this.createExports(accessLogs)
+    this.delivery = new MediaDelivery(this, 'Delivery', { stage, media: this.media })
   }
 
   private createAccessLogs() {
@@ -76,7 +79,16 @@ export class StorageStack extends Stack {
       stage: this.stage,
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'media/',
-      lifecycleRules: [{ id: 'replaced', noncurrentVersionExpiration: Duration.days(30) }],
+      lifecycleRules: [
+        { id: 'replaced', noncurrentVersionExpiration: Duration.days(30) },
+        // What a picture was made of, with all that a camera wrote into it, is deleted once it has been drawn anew.
+        {
+          id: 'originals-of-pictures',
+          prefix: 'originals/images/',
+          expiration: Duration.days(7),
+          noncurrentVersionExpiration: Duration.days(1),
+        },
+      ],
     })
     media.notify(this.metadataQueue, 'originals/')
     return media.bucket

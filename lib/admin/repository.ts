@@ -21,7 +21,8 @@ export async function listUsers(
   const begins = q === undefined ? undefined : `${q.replace(/[\\%_]/g, '\\$&')}%`
   return db<AdminUser[]>`
     select
-      id, username, display_name, email, role, bio, location, website, social_links, avatar_url, is_verified,
+      id, username, display_name, email, role, bio, location, website, social_links,
+      avatar_sha256 as avatar_url, is_verified,
       email_verified_at is not null as email_verified, last_login_at,
       case when ${isSuspended(db, now)} then suspended_at end as suspended_at,
       case when ${isSuspended(db, now)} then suspended_until end as suspended_until,

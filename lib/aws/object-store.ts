@@ -22,12 +22,19 @@ export interface CopySource {
   readonly etag: string
 }
 
+export interface ObjectHeaders {
+  readonly size_bytes: number
+  readonly content_type: string
+  /** What those who fetch it are told about keeping it. */
+  readonly cache_control?: string
+}
+
 export interface ObjectStore {
   readonly bucket: string
   presignPut(key: string, grant: UploadGrant): Promise<{ url: string; headers: Record<string, string> }>
   /** With a filename, a browser saves the object under it rather than showing it. */
   presignGet(key: string, expiresInSeconds: number, options?: { filename?: string }): Promise<string>
-  put(key: string, body: Readable, about: { size_bytes: number; content_type: string }): Promise<void>
+  put(key: string, body: Readable, about: ObjectHeaders): Promise<void>
   /** Refused, like a copy, when the object is another one by now. */
   getStream(key: string, etag: string): Promise<ObjectStream>
   /** Both ends included, as in a Range header. */
@@ -119,15 +126,11 @@ async function presignGet(
   return getSignedUrl(client, command, { expiresIn })
 }
 
-interface NewObject {
-  readonly body: Readable
-  readonly size_bytes: number
-  readonly content_type: string
-}
+type NewObject = ObjectHeaders & { readonly body: Readable }
 
 async function put(client: S3Client, bucket: string, key: string, object: NewObject) {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3')
-  const { body, size_bytes, content_type } = object
+  const { body, size_bytes, content_type, cache_control } = object
   await client.send(
     new PutObjectCommand({
       Bucket: bucket,
@@ -135,6 +138,7 @@ async function put(client: S3Client, bucket: string, key: string, object: NewObj
       Body: body,
       ContentLength: size_bytes,
       ContentType: content_type,
+      ...(cache_control && { CacheControl: cache_control }),
     }),
   )
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { imageData } from '../images/personal-data.ts'
 import { listeningData } from './listening-data.ts'
 import { notificationData } from './notification-data.ts'
 import { playlistData } from './playlist-data.ts'
@@ -18,7 +19,7 @@ export type ReadPage = (db: Db, place: Place) => Promise<readonly Row[]>
 const readProfile: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
     id, username, display_name, email, email_verified_at, role, bio, location, website, social_links,
-    avatar_url, is_verified, created_at, updated_at, username_changed_at, password_changed_at, last_login_at,
+    avatar_sha256, is_verified, created_at, updated_at, username_changed_at, password_changed_at, last_login_at,
     suspended_at, suspended_until, suspended_reason, deletes_at, settings
   from users
   where id = ${user_id} and id > ${after}
@@ -87,7 +88,7 @@ const readNotices: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
 const readTracks: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
     id, title, description, artists, genre, mood, tags, bpm, musical_key, isrc, iswc, language, p_line, c_line,
-    lyrics, license, is_explicit, visibility, release_at, rights_confirmed_at, rights_confirmed_ip, status,
+    lyrics, license, is_explicit, artwork_sha256, visibility, release_at, rights_confirmed_at, rights_confirmed_ip, status,
     status_reason, published_at, created_at, updated_at, deleted_at, purges_at
   from tracks
   where owner_id = ${user_id} and id > ${after}
@@ -237,6 +238,7 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'collaborations.json': readCollaborations,
   'splits.json': readSplits,
   'exports.json': readExports,
+  ...imageData,
   ...playlistData,
   ...notificationData,
 }

@@ -1,93 +1,73 @@
 import { createHash } from 'node:crypto'
 import type { ObjectStore } from '../aws/object-store.ts'
-import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import type { Clamd, ScanVerdict } from './clamd.ts'
-import { findUploadByKey, lockTrack, moveUpload, type UploadProgress } from './repository.ts'
+import type { Arrival, Intake, Verdict } from './intake.ts'
 import type { WrittenObject } from './s3-events.ts'
-import { insertVersion, markStored } from './versions-repository.ts'
 
 export interface ScanDependencies {
-  readonly sql: Sql
+  /** The first that takes a key has it. */
+  readonly intakes: readonly Intake[]
   readonly uploads: Pick<ObjectStore, 'bucket' | 'getStream' | 'remove' | 'tag'>
   readonly media: Pick<ObjectStore, 'copyFrom'>
   readonly clamd: Pick<Clamd, 'ready' | 'scan'>
   readonly now?: () => Date
 }
 
-type Outcome =
-  | { readonly to: 'processing'; readonly sha256: string }
-  | { readonly to: 'rejected' | 'failed'; readonly reason: string }
-
 /**
- * Takes an uploaded object to a verdict: verdict and version in one transaction, then the copy, then the
+ * Takes an uploaded object to a verdict: verdict and what comes of it in one transaction, then the copy, then the
  * source's removal. Each step is on record before the next one begins, so that whoever gets the message
  * again goes on where the last one stopped. Nothing that can be read exists before a clean verdict.
  */
-export function createScanService({ sql, uploads, media, clamd, now = () => new Date() }: ScanDependencies) {
+export function createScanService(dependencies: ScanDependencies) {
+  const { intakes, uploads, media, clamd, now = () => new Date() } = dependencies
+
   return {
     async handle(object: WrittenObject): Promise<void> {
-      const upload = await begin(object)
-      if (!upload) return logger.info('Nothing is waiting for this object', { key: object.key })
-      if (upload.status === 'scanning') await record(upload, await judge(upload))
-      const judged = await findUploadByKey(sql, upload.object_key)
-      if (judged) await settle(judged)
+      const intake = intakes.find(({ takes }) => takes(object.key))
+      const arrival = intake && (await begin(intake, object))
+      if (!arrival) return logger.info('Nothing is waiting for this object', { key: object.key })
+      if (arrival.status === 'scanning') await intake.record(arrival, await judge(arrival), now())
+      const judged = await intake.find(arrival.object_key)
+      if (judged) await settle(intake, judged)
     },
   }
 
-  async function begin({ key, etag }: WrittenObject): Promise<UploadProgress | undefined> {
-    const upload = await findUploadByKey(sql, key)
-    if (upload?.status !== 'uploading') return upload
-    await sql.begin(async (tx) => {
-      await lockTrack(tx, upload.track_id)
-      await moveUpload(tx, upload.id, { from: 'uploading', to: 'scanning', etag, at: now() })
-    })
-    return findUploadByKey(sql, key)
+  async function begin(intake: Intake, { key, etag }: WrittenObject): Promise<Arrival | undefined> {
+    const arrival = await intake.find(key)
+    if (arrival?.status !== 'uploading') return arrival
+    await intake.begin(arrival, etag, now())
+    return intake.find(key)
   }
 
-  async function judge(upload: UploadProgress): Promise<Outcome> {
-    if (upload.is_track_deleted) return trackDeleted
+  async function judge(arrival: Arrival): Promise<Verdict> {
+    if (arrival.unwanted) return { to: 'failed', reason: arrival.unwanted }
     await clamd.ready()
-    const { body, size_bytes } = await uploads.getStream(upload.object_key, upload.object_etag!)
-    if (size_bytes === 0 || size_bytes !== upload.size_bytes) {
+    const { body, size_bytes } = await uploads.getStream(arrival.object_key, arrival.object_etag!)
+    if (size_bytes === 0 || size_bytes !== arrival.size_bytes) {
       body.destroy()
       return { to: 'rejected', reason: size_bytes === 0 ? 'empty' : 'content_mismatch' }
     }
     const hash = createHash('sha256')
     const verdict = await clamd.scan(hashed(body, hash))
-    return toOutcome(upload, verdict, () => hash.digest('hex'))
-  }
-
-  function record(upload: UploadProgress, judged: Outcome) {
-    return sql.begin(async (tx) => {
-      const track = await lockTrack(tx, upload.track_id)
-      const outcome = track?.is_deleted ? trackDeleted : judged
-      const reason = outcome.to === 'processing' ? undefined : outcome.reason
-      const isFirst = await moveUpload(tx, upload.id, { from: 'scanning', to: outcome.to, reason, at: now() })
-      if (isFirst && outcome.to === 'processing') {
-        const { track_id, id: upload_id, size_bytes, content_type } = upload
-        const { sha256 } = outcome
-        await insertVersion(tx, { track_id, upload_id, sha256, size_bytes, content_type }, now())
-      }
-    })
+    return toVerdict(arrival, verdict, () => hash.digest('hex'))
   }
 
   /** What is left to do once a verdict is on record; every part may be done again. */
-  async function settle(upload: UploadProgress): Promise<void> {
-    const { object_key, status_reason, version_id, stored_at } = upload
+  async function settle(intake: Intake, arrival: Arrival): Promise<void> {
+    const { object_key, status_reason, clean_key, stored_at } = arrival
     if (status_reason === 'infected') return uploads.tag(object_key, { verdict: 'infected' })
-    if (version_id && !stored_at) await store(upload, version_id)
+    if (clean_key && !stored_at) {
+      await store(arrival, clean_key)
+      await intake.markStored(arrival, now())
+    }
     await uploads.remove(object_key)
   }
 
-  async function store({ object_key, object_etag, version_key, content_type }: UploadProgress, id: string) {
-    const source = { bucket: uploads.bucket, key: object_key, etag: object_etag! }
-    await media.copyFrom(source, version_key!, content_type)
-    await markStored(sql, id, now())
+  function store({ object_key, object_etag, content_type }: Arrival, key: string) {
+    return media.copyFrom({ bucket: uploads.bucket, key: object_key, etag: object_etag! }, key, content_type)
   }
 }
-
-const trackDeleted = { to: 'failed', reason: 'track_deleted' } as const
 
 async function* hashed(body: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>) {
   for await (const chunk of body) {
@@ -96,14 +76,14 @@ async function* hashed(body: AsyncIterable<Uint8Array>, hash: ReturnType<typeof 
   }
 }
 
-function toOutcome({ sha256 }: UploadProgress, verdict: ScanVerdict, digest: () => string): Outcome {
-  if (verdict.verdict === 'infected') {
-    logger.warn('An upload is infected', { signature: verdict.signature })
+function toVerdict({ sha256 }: Arrival, scanned: ScanVerdict, digest: () => string): Verdict {
+  if (scanned.verdict === 'infected') {
+    logger.warn('An upload is infected', { signature: scanned.signature })
     return { to: 'rejected', reason: 'infected' }
   }
-  if (verdict.verdict === 'over_limit') {
-    logger.warn('An upload is beyond a limit of the scanner', { limit: verdict.limit })
-    return { to: 'rejected', reason: /Size|Length/.test(verdict.limit) ? 'too_large' : 'unscannable' }
+  if (scanned.verdict === 'over_limit') {
+    logger.warn('An upload is beyond a limit of the scanner', { limit: scanned.limit })
+    return { to: 'rejected', reason: /Size|Length/.test(scanned.limit) ? 'too_large' : 'unscannable' }
   }
   const actual = digest()
   if (sha256 && sha256 !== actual) return { to: 'rejected', reason: 'content_mismatch' }

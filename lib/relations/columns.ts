@@ -2,7 +2,7 @@ import type { Db, Fragment } from '../db/client.ts'
 
 /** `u` as the viewer sees them. */
 export const personColumns = (db: Db, viewerId: string | undefined): Fragment => db`
-  u.id, u.username, u.display_name, u.avatar_url, u.is_verified,
+  u.id, u.username, u.display_name, u.avatar_sha256 as avatar_url, u.is_verified,
   ${isFollowed(db, viewerId)} as is_followed, ${followsBack(db, viewerId)} as follows_you
 `
 

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini'
 import { page, pageQuery } from '../http/route.ts'
+import { imageUrlField } from '../images/image-url.ts'
 
 /** A user as one of a list. */
 export const person = z.object({
   id: z.uuid(),
   username: z.string(),
   display_name: z.string(),
-  avatar_url: z.nullable(z.string()),
+  avatar_url: imageUrlField,
   is_verified: z.boolean(),
   /** By the caller. */
   is_followed: z.boolean(),

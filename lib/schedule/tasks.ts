@@ -10,6 +10,12 @@ import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
 import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
+import {
+  createImageExpiry,
+  deleteOldImageUploads,
+  failStaleImageUploads,
+  keepShown,
+} from '../images/expiry.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
@@ -95,6 +101,12 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     'keep-playlists': {
       recounted: (now) => recountPlaylists(sql, now),
       invite_links: (now) => deleteExpiredInviteLinks(sql, now),
+    },
+    'expire-images': {
+      stale_uploads: (now) => failStaleImageUploads(sql, now),
+      old_uploads: (now) => deleteOldImageUploads(sql, now),
+      kept: (now) => keepShown(sql, now),
+      removed: createImageExpiry({ sql, media }),
     },
     'expire-exports': {
       expired: createExportExpiry({ sql, store: exportStore }),

@@ -26,6 +26,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   t.status, t.status_reason,
   case when v.id is not null then json_build_object('id', v.id, 'number', v.number, 'label', v.label) end as version,
   v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
+  t.artwork_sha256 as artwork_url,
   case when v.integrated_lufs is not null then json_build_object(
     'integrated_lufs', v.integrated_lufs, 'true_peak_dbtp', v.true_peak_dbtp, 'range_lu', v.range_lu
   ) end as loudness,

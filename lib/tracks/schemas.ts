@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
+import { imageUrlField } from '../images/image-url.ts'
 import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
 import { line } from '../text.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
@@ -75,6 +76,7 @@ export const track = z.object({
   sample_rate_hz: z.nullable(z.int()),
   channels: z.nullable(z.int()),
   bitrate_bps: z.nullable(z.int()),
+  artwork_url: imageUrlField,
   /** Null until it was measured. */
   loudness: z.nullable(loudness),
   waveform_url: z.nullable(z.string()),
@@ -162,7 +164,7 @@ export const likerPage = page(
     id: z.uuid(),
     username: z.string(),
     display_name: z.string(),
-    avatar_url: z.nullable(z.string()),
+    avatar_url: imageUrlField,
     liked_at: timestamp,
   }),
 )

@@ -32,13 +32,13 @@ export interface ProfileFacts {
   readonly location: string
   readonly website: string | null
   readonly social_links: Readonly<Record<string, string>>
-  readonly avatar_url: string | null
+  readonly avatar_sha256: string | null
   readonly email_verified_at: Date | null
   readonly has_second_factor: boolean
 }
 
 const isDone: Readonly<Record<CompletionField, (facts: ProfileFacts) => boolean>> = {
-  avatar: ({ avatar_url }) => avatar_url !== null,
+  avatar: ({ avatar_sha256 }) => avatar_sha256 !== null,
   bio: ({ bio }) => bio !== '',
   email_verified: ({ email_verified_at }) => email_verified_at !== null,
   // Whoever gives none gets the username for one.

@@ -47,7 +47,7 @@ export async function buryUser(db: Db, { id, username, email }: Tombstone, now: 
   await db`
     update users
     set username = ${username}, display_name = 'Deleted user', email = ${email}, email_verified_at = null,
-      password_hash = '', role = 'user', bio = '', location = '', website = null, avatar_url = null,
+      password_hash = '', role = 'user', bio = '', location = '', website = null, avatar_sha256 = null,
       social_links = '{}', settings = '{}', is_verified = false, suspended_at = null, suspended_until = null,
       suspended_reason = null, must_reset_password = false, username_changed_at = null, last_login_at = null,
       deletes_at = null, deleted_at = ${now}, token_version = token_version + 1, revision = revision + 1,
@@ -67,6 +67,7 @@ export async function deleteBelongings(db: Db, userId: string): Promise<void> {
   await db`delete from email_tokens where user_id = ${userId}`
   await db`delete from email_changes where user_id = ${userId}`
   await db`delete from security_notices where user_id = ${userId}`
+  await db`delete from image_uploads where created_by = ${userId}`
   await db`delete from idempotency_keys where user_id = ${userId}`
 }
 

@@ -11,7 +11,8 @@ export type UserRow = OwnUser & { readonly revision: number }
 export type ProfileRow = Profile & { readonly revision: number }
 
 const columns = (db: Db) => db`
-  id, username, display_name, email, role, bio, location, website, social_links, avatar_url, is_verified,
+  id, username, display_name, email, role, bio, location, website, social_links,
+  avatar_sha256 as avatar_url, is_verified,
   ${isPrivate(db)} as is_private, deletes_at,
   revision, created_at, updated_at
 `
@@ -33,7 +34,7 @@ export async function findProfile(
 ): Promise<ProfileRow | undefined> {
   const [row] = await db<[ProfileRow?]>`
     select
-      u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links, u.avatar_url,
+      u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links, u.avatar_sha256 as avatar_url,
       u.is_verified, ${isPrivate(db)} as is_private, u.revision, u.created_at, u.updated_at,
       n.follower_count, n.following_count,
       (
@@ -139,7 +140,7 @@ export async function mergeSettings(db: Db, id: string, changes: UpdateSettings)
 export async function findProfileFacts(db: Db, id: string): Promise<ProfileFacts | undefined> {
   const [row] = await db<[ProfileFacts?]>`
     select
-      username, display_name, bio, location, website, social_links, avatar_url, email_verified_at,
+      username, display_name, bio, location, website, social_links, avatar_sha256, email_verified_at,
       exists (select from totp_factors where user_id = ${id} and enabled_at is not null)
         or exists (select from passkeys where user_id = ${id}) as has_second_factor
     from users

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { actor } from '../auth/actor.ts'
 import { username } from '../auth/username.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
+import { imageUrlField } from '../images/image-url.ts'
 import { givenPassword, line, prose, webUrl } from '../text.ts'
 import { track } from '../tracks/schemas.ts'
 
@@ -16,7 +17,7 @@ export const user = z.object({
   location: z.string(),
   website: z.nullable(z.string()),
   social_links: z.record(z.string(), z.string()),
-  avatar_url: z.nullable(z.string()),
+  avatar_url: imageUrlField,
   is_verified: z.boolean(),
   is_private: z.boolean(),
   created_at: timestamp,

@@ -47,6 +47,7 @@ function namesOfSettings(): Record<string, string> {
 const settings: Readonly<Record<string, string>> = {
   ...environmentOf(url),
   CORS_ORIGINS: 'http://localhost:3000',
+  MEDIA_URL: 'http://localhost:8083',
   ...namesOfSettings(),
   STREAM_SERVER_URL: 'http://127.0.0.1:9',
   APP_URL: 'http://localhost:3000',

@@ -9,6 +9,7 @@ import { settingsOf } from '../support/server.ts'
 import {
   addComment,
   addExport,
+  addImageUpload,
   addInvitation,
   addInviteLink,
   addItem,
@@ -125,6 +126,8 @@ interface World {
 
 /** What gets past the schema, where a wrong body would be refused before anybody asks whose thing it is. */
 const bodies: Readonly<Record<string, object>> = {
+  requestAvatar: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
+  requestArtwork: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
   addPlaylistItem: { track_id: '0199f0f0-0000-7000-8000-000000000001' },
   putPlaylistCollaborator: { role: 'viewer' },
@@ -148,6 +151,8 @@ const ownThings = new Set([
   'track_id',
   'upload_id',
   'version_id',
+  'avatar_upload_id',
+  'artwork_upload_id',
   'session_id',
   'passkey_id',
   'export_id',
@@ -173,6 +178,8 @@ async function createWorld(name: string): Promise<World> {
       track_id,
       upload_id,
       version_id: await addVersion(sql, track_id, upload_id),
+      avatar_upload_id: await addImageUpload(sql, owner.id, 'avatar', owner.id),
+      artwork_upload_id: await addImageUpload(sql, owner.id, 'artwork', track_id),
       session_id: session.session_id,
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),

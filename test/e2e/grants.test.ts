@@ -6,6 +6,7 @@ import { connect } from '../../lib/db/client.ts'
 import { signPlayToken } from '../../lib/plays/play-token.ts'
 import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
+import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
 import { settingsOf } from '../support/server.ts'
@@ -69,6 +70,7 @@ test('no function has a grant that it does not use', async () => {
   await expireAnExport(person.token)
   await reportAPlay()
   await purgeATrack(person.token)
+  await forgetAnAvatar(person.token)
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
 
@@ -165,6 +167,17 @@ async function purgeATrack(token: string) {
   expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
   const sql = connect(settingsOf(platform.database_url))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
+  await sql.end()
+}
+
+/** Shown, taken back, and due to be removed by the next run of its task. */
+async function forgetAnAvatar(token: string) {
+  const bytes = await makePicture('png')
+  const upload = await client.sendAvatar(token, { name: 'a.png', content_type: 'image/png', bytes })
+  expect(upload).toMatchObject({ status: 'ready' })
+  expectStatus(204, await client.request('DELETE', '/api/v1/users/me/avatar', { token }))
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`update images set idle_since = now() - interval '2 days' where idle_since is not null`
   await sql.end()
 }
 

@@ -46,6 +46,7 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
     'ApiUrl',
     'MediaBucketName',
     'OperatorPolicyArn',
+    'PicturesUrl',
     'StreamServerPolicyArn',
     'UploadsBucketName',
   ])
@@ -55,6 +56,7 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
     'BreachListUrl',
     'CorsOrigins',
     'MailFrom',
+    'MediaUrl',
     'PasskeyDomain',
     'StreamServerUrl',
   ])

@@ -11,7 +11,7 @@ const everywhere = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
 /** Read by Node itself, or set in the image. */
 const ofRuntime = ['NODE_EXTRA_CA_CERTS', 'CLAMD_SOCKET']
 const withDatabase = [...everywhere, 'DB_PREPARE', 'PGDATABASE', 'PGHOST', 'PGPORT', 'PGSSLMODE', 'PGUSER']
-const serving = [...withDatabase, 'CACHE_URL', 'CORS_ORIGINS']
+const serving = [...withDatabase, 'CACHE_URL', 'CORS_ORIGINS', 'MEDIA_URL']
 
 const settings: Readonly<Record<string, readonly string[]>> = {
   auth: [
@@ -24,7 +24,14 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'PWNED_PASSWORDS_URL',
     'WEBAUTHN_RP_ID',
   ],
-  users: [...serving, 'BCRYPT_COST', 'EVENTS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
+  users: [
+    ...serving,
+    'BCRYPT_COST',
+    'EVENTS_QUEUE_URL',
+    'EXPORTS_BUCKET',
+    'JWT_SECRET_ARN',
+    'UPLOADS_BUCKET',
+  ],
   tracks: [
     ...serving,
     'APP_URL',
@@ -73,6 +80,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   users: [
     'rds-db:connect DatabaseProxy',
     's3:GetObject ExportsBucket/exports/*',
+    's3:PutObject UploadsBucket/uploads/images/*',
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
   ],
@@ -121,7 +129,9 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'metadata-worker': [
     'rds-db:connect DatabaseProxy',
+    's3:DeleteObject MediaBucket/originals/images/*',
     's3:GetObject MediaBucket/originals/*',
+    's3:PutObject MediaBucket/images/*',
     'sqs:SendMessage EventsQueue',
     ...consume('MetadataQueue'),
   ],
@@ -139,6 +149,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   scheduler: [
     'rds-db:connect DatabaseProxy',
     's3:DeleteObject ExportsBucket/exports/*',
+    's3:DeleteObject MediaBucket/images/*',
     's3:DeleteObject MediaBucket/originals/*',
     'secretsmanager:GetSecretValue FieldSecret',
   ],
@@ -239,6 +250,7 @@ it('lets the scanner alone read uploads, and only the upload URLs write them', (
       .map(({ Action }) => ({ name, actions: [Action].flat() })),
   )
   expect(uploads).toEqual([
+    { name: 'users', actions: ['s3:PutObject'] },
     { name: 'tracks', actions: ['s3:PutObject'] },
     { name: 'system', actions: ['s3:ListBucket'] },
     { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
@@ -301,7 +313,7 @@ function placeOf(resource: unknown): string {
   const place = text.match(
     /MasterUserSecret|DatabaseProxy|(?:Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
   )?.[0]
-  const keys = text.match(/\/(?:uploads|originals|exports)\/\*/)?.[0] ?? ''
+  const keys = text.match(/\/(?:uploads|originals|exports|images)(?:\/images)?\/\*/)?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }
 

@@ -20,6 +20,7 @@ import { createExportService } from '../../lib/exports/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createImageService } from '../../lib/images/service.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createPlaylistService } from '../../lib/playlists/service.ts'
@@ -30,12 +31,14 @@ import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createNewestTracks } from '../../lib/tracks/newest.ts'
+import { avatars } from '../../lib/users/avatar.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
 import { createUserSearch } from '../../lib/users/search.ts'
 import { createUserService } from '../../lib/users/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
+import { createBuckets } from './tracks.ts'
 import { unthrottled } from './unthrottled.ts'
 
 const loadKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'k'.repeat(64) }))
@@ -64,6 +67,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       return messages.map(({ id }) => id)
     },
   }
+  const buckets = createBuckets()
   const exportStore = createMemoryStorage('exports').exports!
   const users = createUserService({ sql, now })
   const common = {
@@ -98,6 +102,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       relationLists: createRelationLists({ sql }),
       likes: createLikeLists({ sql }),
       search: createUserSearch({ sql }),
+      avatars: createImageService({ sql, store: buckets.uploads, holder: avatars, now }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {
@@ -144,5 +149,5 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
     })
   }
 
-  return { request, exportStore, queued, makeExport, relay: common.relay }
+  return { request, buckets, exportStore, queued, makeExport, relay: common.relay }
 }

@@ -26,7 +26,7 @@ export const oneFactorLogin = { ...authRoutes.login, response: signedIn }
 
 /** People with accounts, who call the routes about them and read their mail. */
 export function createAccountsApi(sql: Sql, clock: Clock = createClock(), options: AccountApiOptions = {}) {
-  const { request, exportStore, ...worker } = composeAccountApis(sql, clock.now, options)
+  const { request, buckets, exportStore, ...worker } = composeAccountApis(sql, clock.now, options)
   const postbox = createPostbox(sql, { now: clock.now, ...worker })
 
   const register = async (body: { email: string; username: string; password: string }) => {
@@ -53,5 +53,5 @@ export function createAccountsApi(sql: Sql, clock: Clock = createClock(), option
     return { ...user, ...(await login(user.username)).body }
   }
 
-  return { request, login, join, signIn, postbox, clock, exportStore }
+  return { request, login, join, signIn, postbox, clock, buckets, exportStore }
 }

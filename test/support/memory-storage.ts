@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import type { ObjectStore } from '../../lib/aws/object-store.ts'
+import type { ObjectHeaders, ObjectStore } from '../../lib/aws/object-store.ts'
 
 interface StoredObject {
   readonly bytes: Buffer
   readonly etag: string
+  /** What it was put with. */
+  headers?: ObjectHeaders
   tags: Readonly<Record<string, string>>
 }
 
@@ -54,9 +56,12 @@ function createBucket(name: string, buckets: Map<string, Map<string, StoredObjec
       headers: { 'content-type': content_type },
     }),
     presignGet: async (key) => `https://${name}.test/${key}?signature=get`,
-    put: async (key, body) => {
+    put: async (key, body, headers) => {
       const bytes = await buffer(body)
-      await attempt('put', () => write(key, bytes))
+      await attempt('put', () => {
+        write(key, bytes)
+        objects.get(key)!.headers = headers
+      })
     },
     getStream: (key, etag) =>
       attempt('getStream', () => {

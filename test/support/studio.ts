@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { allTrackRoutes } from '../../functions/tracks/all-routes.ts'
+import { createArtworkHandlers } from '../../functions/tracks/artwork-handlers.ts'
 import { createCollaborationHandlers } from '../../functions/tracks/collaboration-handlers.ts'
 import { createTrackHandlers } from '../../functions/tracks/handlers.ts'
 import { createVersionHandlers } from '../../functions/tracks/version-handlers.ts'
@@ -9,9 +10,12 @@ import { createSplitService } from '../../lib/collaboration/splits.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createImageService } from '../../lib/images/service.ts'
+import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
+import { createMemoryStorage } from './memory-storage.ts'
 import { composeTrackServices } from './track-api.ts'
 import { seedActor } from './tracks.ts'
 
@@ -23,6 +27,9 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
   const handlers = {
     ...createTrackHandlers({ ...composeTrackServices(sql, now), tracks }),
     ...createVersionHandlers({ tracks, versions: createVersionService({ sql, now }) }),
+    ...createArtworkHandlers(
+      createImageService({ sql, store: createMemoryStorage('uploads').uploads!, holder: artworks, now }),
+    ),
     ...createCollaborationHandlers({
       collaborations: createCollaborationService({ sql, relay, now }),
       splits: createSplitService({ sql, relay, now }),

@@ -98,6 +98,24 @@ export async function addVersion(sql: Sql, trackId: string, uploadId: string): P
   return row.id
 }
 
+export async function addImageUpload(
+  sql: Sql,
+  ownerId: string,
+  kind: 'avatar' | 'artwork',
+  subjectId: string,
+): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into image_uploads (
+      kind, subject_id, created_by, filename, content_type, size_bytes, object_key, original_key, expires_at, status
+    ) values (
+      ${kind}, ${subjectId}, ${ownerId}, 'a.png', 'image/png', 1, ${`uploads/images/${randomUUID()}`},
+      ${`originals/images/${randomUUID()}`}, now(), 'rejected'
+    )
+    returning id
+  `
+  return row.id
+}
+
 /** A private track of somebody who asks somebody else to work on it. */
 export async function addInvitation(sql: Sql, ownerId: string, invitedId: string): Promise<string> {
   const trackId = await addTrack(sql, ownerId)

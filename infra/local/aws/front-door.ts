@@ -10,7 +10,7 @@ import { type AwsRequest, type AwsService, failJson, type Operation } from './aw
 import type { BackEnds } from './back-ends.ts'
 import { createGatewayVerifier, type GatewayCall } from './gateway-auth.ts'
 import { holdAnswer } from './hold-answer.ts'
-import { createAuthorizer, type Decision } from './iam.ts'
+import { type Authorizer, createAuthorizer, type Decision } from './iam.ts'
 import type { Usage } from './iam-usage.ts'
 import { createLambdaService, type InvokeFunction } from './lambda-service.ts'
 import type { Logger } from './logger.ts'
@@ -44,6 +44,8 @@ export interface FrontDoor {
   verifyGatewayCall(call: GatewayCall): Promise<{ readonly principal: Caller } | { readonly problem: string }>
   /** For what a service does in a principal's name without a request: an event source mapping, a schedule. */
   authorize(principalName: string, action: string, resource: string): Promise<Decision>
+  /** For what an AWS service does on behalf of a resource: a distribution that reads a bucket. */
+  readonly authorizeService: Authorizer['authorizeService']
   /** Told when the back end is done and before the caller is. Returns how to stop listening. */
   onCall(listener: CallListener): () => void
   usage(): Usage
@@ -186,6 +188,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
       if (!principal) return { allowed: false, message: `Nobody is called ${principalName}` }
       return authorizer.authorize(principal, { action, resource })
     },
+    authorizeService: authorizer.authorizeService,
     onCall(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -45,6 +45,8 @@ const hexId =
 
 const shortId: Value = (resource) => digest(resource).slice(0, 10)
 
+const distributionId: Value = (resource) => `E${digest(resource).slice(0, 13).toUpperCase()}`
+
 const bucketName: Value = (resource) =>
   String(resource.property('BucketName') ?? `${resource.stack}-${resource.id}`.toLowerCase().slice(0, 63))
 
@@ -148,6 +150,20 @@ const namings: Readonly<Record<string, Naming>> = {
     attributes: { ApiId: shortId, ApiEndpoint: (_, places) => places.apiUrl },
   },
   'AWS::ApiGatewayV2::Stage': { ref: (resource) => String(resource.property('StageName')), attributes: {} },
+  'AWS::CloudFront::Distribution': {
+    ref: distributionId,
+    attributes: {
+      Id: distributionId,
+      DomainName: (resource, places) => `${distributionId(resource, places).toLowerCase()}.cloudfront.net`,
+    },
+  },
+  'AWS::CloudFront::OriginAccessControl': { ref: shortId, attributes: { Id: shortId } },
+  'AWS::CloudFront::Function': {
+    ref: named('Name'),
+    attributes: {
+      FunctionARN: (resource, places) => arn('cloudfront', `function/${named('Name')(resource, places)}`, ''),
+    },
+  },
   'AWS::Scheduler::Schedule': {
     ref: named('Name'),
     attributes: {

@@ -2,6 +2,7 @@ import { connect } from '../../../lib/db/client.ts'
 import { createMetadataService } from '../../../lib/media/metadata-service.ts'
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
 import { createScanService } from '../../../lib/media/scan-service.ts'
+import { createTrackIntake } from '../../../lib/media/track-intake.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { makeAudio, textNamedMp3, truncate } from '../../support/audio.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -33,7 +34,7 @@ async function prepare(file: File) {
       return { verdict: 'clean' as const }
     },
   }
-  await createScanService({ sql, ...buckets, clamd }).handle(object!)
+  await createScanService({ intakes: [createTrackIntake({ sql })], ...buckets, clamd }).handle(object!)
   const [key] = buckets.media.objects.keys()
   let flushes = 0
   const relay = {

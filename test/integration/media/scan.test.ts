@@ -3,6 +3,7 @@ import { connect } from '../../../lib/db/client.ts'
 import { createClamd, ScannerUnavailable } from '../../../lib/media/clamd.ts'
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
 import { createScanService } from '../../../lib/media/scan-service.ts'
+import { createTrackIntake } from '../../../lib/media/track-intake.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { useClamd } from '../../support/clamd.ts'
@@ -26,7 +27,11 @@ async function prepare(file: Buffer, more: Partial<Parameters<typeof seedUpload>
     scans++
     return clamd.scan(source)
   }
-  const service = createScanService({ sql, ...buckets, clamd: { ...clamd, scan } })
+  const service = createScanService({
+    intakes: [createTrackIntake({ sql })],
+    ...buckets,
+    clamd: { ...clamd, scan },
+  })
   const deliver = async (message: unknown = upload.event) => {
     for (const object of readBucketEvent(message)) await service.handle(object)
   }
@@ -89,7 +94,7 @@ describe('the same event again', () => {
     const clamd = createClamd({ socketPath: clamav.socketPath, startPatienceMs: 0 })
     const workers = [connect(settings), connect(settings), connect(settings)].map((own) => ({
       end: () => own.end(),
-      ...createScanService({ sql: own, uploads, media, clamd }),
+      ...createScanService({ intakes: [createTrackIntake({ sql: own })], uploads, media, clamd }),
     }))
 
     const [object] = readBucketEvent(upload.event)
@@ -248,7 +253,11 @@ test('a track deleted during the scan itself takes nothing in', async () => {
   }
 
   for (const object of readBucketEvent(upload.event)) {
-    await createScanService({ sql, ...buckets, clamd: { ...clamd, scan } }).handle(object)
+    await createScanService({
+      intakes: [createTrackIntake({ sql })],
+      ...buckets,
+      clamd: { ...clamd, scan },
+    }).handle(object)
   }
 
   expect(await statesOf(sql, upload)).toMatchObject({ upload: 'failed', reason: 'track_deleted' })

@@ -18,6 +18,7 @@ Object.assign(process.env, {
   EVENTS_QUEUE_URL: `${nowhere}/000000000000/events`,
   APP_VERSION: '1.2.3',
   CORS_ORIGINS: 'https://veza.example',
+  MEDIA_URL: 'https://media.veza.example',
 })
 const { handler } = await import('../../../functions/system/handler.ts')
 

@@ -7,7 +7,7 @@ const empty: ProfileFacts = {
   location: '',
   website: null,
   social_links: {},
-  avatar_url: null,
+  avatar_sha256: null,
   email_verified_at: null,
   has_second_factor: false,
 }
@@ -18,7 +18,7 @@ const whole: ProfileFacts = {
   location: 'Łódź',
   website: 'https://nova.example/',
   social_links: { bandcamp: 'https://nova.bandcamp.com/' },
-  avatar_url: 'https://veza.example/a.webp',
+  avatar_sha256: 'ab'.repeat(32),
   email_verified_at: new Date(),
   has_second_factor: true,
 }
@@ -41,7 +41,7 @@ test('an empty profile lacks everything, what is worth most first', () => {
 })
 
 test.each<[field: keyof typeof completionWeights, lacking: Partial<ProfileFacts>]>([
-  ['avatar', { avatar_url: null }],
+  ['avatar', { avatar_sha256: null }],
   ['bio', { bio: '' }],
   ['email_verified', { email_verified_at: null }],
   ['display_name', { display_name: 'nova' }],

@@ -1,0 +1,37 @@
+import * as z from 'zod/mini'
+
+/** Longest sides, in pixels, that each picture is made in. */
+export const imageSizes = [64, 256, 1024] as const
+export type ImageSize = (typeof imageSizes)[number]
+
+/** The size an answer names. */
+const shownSize: ImageSize = 256
+
+export const imagePrefix = 'images/'
+
+export const imageKey = (sha256: string, size: ImageSize) => `${imagePrefix}${sha256}/${size}.webp`
+
+let mediaUrl: string | undefined
+
+/** Said once, by whoever composes a function that answers clients. */
+export function serveImagesFrom(url: string): void {
+  mediaUrl = url
+}
+
+function urlOf(sha256: string): string {
+  if (mediaUrl === undefined) throw new Error('Nobody has said where pictures are served from')
+  return `${mediaUrl}/${imageKey(sha256, shownSize)}`
+}
+
+/** A picture in an answer: rows have its hash, clients get its address. */
+export const imageUrl = z.codec(z.url(), z.string(), {
+  decode: (url) => url.split('/').at(-2)!,
+  encode: urlOf,
+})
+
+const description =
+  'The picture as WebP, at most 256 px a side. `64.webp` and `1024.webp` in place of the last segment are its ' +
+  'other sizes; a source is never enlarged, so a file may be smaller than its name. The bytes behind a URL never change.'
+
+/** Null where there is none. */
+export const imageUrlField = z.nullable(imageUrl).check(z.meta({ description }))

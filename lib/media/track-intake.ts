@@ -1,0 +1,44 @@
+import type { Sql } from '../db/client.ts'
+import type { Arrival, Intake } from './intake.ts'
+import { findUploadByKey, lockTrack, moveUpload, type UploadProgress } from './repository.ts'
+import { insertVersion, markStored } from './versions-repository.ts'
+
+type TrackFile = Arrival & Pick<UploadProgress, 'track_id' | 'version_id'>
+
+/** Files of tracks: a clean one becomes a version. */
+export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackFile> {
+  return {
+    takes: (key) => key.startsWith('uploads/'),
+
+    async find(key) {
+      const upload = await findUploadByKey(sql, key)
+      return (
+        upload && { ...upload, clean_key: upload.version_key, unwanted: unwanted(upload.is_track_deleted) }
+      )
+    },
+
+    begin: ({ id, track_id }, etag, at) =>
+      sql.begin(async (tx) => {
+        await lockTrack(tx, track_id)
+        await moveUpload(tx, id, { from: 'uploading', to: 'scanning', etag, at })
+      }),
+
+    record: ({ id: upload_id, track_id, size_bytes, content_type }, verdict, at) =>
+      sql.begin(async (tx) => {
+        const track = await lockTrack(tx, track_id)
+        const outcome = track?.is_deleted ? trackDeleted : verdict
+        const reason = outcome.to === 'processing' ? undefined : outcome.reason
+        const isFirst = await moveUpload(tx, upload_id, { from: 'scanning', to: outcome.to, reason, at })
+        if (isFirst && outcome.to === 'processing') {
+          const { sha256 } = outcome
+          await insertVersion(tx, { track_id, upload_id, sha256, size_bytes, content_type }, at)
+        }
+      }),
+
+    markStored: ({ version_id }, at) => markStored(sql, version_id!, at),
+  }
+}
+
+const trackDeleted = { to: 'failed', reason: 'track_deleted' } as const
+
+const unwanted = (isTrackDeleted: boolean) => (isTrackDeleted ? trackDeleted.reason : null)
