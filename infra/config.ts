@@ -180,7 +180,6 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'rank-tracks': Duration.minutes(1),
   'count-tags': Duration.days(1),
   'release-tracks': Duration.minutes(1),
-  'expire-versions': Duration.hours(1),
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),
   'delete-accounts': Duration.hours(1),

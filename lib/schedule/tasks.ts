@@ -74,9 +74,6 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     'fold-counts': {
       deltas: () => foldCounts(sql),
     },
-    'expire-versions': {
-      surplus: (now) => removeSurplusVersions(sql, now),
-    },
     'rank-tracks': {
       tracks: (now) => rankTracks(sql, now),
       renamed: () => refreshRenamed(sql),
@@ -89,6 +86,7 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     },
     'purge-tracks': {
       tracks: (now) => purgeDueTracks(sql, now),
+      versions: (now) => removeSurplusVersions(sql, now),
       objects: createRemoval({ sql, media }),
     },
     'sweep-plays': {

@@ -55,6 +55,7 @@ export async function deleteUnreferenced(db: Db, trackId: string): Promise<void>
       where t.id = ${trackId}
         and not exists (select from comments c where c.track_id = t.id)
         and not exists (select from playlist_items i where i.track_id = t.id)
+        and not exists (select from split_sheets s where s.track_id = t.id)
       returning id
     )
     delete from counts c using gone where c.subject_id = gone.id

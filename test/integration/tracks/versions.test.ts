@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { allTrackRoutes as routes } from '../../../functions/tracks/all-routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
+import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { insertVersion } from '../../../lib/media/versions-repository.ts'
+import { createTaskRunner } from '../../../lib/schedule/run-task.ts'
+import { createTasks } from '../../../lib/schedule/tasks.ts'
 import { removeSurplusVersions } from '../../../lib/tracks/retention.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { createMemoryStorage } from '../../support/memory-storage.ts'
 import { addVersion, createStudio, type SeededVersion } from '../../support/studio.ts'
 import { createBuckets } from '../../support/tracks.ts'
 
@@ -406,6 +410,25 @@ describe('retention', () => {
     await activate(owner, track_id, versions[10]!.version_id)
     expect(await removeSurplusVersions(sql, now)).toBe(1)
     expect(await removedOf(track_id)).toEqual([1, 2, 3, 4])
+  })
+
+  test('is part of the task that removes files, a limited number at a time', async () => {
+    const { track_id } = await addMany(25, ago(31))
+    const { media } = createBuckets()
+    const rows = await sql<{ object_key: string; number: number }[]>`
+      select object_key, number from track_versions where track_id = ${track_id}
+    `
+    for (const { object_key } of rows) media.arrive(object_key, Buffer.alloc(1))
+    const exportStore = createMemoryStorage('exports').exports!
+    const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
+    const tasks = createTasks({ sql, loadFieldKeys, exportStore, media })
+    const runTask = createTaskRunner({ tasks, now: () => now })
+
+    const { done } = await runTask({ task: 'purge-tracks' }, () => true)
+
+    expect(done).toMatchObject({ versions: 5 })
+    const kept = rows.filter(({ number }) => number > 5).map(({ object_key }) => object_key)
+    expect([...media.objects.keys()].sort()).toEqual(kept.sort())
   })
 
   test('keeps surplus for thirty days', async () => {
