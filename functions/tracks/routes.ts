@@ -6,13 +6,13 @@ import {
   suggestions,
   trackFacets,
 } from '../../lib/search/schemas.ts'
+import { updateTrack } from '../../lib/tracks/edit-schemas.ts'
 import {
   createTrack,
   requestUpload,
   stream,
   trackPage,
   trackParams,
-  updateTrack,
   upload,
   uploadGrant,
   uploadParams,

@@ -48,3 +48,5 @@ export class QueryDeadlineError extends Error {
 }
 
 export const isUniqueViolation = (error: unknown) => codeOf(error) === '23505'
+
+export const isForeignKeyViolation = (error: unknown) => codeOf(error) === '23503'

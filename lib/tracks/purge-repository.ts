@@ -47,7 +47,7 @@ export async function buryTrack(db: Db, trackId: string, now: Date): Promise<voi
   `
 }
 
-/** Without a tombstone, where nobody would read it. */
+/** Takes the tombstone away that nobody would read. What refers to it and may not lose it fails the statement. */
 export async function deleteUnreferenced(db: Db, trackId: string): Promise<void> {
   await db`
     with gone as (

@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../aws/object-store.ts'
-import type { Sql } from '../db/client.ts'
+import type { Sql, Transaction } from '../db/client.ts'
+import { isForeignKeyViolation } from '../db/errors.ts'
 import {
   buryTrack,
   deleteBelongings,
@@ -21,9 +22,18 @@ export function purgeDueTracks(sql: Sql, now: Date): Promise<number> {
     await discardOriginals(tx, trackId, now)
     await deleteBelongings(tx, trackId)
     await buryTrack(tx, trackId, now)
-    await deleteUnreferenced(tx, trackId)
+    await deleteTombstone(tx, trackId)
     return 1
   })
+}
+
+/** What else points to a track may forbid that it goes, without holding up the tracks after it. */
+async function deleteTombstone(tx: Transaction, trackId: string): Promise<void> {
+  try {
+    await tx.savepoint((inner) => deleteUnreferenced(inner, trackId))
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error
+  }
 }
 
 export interface RemovalDependencies {

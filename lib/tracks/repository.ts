@@ -1,8 +1,9 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
 import { creditsColumn, trackColumns, tracksWithCounts, type WholeTrackRow } from './columns.ts'
+import type { UpdateTrack } from './edit-schemas.ts'
 import type { Publishing } from './publishing.ts'
-import type { CreateTrack, UpdateTrack } from './schemas.ts'
+import type { CreateTrack } from './schemas.ts'
 import { isVisible, trackTables, type Viewer } from './visibility.ts'
 
 export interface NewTrack extends Omit<CreateTrack, 'release_at'> {

@@ -172,12 +172,33 @@ describe('the purge', () => {
     expect(await removeObjects()).toBe(0)
   })
 
-  test('leaves a row that says nothing where others point to it', async () => {
+  const pointers: readonly { by: string; point: (id: string) => Promise<unknown> }[] = [
+    {
+      by: 'a playlist',
+      point: (id) => sql`
+        with playlist as (insert into playlists (owner_id, title) values (${ben.id}, 'x') returning id)
+        insert into playlist_items (playlist_id, track_id, rank) select id, ${id}, 'a' from playlist
+      `,
+    },
+    {
+      by: 'a comment',
+      point: (id) => sql`
+        insert into comments (track_id, author_id, artist_id, body, is_counted)
+        values (${id}, ${ben.id}, ${ada.id}, 'Nice', true)
+      `,
+    },
+    {
+      by: 'what was agreed on',
+      point: (id) => sql`
+        insert into split_sheets (track_id, revision, created_at) values (${id}, 1, ${clock.now()})
+      `,
+    },
+  ]
+
+  test.each(pointers)('leaves a row that says nothing where $by points to it', async ({ point }) => {
     const { id } = await createDeleted()
-    const [playlist] = await sql<
-      [{ id: string }]
-    >`insert into playlists (owner_id, title) values (${ben.id}, 'x') returning id`
-    await sql`insert into playlist_items (playlist_id, track_id, rank) values (${playlist.id}, ${id}, 'a')`
+    const next = await createDeleted()
+    await point(id)
     clock.advance(month)
     await purgeAll()
 
@@ -188,6 +209,7 @@ describe('the purge', () => {
     expect(await left(id)).toBe(0)
     expect((await get(id)).status).toBe(404)
     expect(await restore(id)).toMatchObject({ status: 404 })
+    expect(await sql`select from tracks where id = ${next.id}`).toHaveLength(0)
     expect(await purgeAll()).toBe(0)
   })
 
