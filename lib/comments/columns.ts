@@ -1,5 +1,6 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
+import { hasRow } from '../db/has-row.ts'
 import { isHeardBy, isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 import type { Comment } from './schemas.ts'
@@ -78,7 +79,7 @@ export const commentColumns = (db: Db, viewer: Viewer): Fragment => db`
 const isLiked = (db: Db, { id }: Viewer): Fragment =>
   id === undefined
     ? db`false`
-    : db`(can.read and exists (select from comment_likes l where l.comment_id = c.id and l.user_id = ${id}))`
+    : db`(can.read and ${hasRow(db, db`comment_likes l where l.comment_id = c.id and l.user_id = ${id}`)})`
 
 /** `c` the comment, `a` its author, `n` its counts, `can` what the viewer may do with it. */
 export const commentTables = (db: Db, viewer: Viewer): Fragment => db`

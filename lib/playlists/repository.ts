@@ -1,5 +1,6 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
+import { hasRow } from '../db/has-row.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 import type { CreatePlaylist, ListPlaylists, Playlist, UpdatePlaylist } from './schemas.ts'
 import {
@@ -25,7 +26,7 @@ const columns = (db: Db, viewer: Viewer): Fragment => db`
 const isIn = (db: Db, table: 'playlist_likes' | 'playlist_follows', { id }: Viewer): Fragment =>
   id === undefined
     ? db`false`
-    : db`exists (select from ${db(table)} r where r.playlist_id = p.id and r.user_id = ${id})`
+    : hasRow(db, db`${db(table)} r where r.playlist_id = p.id and r.user_id = ${id}`)
 
 const playlistsWithCounts = (db: Db, viewer: Viewer): Fragment => db`
   ${playlistTables(db, viewer)}

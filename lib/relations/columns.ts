@@ -1,4 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { hasRow } from '../db/has-row.ts'
 
 /** `u` as the viewer sees them. */
 export const personColumns = (db: Db, viewerId: string | undefined): Fragment => db`
@@ -6,10 +7,8 @@ export const personColumns = (db: Db, viewerId: string | undefined): Fragment =>
   ${isFollowed(db, viewerId)} as is_followed, ${followsBack(db, viewerId)} as follows_you
 `
 
-export const isFollowed = (db: Db, viewerId: string | undefined): Fragment => db`
-  exists (select from follows f where f.follower_id = ${viewerId ?? null} and f.followed_id = u.id)
-`
+export const isFollowed = (db: Db, viewerId: string | undefined): Fragment =>
+  hasRow(db, db`follows f where f.follower_id = ${viewerId ?? null} and f.followed_id = u.id`)
 
-export const followsBack = (db: Db, viewerId: string | undefined): Fragment => db`
-  exists (select from follows f where f.follower_id = u.id and f.followed_id = ${viewerId ?? null})
-`
+export const followsBack = (db: Db, viewerId: string | undefined): Fragment =>
+  hasRow(db, db`follows f where f.follower_id = u.id and f.followed_id = ${viewerId ?? null}`)

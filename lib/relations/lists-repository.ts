@@ -19,19 +19,27 @@ export const listFollowing = (db: Db, userId: string, place: Place) =>
   listPeople(db, place, db`follows r join users u on u.id = r.followed_id`, db`r.follower_id = ${userId}`)
 
 /**
- * Of the followers those whom the viewer follows. From the side of the viewer: an artist may have followers
- * without number, of whom they follow none.
+ * Of the followers those whom the viewer follows. From the side of the viewer, which the fences (`offset 0`) see to:
+ * an artist may have followers without number, of whom they follow none.
  */
 export const listMutualFollowers = (db: Db, userId: string, place: Place) =>
   listPeople(
     db,
     place,
     db`
-      (select followed_id from follows where follower_id = ${place.viewer_id ?? null} offset 0) own
-      join follows r on r.follower_id = own.followed_id
+      (
+        select r.id, own.followed_id as follower_id
+        from follows own
+        cross join lateral (
+          select f.id from follows f where f.follower_id = own.followed_id and f.followed_id = ${userId} offset 0
+        ) r
+        where own.follower_id = ${place.viewer_id ?? null}
+        order by r.id desc
+        offset 0
+      ) r
       join users u on u.id = r.follower_id
     `,
-    db`r.followed_id = ${userId}`,
+    db`true`,
   )
 
 async function listPeople(db: Db, { viewer_id, before, limit }: Place, source: Fragment, isOf: Fragment) {

@@ -1,5 +1,6 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
+import { hasRow } from '../db/has-row.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import type { Track, WholeTrack } from './schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
@@ -70,7 +71,7 @@ const detectedColumn = (db: Db): Fragment => db`json_build_object(
 const isMarked = (db: Db, table: 'track_likes' | 'reposts', { id }: Viewer): Fragment =>
   id === undefined
     ? db`false`
-    : db`exists (select from ${db(table)} mark where mark.track_id = t.id and mark.user_id = ${id})`
+    : hasRow(db, db`${db(table)} mark where mark.track_id = t.id and mark.user_id = ${id}`)
 
 /** `trackTables` and the counts beside them. */
 export const tracksWithCounts = (db: Db, viewer: Viewer): Fragment => db`
