@@ -79,3 +79,6 @@ create trigger users_relearn_names after update of username, display_name on use
 insert into name_vocabulary (word)
 select distinct word from users, unnest(name_words(username, display_name)) as word
 where length(word) >= 3 and word !~ '^[0-9]+$';
+
+-- Deleted ones too: a block takes the likes of these as well, and an export holds them.
+create index tracks_all_of_owner on tracks (owner_id, id);
