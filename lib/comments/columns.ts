@@ -26,11 +26,26 @@ export const isReadable = (db: Db, { id }: Viewer, c: Fragment = db`c`): Fragmen
 export const isHeard = (db: Db, author: Fragment, artist: Fragment): Fragment =>
   db`(${isHeardBy(db, undefined, { author, artist })} is true)`
 
-/** Whether it stands in lists: what cannot be read keeps its place while there are answers that can. */
+/** How many comments on the track `t` everybody is shown, and those of the viewer's own that nobody else hears. */
+export const commentCount = (db: Db, { id }: Viewer): Fragment =>
+  id === undefined
+    ? db`n.comment_count`
+    : db`(
+        n.comment_count
+        + (
+          select count(*) from comments c
+          where c.track_id = t.id and c.author_id = ${id} and not c.is_counted and c.deleted_at is null
+        )
+      )::int`
+
+/**
+ * Whether it stands in lists: what cannot be read keeps its place while there are answers that can. With `offset 0`
+ * that is asked of the few that cannot be read; without, all answers there are would be hashed first.
+ */
 export const isShown = (db: Db, viewer: Viewer): Fragment => db`(
   ${isReadable(db, viewer)}
-  or exists (select from comments r where r.thread_id = c.id and ${isReadable(db, viewer, db`r`)})
-  or exists (select from comments r where r.parent_id = c.id and ${isReadable(db, viewer, db`r`)})
+  or exists (select from comments r where r.thread_id = c.id and ${isReadable(db, viewer, db`r`)} offset 0)
+  or exists (select from comments r where r.parent_id = c.id and ${isReadable(db, viewer, db`r`)} offset 0)
 )`
 
 /** Of answers that everybody is shown, those of people from whom the viewer hears nothing, and the other way round. */
@@ -81,10 +96,10 @@ const isLiked = (db: Db, { id }: Viewer): Fragment =>
     ? db`false`
     : db`(can.read and ${hasRow(db, db`comment_likes l where l.comment_id = c.id and l.user_id = ${id}`)})`
 
-/** `c` the comment, `a` its author, `n` its counts, `can` what the viewer may do with it. */
+/** `c` the comment, `a` its author, `n` its counts, `can` what the viewer may do with it, found out once a row. */
 export const commentTables = (db: Db, viewer: Viewer): Fragment => db`
   comments c
   join users a on a.id = c.author_id
-  cross join lateral (select ${isReadable(db, viewer)} as read) can
+  cross join lateral (select ${isReadable(db, viewer)} as read offset 0) can
   ${countsOf(db, db`c.id`, ['like_count', 'reply_count'])}
 `

@@ -1,8 +1,8 @@
 import type { CommentRow } from './columns.ts'
 import type { Comment } from './schemas.ts'
 
-/** As usernames are, and not the middle of an address or a word. */
-const mention = /(?<![\p{L}\p{M}\p{N}_@])@([a-z0-9_]{3,30})(?![\p{L}\p{M}\p{N}_]|@)/giu
+/** As usernames are, and not the middle of an address or a word; scripts without spaces need none before it. */
+const mention = /(?<![\p{Script=Latin}\p{N}_@])@([a-z0-9_]{3,30})(?![\p{Script=Latin}\p{M}\p{N}_@])/giu
 
 /** The names that a body calls, each once, in lower case. */
 export const namesIn = (body: string): string[] => [

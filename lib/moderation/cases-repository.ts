@@ -18,11 +18,10 @@ export function listCases(db: Db, filter: CaseFilter): PromiseLike<ReportCase[]>
       json_build_object('id', u.id, 'username', u.username) as user,
       m.track_id, m.excerpt, m.state, m.report_count, m.resolution, m.resolution_note, m.resolved_by,
       m.resolved_at, m.opened_at,
-      case m.subject_kind
-        when 'comment' then exists (select from comments c where c.id = m.subject_id and c.hidden_at is not null)
-        when 'track' then exists (select from tracks t where t.id = m.subject_id and t.hidden_at is not null)
-        else false
-      end as is_hidden,
+      coalesce(case m.subject_kind
+        when 'comment' then (select c.hidden_at is not null from comments c where c.id = m.subject_id)
+        when 'track' then (select t.hidden_at is not null from tracks t where t.id = m.subject_id)
+      end, false) as is_hidden,
       (
         select coalesce(json_agg(json_build_object('reason', reason, 'count', count) order by count desc, reason), '[]')
         from (select reason, count(*)::int from reports r where r.case_id = m.id group by reason) each_reason

@@ -1,3 +1,4 @@
+import { commentCount } from '../comments/columns.ts'
 import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
 import { hasRow } from '../db/has-row.ts'
@@ -32,7 +33,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
     'integrated_lufs', v.integrated_lufs, 'true_peak_dbtp', v.true_peak_dbtp, 'range_lu', v.range_lu
   ) end as loudness,
   null as waveform_url,
-  n.like_count, n.repost_count, n.comment_count, n.play_count,
+  n.like_count, n.repost_count, ${commentCount(db, viewer)} as comment_count, n.play_count,
   ${isMarked(db, 'track_likes', viewer)} as liked, ${isMarked(db, 'reposts', viewer)} as reposted,
   json_build_object(
     'stream', v.id is not null,

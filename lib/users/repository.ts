@@ -40,6 +40,7 @@ export async function findProfile(
       (
         select count(*) from tracks t
         where t.owner_id = u.id and t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
+          and t.hidden_at is null
           and ${isUnblocked(db, viewerId, db`u.id`)}
       )::int as track_count,
       ${relationTo(db, viewerId)} as relation

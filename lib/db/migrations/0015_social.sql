@@ -38,10 +38,12 @@ create index comments_on_timeline on comments (track_id, coalesce(timestamp_ms, 
   where thread_id is null;
 create unique index comments_pinned on comments (track_id) where pinned_at is not null;
 create index comments_of_thread on comments (thread_id, id) where thread_id is not null;
-create index comments_of_thread_author on comments (thread_id, author_id) where thread_id is not null;
+create index comments_of_thread_author on comments (thread_id, author_id) include (is_counted) where thread_id is not null;
 create index comments_answers on comments (parent_id) where parent_id is not null;
 create index comments_of_author on comments (author_id, id);
 create index comments_to_artist on comments (artist_id, author_id);
+-- What only its author still sees, which is little of all there is.
+create index comments_unheard on comments (author_id, track_id) where not is_counted and deleted_at is null;
 create index comments_of_version on comments (version_id) where version_id is not null;
 
 -- What comments said before they were edited, for moderators.

@@ -305,7 +305,7 @@ describe('the list', () => {
       expect(await bodiesSeenBy(reader)).toEqual([])
       expect((await read(reader, body.id)).status).toBe(404)
     }
-    expect(await countOf()).toBe(0)
+    expect([await countOf(), await countOf(artist), await countOf(ada)]).toEqual([0, 0, 1])
     expect(await sql`select from outbox where payload->>'comment_id' = ${body.id}`).toHaveLength(0)
   })
 
