@@ -178,7 +178,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'keep-months': Duration.days(1),
   'fold-counts': Duration.minutes(1),
   'rank-tracks': Duration.minutes(1),
-  'count-tags': Duration.days(1),
+  'refresh-search': Duration.hours(1),
   'release-tracks': Duration.minutes(1),
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),

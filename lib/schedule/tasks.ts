@@ -21,7 +21,7 @@ import { deleteOldNotifications, deleteOldReadNotifications } from '../notificat
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
 import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
-import { countTags, rankTracks, refreshRenamed } from '../search/ranking.ts'
+import { countTags, markTop, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { removeAllOf } from '../tracks/deletion-service.ts'
 import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
@@ -78,7 +78,8 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
       tracks: (now) => rankTracks(sql, now),
       renamed: () => refreshRenamed(sql),
     },
-    'count-tags': {
+    'refresh-search': {
+      top: () => markTop(sql),
       tags: () => countTags(sql),
     },
     'release-tracks': {

@@ -60,7 +60,7 @@ export function toTsquery(
 ): string {
   const texts = alternatives.map((list, at) => {
     const isPrefix = at === words.length - 1 && [...words[at]!].length >= shortestPrefix
-    return oneOf(list.map((word) => quote(word) + (isPrefix ? ':*' : '')))
+    return oneOf(list.map((word) => quote(word) + (isPrefix && word === words[at] ? ':*' : '')))
   })
   return [...texts, ...lexemes.map(quote), ...ranges.map((range) => oneOf(range.map(quote)))].join(' & ')
 }

@@ -2,7 +2,7 @@ import type { Db, Fragment } from '../db/client.ts'
 import { isMatch, readQuery, toTsquery } from './conditions.ts'
 import type { Facet, TrackFacets, TrackQuery } from './port.ts'
 
-const largestSample = 2_000
+const largestSample = 1_000
 const mostValues = 20
 
 interface FacetRow extends Facet {
@@ -14,8 +14,8 @@ export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacet
   const text = toTsquery(await readQuery(db, query))
   const where: Fragment =
     text === '' ? isMatch(db, query) : db`s.body @@ ${text}::tsquery and ${isMatch(db, query)}`
-  const isSelective = text !== '' || query.artist !== undefined
-  const all = isSelective
+  const isRare = text === '' ? query.artist !== undefined : await isRareText(db, text)
+  const all = isRare
     ? await db<
         { id: string }[]
       >`select s.track_id as id from track_search s where ${where} limit ${largestSample + 1}`
@@ -34,6 +34,13 @@ export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacet
     counted: sample.length,
     is_estimate,
   }
+}
+
+async function isRareText(db: Db, text: string): Promise<boolean> {
+  const [row] = await db<
+    [{ matches: number }]
+  >`select estimate_matches('body', ${text}::tsquery)::float8 as matches`
+  return row.matches < 5 * largestSample
 }
 
 /** From the top, so far that a rare filter ends after a bounded walk. */

@@ -118,3 +118,21 @@ export async function countTags(db: Db): Promise<0> {
   `
   return 0
 }
+
+const topSize = 20_000
+
+/** Tells anew which tracks are the best known; answers 0, for once is all of it. */
+export async function markTop(db: Db): Promise<0> {
+  await db`
+    with top as materialized (
+      select track_id from track_scores where popularity > 0 order by popularity desc, track_id desc limit ${topSize}
+    ), fallen as (
+      update track_search s set is_top = false
+      where s.is_top and not exists (select from top where top.track_id = s.track_id)
+    )
+    update track_search s set is_top = true
+    from top
+    where s.track_id = top.track_id and not s.is_top
+  `
+  return 0
+}

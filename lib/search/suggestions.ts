@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { toTsquery } from './conditions.ts'
 import type { Suggestion } from './port.ts'
 import { findSimilarWords } from './vocabulary.ts'
@@ -25,46 +25,47 @@ export async function suggest(
   return found.length > 0 ? found : findResembling(db, prefix, hiddenOwnerIds, limit)
 }
 
-const toPattern = (prefix: string) => `${prefix.replaceAll(/[\\%_]/g, '\\$&')}%`
-
 const tiers = (db: Db) => db`generate_series(${highestTier}::int, 0, -1) as tiers (tier)`
 
+/** As a range, which an index serves whatever the planner knows of the text. */
+const startsWith = (db: Db, column: Fragment, prefix: string) =>
+  db`(${column} ~>=~ ${prefix} and ${column} ~<~ ${`${prefix}\u{10ffff}`})`
+
 async function findPrefixed(db: Db, prefix: string, hidden: readonly string[], limit: number) {
-  const pattern = toPattern(prefix)
-  const [artists, tracks, tags] = [
-    await db<Suggestion[]>`
-      select 'artist' as kind, u.display_name as text, u.username
-      from ${tiers(db)}
-      cross join lateral (
-        select user_id from artist_search a
-        where a.tier = tiers.tier and (a.name like ${pattern} or a.username like ${pattern})
-          and a.user_id <> all(${hidden}::uuid[])
-        limit ${limit}
-      ) found
-      join users u on u.id = found.user_id and u.deletes_at is null and u.deleted_at is null
-      limit ${limit}
-    `,
-    await db<Suggestion[]>`
-      select 'track' as kind, t.title as text, t.id as track_id
-      from ${tiers(db)}
-      cross join lateral (
-        select c.track_id from track_scores c
-        where c.tier = tiers.tier and c.title like ${pattern}
-        limit ${limit * 2}
-      ) found
-      join tracks t on t.id = found.track_id
-      where t.owner_id <> all(${hidden}::uuid[])
+  const artists = await db<Suggestion[]>`
+    select 'artist' as kind, u.display_name as text, u.username
+    from ${tiers(db)}
+    cross join lateral (
+      (select user_id from artist_search a
+        where a.tier = tiers.tier and ${startsWith(db, db`a.name`, prefix)} limit ${limit})
+      union
+      (select user_id from artist_search a
+        where a.tier = tiers.tier and ${startsWith(db, db`a.username`, prefix)} limit ${limit})
+    ) found
+    join users u on u.id = found.user_id and u.deletes_at is null and u.deleted_at is null
+    where u.id <> all(${hidden}::uuid[])
+    limit ${limit}
+  `
+  const tracks = await db<Suggestion[]>`
+    select 'track' as kind, t.title as text, t.id as track_id
+    from ${tiers(db)}
+    cross join lateral (
+      select c.track_id from track_scores c
+      where c.tier = tiers.tier and ${startsWith(db, db`c.title`, prefix)}
       limit ${limit * 2}
-    `,
-    await db<Suggestion[]>`
-      select 'tag' as kind, found.tag as text
-      from ${tiers(db)}
-      cross join lateral (
-        select tag from tag_search g where g.tier = tiers.tier and g.tag like ${pattern} limit ${limit}
-      ) found
-      limit ${limit}
-    `,
-  ]
+    ) found
+    join tracks t on t.id = found.track_id
+    where t.owner_id <> all(${hidden}::uuid[])
+    limit ${limit * 2}
+  `
+  const tags = await db<Suggestion[]>`
+    select 'tag' as kind, found.tag as text
+    from ${tiers(db)}
+    cross join lateral (
+      select tag from tag_search g where g.tier = tiers.tier and ${startsWith(db, db`g.tag`, prefix)} limit ${limit}
+    ) found
+    limit ${limit}
+  `
   return mix([artists, distinct(tracks), tags], limit)
 }
 

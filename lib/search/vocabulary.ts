@@ -11,17 +11,18 @@ export async function findSimilarWords(
     select asked.place::int, array(
       select near.word
       from (
-        select word from search_typos
-        where length(asked.word) > 2 and (variant = asked.word or variant in (select typos_of(asked.word)))
+        select word from search_typos where variant = any(asked.shorter || asked.word)
         union
-        select word from search_vocabulary
-        where length(asked.word) > 2 and (word in (select typos_of(asked.word)) or word % asked.word)
+        select word from search_vocabulary where word = any(asked.shorter)
       ) near
       where near.word <> asked.word
       order by similarity(near.word, asked.word) desc, near.word
       limit ${mostSimilar}
     ) as similar
-    from unnest(${words}::text[]) with ordinality as asked (word, place)
+    from (
+      select word, place, array(select typos_of(word)) as shorter
+      from unnest(${words}::text[]) with ordinality as words (word, place)
+    ) asked
     order by asked.place
   `
   if (rows.every(({ similar }) => similar.length === 0)) return undefined

@@ -108,7 +108,6 @@ const rates: Readonly<Record<string, string>> = {
   'keep-playlists': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',
   'rank-tracks': 'rate(1 minute)',
-  'count-tags': 'rate(1 day)',
   'release-tracks': 'rate(1 minute)',
 }
 

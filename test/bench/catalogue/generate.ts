@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { SingleBar } from 'cli-progress'
 import postgres from 'postgres'
-import { connect } from '../../../lib/db/client.ts'
+import { connect, type Sql } from '../../../lib/db/client.ts'
 import { migrate } from '../../../lib/db/migrate.ts'
+import { markTop } from '../../../lib/search/ranking.ts'
 import { settingsOf, withDatabase } from '../../support/server.ts'
 import { copyRows, takeIndexes } from './load.ts'
 import { loadsOf, present, scaleOf } from './rows.ts'
@@ -147,6 +148,7 @@ async function fillSearch(sql: postgres.Sql, tracks: number) {
       insert into tag_search (tag, track_count)
       select fold(tag), count(*) from tracks cross join unnest(tags) as tag where visibility = 'public' group by 1
     `
+    await markTop(sql as unknown as Sql)
     await sql`truncate ranking_queue`
   })
 }
