@@ -29,11 +29,16 @@ export async function endCollaboration(tx: Db, part: Part, now: Date): Promise<b
 export const endCollaborationsWith = (tx: Db, userId: string, ownerId: string, now: Date): Promise<void> =>
   endAll(tx, userId, tx`t.owner_id = ${ownerId}`, now)
 
-/** Within the transaction that ends the user's account. Shares in force stay with what is left of it. */
+/**
+ * Within the transaction that ends the user's account, after the deletion of their tracks. Shares in force stay with
+ * what is left of them.
+ */
 export async function endCollaborationsOf(tx: Db, userId: string, now: Date): Promise<void> {
   await endAll(tx, userId, tx`true`, now)
   await tx`
-    delete from track_collaborators c using tracks t where t.id = c.track_id and t.owner_id = ${userId}
+    delete from track_collaborators c
+    using tracks t
+    where t.id = c.track_id and t.owner_id = ${userId} and t.deleted_at is not null and t.purged_at is null
   `
 }
 
