@@ -59,6 +59,7 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   tracks.json             your tracks, deleted ones too
   track-versions.json     the files of your tracks and what was read from them
   uploads.json            what you have uploaded
+  image-uploads.json      pictures you have sent
   collaborations.json     the tracks of others that you work on or are invited to
   splits.json             your shares of what tracks earn
   playlists.json          your playlists

@@ -96,6 +96,19 @@ async function fill(user_id: string) {
     insert into tracks ${sql({ owner_id: user_id, title: 'Low Tide', rights_confirmed_at: new Date() })}
     returning id
   `
+  await sql`
+    insert into image_uploads ${sql({
+      kind: 'avatar',
+      subject_id: user_id,
+      created_by: user_id,
+      filename: 'me.png',
+      content_type: 'image/png',
+      size_bytes: 1000,
+      object_key: keep(`uploads/images/${randomUUID()}`),
+      original_key: keep(`originals/images/${randomUUID()}`),
+      expires_at: new Date(),
+    })}
+  `
   const [upload] = await sql<[{ id: string }]>`
     insert into uploads ${sql({
       track_id: track.id,
@@ -169,6 +182,7 @@ test('the file holds everything of the user, nothing of others, and no secret', 
     'tracks.json': [{ title: 'Low Tide' }],
     'track-versions.json': [{ number: 1, sha256: 'a'.repeat(64) }],
     'uploads.json': [{ filename: 'low-tide.wav' }],
+    'image-uploads.json': [{ kind: 'avatar', filename: 'me.png' }],
     'playlists.json': [{ title: 'Slow Waters', visibility: 'private' }],
     'playlist-items.json': [{ added_by_you: true }],
     'playlist-collaborations.json': [{ role: 'viewer' }],
