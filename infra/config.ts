@@ -172,6 +172,7 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
 export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-keys': Duration.hours(1),
   'expire-notifications': Duration.days(1),
+  'repair-counts': Duration.days(1),
   'expire-cache': Duration.hours(1),
   'sweep-auth': Duration.hours(1),
   'reseal-secrets': Duration.hours(1),

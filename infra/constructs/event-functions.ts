@@ -1,4 +1,5 @@
 import { ArnFormat, Duration, Fn, Stack } from 'aws-cdk-lib'
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
 import type { Foundation } from './foundation.ts'
 import { QueueWorker } from './queue-worker.ts'
@@ -80,7 +81,23 @@ export class EventFunctions extends Construct {
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
     scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'originals/')
     scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'images/')
+    this.watchCounts(scheduler)
     return scheduler
+  }
+
+  /** The scheduler writes the metric into its log. */
+  private watchCounts({ fn }: ServiceFunction) {
+    this.on.alarms.watch('count-drift', {
+      metric: new Metric({
+        namespace: 'Veza',
+        metricName: 'count_drift',
+        statistic: 'Sum',
+        period: Duration.minutes(5),
+        dimensionsMap: { service: fn.functionName },
+      }),
+      above: 0,
+      description: 'A counter was not what its rows say; it has been corrected, the cause has not',
+    })
   }
 
   /** SES asks about the narrowest identity it knows: the address, or else its domain. */

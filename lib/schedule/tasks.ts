@@ -5,6 +5,7 @@ import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import { foldCounts } from '../counts/counts.ts'
+import { createCountRepair } from '../counts/repair.ts'
 import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
@@ -81,6 +82,9 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     'refresh-search': {
       top: () => markTop(sql),
       tags: () => countTags(sql),
+    },
+    'repair-counts': {
+      subjects: createCountRepair({ sql }),
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

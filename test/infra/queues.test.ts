@@ -104,6 +104,7 @@ it('has a schedule for each task of the scheduler and for the relay, and no othe
 
 const rates: Readonly<Record<string, string>> = {
   'expire-notifications': 'rate(1 day)',
+  'repair-counts': 'rate(1 day)',
   'keep-months': 'rate(1 day)',
   'keep-playlists': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',

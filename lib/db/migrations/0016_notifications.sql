@@ -74,3 +74,16 @@ drop index tracks_newest;
 create index tracks_newest on tracks (published_at desc, id desc) include (owner_id)
   where deleted_at is null and status = 'ready' and visibility = 'public';
 create index reposts_newest on reposts (id desc) include (user_id, track_id);
+
+-- How far the nightly recount of each counter has come.
+create table count_repairs (
+  source text primary key,
+  -- The last subject that was looked at; null before the first.
+  after uuid,
+  -- What was found amiss on the way, in both directions.
+  drift bigint not null default 0,
+  finished_at timestamptz
+);
+-- What a track's comments are counted by.
+create index comments_counted on comments (track_id) where is_counted;
+create index plays_counted on plays (track_id) where is_counted;
