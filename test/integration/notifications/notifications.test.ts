@@ -1,67 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { createNotificationHandlers } from '../../../functions/social/notification-handlers.ts'
 import { notificationRoutes } from '../../../functions/social/notification-routes.ts'
-import type { Actor } from '../../../lib/auth/actor.ts'
-import { createApi } from '../../../lib/http/api.ts'
 import { type NotificationKind, notificationKinds } from '../../../lib/notifications/kinds.ts'
-import { createNotificationService } from '../../../lib/notifications/service.ts'
-import { createClock } from '../../support/accounts.ts'
-import { type CallOptions, call, unlimited } from '../../support/api.ts'
-import { useConnections } from '../../support/connections.ts'
+import { type CallOptions, call } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
-import { createTelling, nextEventId } from '../../support/notifications.ts'
-import { seedActor } from '../../support/tracks.ts'
+import { createNotificationWorld } from '../../support/notifications.ts'
 
-const db = useDatabase()
-const { sql } = db
-const openConnections = useConnections(db)
-const clock = createClock()
-const tell = createTelling(sql, clock.now)
-const handler = createApi(
-  notificationRoutes,
-  createNotificationHandlers(createNotificationService({ sql, now: clock.now })),
-  { service: 'social', corsOrigins: [], takeCall: unlimited },
-)
-
-const get = (actor: Actor, query: CallOptions['query'] = {}) =>
-  call(handler, notificationRoutes.listNotifications, { actor, query })
-const listOf = async (actor: Actor, query: CallOptions['query'] = {}) => (await get(actor, query)).body.data
-const unreadOf = async (actor: Actor) =>
-  (await call(handler, notificationRoutes.countUnreadNotifications, { actor })).body.unread_count
-const read = (actor: Actor, body: object) =>
-  call(handler, notificationRoutes.markNotificationsRead, { actor, body })
-
-/** A moment later, so that what comes next is told of later. */
-const wait = (seconds = 1) => clock.advance(seconds)
-
-const people = (count: number) => Promise.all(Array.from({ length: count }, () => seedActor(sql)))
-const block = (blocker: Actor, blocked: Actor) =>
-  sql`insert into blocks (blocker_id, blocked_id) values (${blocker.id}, ${blocked.id})`
-const mute = (muter: Actor, muted: Actor) =>
-  sql`insert into mutes (muter_id, muted_id) values (${muter.id}, ${muted.id})`
-
-async function seedTrack(owner: Actor, fields: Readonly<Record<string, unknown>> = {}) {
-  const [track] = await sql<[{ id: string; title: string }]>`
-    insert into tracks ${sql({
-      owner_id: owner.id,
-      title: 'Low Tide',
-      rights_confirmed_at: new Date(),
-      visibility: 'public',
-      status: 'ready',
-      ...fields,
-    })}
-    returning id, title
-  `
-  return track
-}
-
-async function setUp(listeners = 5) {
-  const [ada, ...others] = await people(listeners + 1)
-  const track = await seedTrack(ada!)
-  const like = (by: Actor, eventId?: string) =>
-    tell(ada!, by, { kind: 'track_like', track_id: track.id }, eventId)
-  return { ada: ada!, others: others as Awaited<ReturnType<typeof seedActor>>[], track, like }
-}
+const { sql } = useDatabase()
+const { clock, tell, handler, get, listOf, unreadOf, read, wait, seedTrack, setUp } =
+  createNotificationWorld(sql)
 
 describe('what is told of', () => {
   test('names who did what to which thing', async () => {
@@ -174,122 +120,6 @@ describe('what is told of', () => {
 
     expect(await listOf(ada)).toMatchObject([{ kind, actors: [], actor_count: 0 }])
     expect(await unreadOf(ada)).toBe(1)
-  })
-})
-
-describe('deliveries', () => {
-  test('count an event once however often it comes, before and after it was read', async () => {
-    const { ada, others, like } = await setUp()
-    const event = nextEventId()
-
-    await like(others[0]!, event)
-    await like(others[0]!, event)
-    await read(ada, { all: true })
-    await like(others[0]!, event)
-
-    expect(await listOf(ada)).toMatchObject([{ actor_count: 1, is_read: true }])
-  })
-
-  test('may come in any order: who did it last is named first', async () => {
-    const { ada, others, like } = await setUp(4)
-    const events = others.map(() => nextEventId())
-
-    for (const at of [2, 0, 3, 1]) await like(others[at]!, events[at])
-
-    const [only] = await listOf(ada)
-    expect(only!.actors.map(({ id }) => id)).toEqual([3, 2, 1].map((at) => others[at]!.id))
-  })
-
-  test('two hundred at once over several connections end in one row with the exact count', async () => {
-    const { ada, track } = await setUp(0)
-    const fans = await people(200)
-    const tellings = (await openConnections(8)).map((connection) => createTelling(connection, clock.now))
-    const events = fans.map((fan) => ({ fan, id: nextEventId() }))
-    // Some of them come twice, as queues have it.
-    const deliveries = [...events, ...events.slice(0, 40)].map(({ fan, id }, at) =>
-      tellings[at % tellings.length]!(ada, fan, { kind: 'track_like', track_id: track.id }, id),
-    )
-
-    await Promise.all(deliveries)
-
-    expect(await listOf(ada)).toMatchObject([{ actor_count: 200 }])
-    expect(await unreadOf(ada)).toBe(1)
-  }, 30_000)
-
-  test('that meet the reading of what they add to lose nobody', async () => {
-    const { ada, track } = await setUp(0)
-    const fans = await people(40)
-    const connections = await openConnections(4)
-    const tellings = connections.map((connection) => createTelling(connection, clock.now))
-    const reading = createNotificationService({ sql: connections[0]!, now: clock.now })
-
-    await Promise.all(
-      fans.flatMap((fan, at) => [
-        tellings[at % 4]!(ada, fan, { kind: 'track_like', track_id: track.id }),
-        ...(at % 10 === 0 ? [reading.markRead(ada, { all: true })] : []),
-      ]),
-    )
-
-    const counts = (await listOf(ada)).map(({ actor_count }) => actor_count)
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(40)
-    const open = await sql`select from notifications where recipient_id = ${ada.id} and read_at is null`
-    expect(open.length).toBeLessThanOrEqual(1)
-  })
-
-  test('of oneself tell nothing', async () => {
-    const { ada, like } = await setUp(0)
-
-    await like(ada)
-
-    expect(await listOf(ada)).toEqual([])
-  })
-
-  test.each<{ name: string; hide: (ada: Actor, other: Actor) => Promise<unknown> }>([
-    { name: 'whom the recipient has blocked', hide: (ada, other) => block(ada, other) },
-    { name: 'who has blocked the recipient', hide: (ada, other) => block(other, ada) },
-    { name: 'whom the recipient has muted', hide: (ada, other) => mute(ada, other) },
-  ])('of somebody $name tell nothing, and hide what was told before', async ({ hide }) => {
-    const { ada, others, like } = await setUp(2)
-    const [other, friend] = others
-    await like(other!)
-    await tell(ada, other!, { kind: 'follow' })
-    await like(friend!)
-
-    await hide(ada, other!)
-    await tell(ada, other!, { kind: 'track_repost', track_id: randomUUID() })
-
-    const all = await listOf(ada)
-    expect(all).toMatchObject([{ kind: 'track_like', actor_count: 1, actors: [{ id: friend!.id }] }])
-    expect(await unreadOf(ada)).toBe(1)
-    const [{ count }] = await sql<[{ count: number }]>`
-      select count(*)::int as count from notifications where recipient_id = ${ada.id} and kind = 'track_repost'
-    `
-    expect(count).toBe(0)
-  })
-
-  test('of an answer by somebody whom the artist has muted reach nobody', async () => {
-    const { ada, others, track } = await setUp(3)
-    const [reader, muted, heard] = others
-    await mute(ada, muted!)
-    const reply = { kind: 'comment_reply', track_id: track.id, comment_id: randomUUID() } as const
-
-    await tell(reader!, muted!, reply)
-    await tell(reader!, muted!, { ...reply, kind: 'mention' })
-    await tell(reader!, heard!, reply)
-
-    expect(await listOf(reader!)).toMatchObject([{ actor_count: 1, actors: [{ id: heard!.id }] }])
-  })
-
-  test('to and of those whose account is deleted are dropped', async () => {
-    const { ada, others, like } = await setUp(2)
-    await sql`update users set deleted_at = now() where id = ${others[0]!.id}`
-
-    await like(others[0]!)
-    await tell(others[0]!, ada, { kind: 'follow' })
-
-    expect(
-      await sql`select from notifications where recipient_id in (${ada.id}, ${others[0]!.id})`,
-    ).toHaveLength(0)
   })
 })
 
