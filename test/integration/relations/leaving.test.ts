@@ -19,6 +19,8 @@ async function setUp() {
   const track = await addPublicTrack(sql, artist!.id)
   await addLike(sql, user!.id, track)
   await addLike(sql, fan!.id, track)
+  await sql`insert into reposts ${sql({ user_id: user!.id, track_id: track })}`
+  await sql`insert into count_deltas ${sql({ subject_id: track, counter: 'repost_count', delta: 1 })}`
   return { user: user!, artist: artist!, fan: fan!, troll: troll!, track }
 }
 
@@ -51,10 +53,13 @@ test('takes all of it away with the account, and what others counted of it', asy
   }
   expect((await asGuest('getUser', artist)).body).toMatchObject({ follower_count: 1, following_count: 0 })
   expect((await asGuest('getUser', fan)).body).toMatchObject({ follower_count: 0, following_count: 1 })
-  expect((await asGuest('listUserLikes', fan)).body.data).toMatchObject([{ id: track, like_count: 1 }])
+  expect((await asGuest('listUserLikes', fan)).body.data).toMatchObject([
+    { id: track, like_count: 1, repost_count: 0 },
+  ])
   await expect(sql`select user_id from track_likes where track_id = ${track}`).resolves.toEqual([
     { user_id: fan.id },
   ])
+  await expect(sql`select from reposts where user_id = ${user.id}`).resolves.toEqual([])
   const [own] = await sql`
     select coalesce(sum(delta), 0)::int as left from count_deltas where subject_id = ${user.id}
   `
