@@ -54,7 +54,6 @@ export async function deleteUnreferenced(db: Db, trackId: string): Promise<void>
       delete from tracks t
       where t.id = ${trackId}
         and not exists (select from comments c where c.track_id = t.id)
-        and not exists (select from playlist_items i where i.track_id = t.id)
         and not exists (select from split_sheets s where s.track_id = t.id)
       returning id
     )

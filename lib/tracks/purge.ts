@@ -1,6 +1,7 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { isForeignKeyViolation } from '../db/errors.ts'
+import { removeFromPlaylists } from '../playlists/purging.ts'
 import {
   buryTrack,
   deleteBelongings,
@@ -20,6 +21,7 @@ export function purgeDueTracks(sql: Sql, now: Date): Promise<number> {
     const trackId = await lockDueTrack(tx, now)
     if (!trackId) return 0
     await discardOriginals(tx, trackId, now)
+    await removeFromPlaylists(tx, trackId, now)
     await deleteBelongings(tx, trackId)
     await buryTrack(tx, trackId, now)
     await deleteTombstone(tx, trackId)

@@ -2,6 +2,7 @@ import { playlistRoutes as routes } from '../../../functions/playlists/routes.ts
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { recountPlaylists } from '../../../lib/playlists/recount.ts'
 import { endPlaylistsOf } from '../../../lib/playlists/ties.ts'
+import { purgeDueTracks } from '../../../lib/tracks/purge.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { itemsOf, join } from '../../support/playlist-items.ts'
@@ -39,6 +40,29 @@ test('puts right what a new version, or the purge of a track, has changed', asyn
   expect(await recountPlaylists(sql, tomorrow())).toBe(1)
 
   expect(await get()).toMatchObject({ item_count: 2, duration_ms: 150_000, revision: 2 })
+})
+
+test('the purge of a track takes it out of every playlist, while others edit them', async () => {
+  const lists = [await fill(3), await fill(2)]
+  const [doomed] = lists[0]!.tracks
+  await lists[1]!.add(doomed!, { after: null })
+  await sql`
+    update tracks set deleted_at = now(), purges_at = now() - interval '1 second' where id = ${doomed!}
+  `
+  const more = await seedTracks(sql, owner.id, 10)
+  const [one, two] = await openConnections(2)
+  const edits = itemsOf(createPlaylistsApi(one!), lists[0]!.id, owner)
+
+  const [purged] = await Promise.all([
+    purgeDueTracks(two!, new Date()),
+    ...more.map((track) => edits.add(track)),
+  ])
+
+  expect(purged).toBe(1)
+  expect(await sql`select from playlist_items where track_id = ${doomed!}`).toHaveLength(0)
+  expect(await lists[0]!.get()).toMatchObject({ item_count: 12, duration_ms: 720_000, revision: 12 })
+  expect(await lists[1]!.get()).toMatchObject({ item_count: 2, duration_ms: 120_000, revision: 3 })
+  expect(await sql`select from tracks where id = ${doomed!}`).toHaveLength(0)
 })
 
 test('leaves what is right as it was, and looks at each once a day', async () => {

@@ -174,13 +174,6 @@ describe('the purge', () => {
 
   const pointers: readonly { by: string; point: (id: string) => Promise<unknown> }[] = [
     {
-      by: 'a playlist',
-      point: (id) => sql`
-        with playlist as (insert into playlists (owner_id, title) values (${ben.id}, 'x') returning id)
-        insert into playlist_items (playlist_id, track_id, rank) select id, ${id}, 'a' from playlist
-      `,
-    },
-    {
       by: 'a comment',
       point: (id) => sql`
         insert into comments (track_id, author_id, artist_id, body, is_counted)
