@@ -1,7 +1,7 @@
 import { socialRoutes } from '../../../functions/social/routes.ts'
 import { endComments } from '../../../lib/comments/farewell.ts'
 import { foldCounts } from '../../../lib/counts/counts.ts'
-import { createRelationService } from '../../../lib/relations/service.ts'
+import { createRelationService, endRelations } from '../../../lib/relations/service.ts'
 import { findTrack } from '../../../lib/tracks/repository.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -236,4 +236,20 @@ test('somebody who is gone leaves what they said, and neither likes nor what it 
   expect(await read(artist, hers.id)).toMatchObject({ body: 'Still hers' })
   expect(await read(artist, his.id)).toMatchObject({ like_count: 0 })
   expect(await sql`select from comment_edits where author_id = ${ada.id}`).toHaveLength(0)
+})
+
+test('what nobody heard of somebody who is gone stays unheard when the mute goes with them', async () => {
+  const relations = createRelationService({ sql, relay: { flushSoon: async () => {} } })
+  await relations.mute(artist, ada.id)
+  const { id } = await say(ada, 'Can you hear me?')
+
+  await sql.begin(async (tx) => {
+    await endComments(tx, ada.id, new Date())
+    await endRelations(tx, ada.id)
+  })
+
+  const answer = await api(socialRoutes.getComment, ben, { params: { comment_id: id } })
+  expect(answer.status).toBe(404)
+  expect((await list()).data.filter((comment) => comment.author?.id !== ada.id)).toEqual([])
+  expect(await countOf()).toBe(0)
 })
