@@ -52,6 +52,10 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   blocks.json             whom you have blocked
   mutes.json              whom you have muted
   track-likes.json        the tracks that you like
+  reposts.json            the tracks that you passed on
+  share-links.json        secret links to your tracks
+  listening-history.json  what you have played, each track once
+  plays.json              each time that you played something
   comments.json           what you said about tracks
   comment-edits.json      what it said before you edited it
   comment-likes.json      comments you like

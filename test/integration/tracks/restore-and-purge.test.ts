@@ -122,6 +122,8 @@ describe('the purge', () => {
     return count
   }
 
+  const picture = 'ab'.repeat(32)
+
   /** A deleted track with a file in the bucket. */
   async function createDeleted() {
     const id = await api.createTrack(ada, { visibility: 'public', lyrics: 'Oh, sea' })
@@ -191,13 +193,15 @@ describe('the purge', () => {
   test.each(pointers)('leaves a row that says nothing where $by points to it', async ({ point }) => {
     const { id } = await createDeleted()
     const next = await createDeleted()
+    await sql`insert into images (sha256, width, height, size_bytes) values (${picture}, 1, 1, 1) on conflict do nothing`
+    await sql`update tracks set artwork_sha256 = ${picture} where id = ${id}`
     await point(id)
     clock.advance(month)
     await purgeAll()
 
     const [row] =
-      await sql`select t::text as text, purged_at, current_version_id from tracks t where id = ${id}`
-    expect(row).toMatchObject({ purged_at: clock.now(), current_version_id: null })
+      await sql`select t::text as text, purged_at, current_version_id, artwork_sha256 from tracks t where id = ${id}`
+    expect(row).toMatchObject({ purged_at: clock.now(), current_version_id: null, artwork_sha256: null })
     expect(row!.text).not.toMatch(/Low Tide|Oh, sea/)
     expect(await left(id)).toBe(0)
     expect((await get(id)).status).toBe(404)
@@ -227,7 +231,7 @@ describe('the purge', () => {
   test('spares what was restored at the last moment', async () => {
     const { id } = await createDeleted()
     clock.advance(month - 1)
-    await restore(id)
+    expect(await restore(id)).toMatchObject({ status: 200 })
     clock.advance(1)
     expect(await purgeAll()).toBe(0)
     expect((await get(id)).status).toBe(200)
