@@ -13,7 +13,7 @@ export function createChance(seed: number) {
   return {
     next,
     below,
-    pick: <T>(list: readonly T[]): T => list[below(list.length)]!,
+    pick: <T>(list: ArrayLike<T>): T => list[below(list.length)]!,
     /** The first of `count` the most often, as words and hits are: the logarithm of the place is even. */
     skewed: (count: number) => Math.min(count - 1, Math.floor(count ** next() - 1)),
   }

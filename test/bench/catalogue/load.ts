@@ -6,18 +6,29 @@ export interface Load {
   readonly table: string
   readonly columns: readonly string[]
   readonly rows: Iterable<readonly unknown[]>
+  /** About how many. */
+  readonly count: number
 }
 
 /** Of this many characters each; many small ones would cost a call each. */
 const chunkSize = 256 * 1024
 
-/** Fills a table by COPY; `tell` hears of every so many rows. */
+/**
+ * Fills a table by COPY; `tell` hears of every so many rows. The table was emptied in the same transaction: so no
+ * log is written, and the rows are frozen at once, but for those of a table in parts. The stream of the driver says
+ * nothing of its own backpressure that a loop could wait for, and the process would hold all rows: `pipeline` does.
+ */
 export async function copyRows(
   sql: postgres.ISql,
   { table, columns, rows }: Load,
   tell: (rows: number) => void,
 ) {
-  const stream = await sql`copy ${sql(table)} (${sql(columns as string[])}) from stdin`.writable()
+  const [{ is_whole: isWhole }] = await sql<[{ is_whole: boolean }]>`
+    select relkind = 'r' as is_whole from pg_class where oid = ${table}::regclass
+  `
+  const options = isWhole ? sql`with (freeze)` : sql``
+  const copy = sql`copy ${sql(table)} (${sql(columns as string[])}) from stdin ${options}`
+  const stream = await copy.writable()
   await pipeline(Readable.from(chunksOf(rows, tell), { objectMode: false, highWaterMark: chunkSize }), stream)
 }
 
@@ -50,15 +61,22 @@ const escapeText = (text: string) =>
     ? text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')
     : text
 
+export interface Index {
+  readonly table: string
+  readonly definition: string
+}
+
 /** Takes the indexes of tables away and answers how to bring them back: built at once, they cost a fraction. */
-export async function takeIndexes(sql: postgres.ISql, tables: readonly string[]) {
-  const indexes = await sql<{ name: string; definition: string }[]>`
-    select c.relname as name, pg_get_indexdef(i.indexrelid) as definition
+export async function takeIndexes(sql: postgres.ISql, tables: readonly string[]): Promise<readonly Index[]> {
+  const indexes = await sql<(Index & { name: string })[]>`
+    select c.relname as name, i.indrelid::regclass::text as table,
+      -- That of a table in parts says ONLY, and would leave the parts without.
+      replace(pg_get_indexdef(i.indexrelid), ' ON ONLY ', ' ON ') as definition
     from pg_index i
     join pg_class c on c.oid = i.indexrelid
     where i.indrelid = any(${tables as string[]}::regclass[])
       and not exists (select from pg_constraint where conindid = i.indexrelid)
   `
   for (const { name } of indexes) await sql`drop index ${sql(name)}`
-  return indexes.map(({ name, definition }) => ({ name, create: () => sql.unsafe(definition) }))
+  return indexes
 }
