@@ -1,4 +1,4 @@
-import { createChance, idOf } from './chance.ts'
+import { type Chance, createChance, idOf } from './chance.ts'
 
 export interface Scale {
   readonly tracks: number
@@ -80,6 +80,11 @@ export function createLibrary(scale: Scale) {
   const pairs = (list: readonly Pair[]) => new Set(list.map(([one, other]) => one * scale.users + other))
   const [blocked, muted] = [pairs(blocks), pairs(mutes)]
   const isBlocked = (one: number, other: number) => blocked.has(one * scale.users + other)
+  /** A public one, the hits the most often. */
+  const pickTrack = (chance: Chance): number => {
+    const track = scatter(chance.skewed(scale.tracks), scale.tracks)
+    return isPublic(track) ? track : pickTrack(chance)
+  }
 
   return {
     scale,
@@ -94,11 +99,7 @@ export function createLibrary(scale: Scale) {
     createdAt: (track: number) => timeAt(track, scale.tracks),
     trackId: (track: number) => makeId('track', track, timeAt(track, scale.tracks)),
     durationOf: (track: number) => 30_000 + createChance(track + 31).below(570_000),
-    /** A public one, the hits the most often. */
-    pickTrack(chance: ReturnType<typeof createChance>): number {
-      const track = scatter(chance.skewed(scale.tracks), scale.tracks)
-      return isPublic(track) ? track : this.pickTrack(chance)
-    },
+    pickTrack,
     /** Whether a block stands between the two. */
     isApart: (one: number, other: number) => isBlocked(one, other) || isBlocked(other, one),
     /** Whether anybody hears what the author says on the artist's tracks. */

@@ -124,3 +124,6 @@ export function titleOf(chance: Chance): string {
   const title = phraseOf(chance, 4)
   return title[0]!.toUpperCase() + title.slice(1)
 }
+
+/** The most frequent first. */
+export const wordsByRank = (rank: number) => vocabulary[rank]!
