@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import postgres from 'postgres'
 import { connect } from '../../../lib/db/client.ts'
@@ -28,6 +30,8 @@ export const serverSettings = [
   'autovacuum=off',
 ]
 
+const migrations = path.resolve('lib/db/migrations')
+
 export interface Wanted {
   readonly tracks: number
   /** Anew, even where it is there. */
@@ -44,20 +48,29 @@ export async function generateCatalogue(serverUrl: string, wanted: Wanted): Prom
   const [found] = await admin`
     select pg_catalog.shobj_description(oid, 'pg_database') as state from pg_database where datname = ${name}
   `
-  if (found?.state !== 'filled' || isFresh) {
+  const filled = `filled ${await hashMigrations()}`
+  if (found?.state !== filled || isFresh) {
     if (!isQuiet) console.log(`\nA library of ${tracks.toLocaleString('en')} tracks`)
     await admin`drop database if exists ${admin(name)} with (force)`
     await admin`create database ${admin(name)}`
     await fill(url, tracks, isQuiet)
-    await admin.unsafe(`comment on database ${name} is 'filled'`)
+    await admin.unsafe(`comment on database ${name} is '${filled}'`)
   }
   await admin.end()
   return url
 }
 
+/** A library of another schema is none. */
+async function hashMigrations(): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of (await readdir(migrations)).sort())
+    hash.update(await readFile(path.join(migrations, file)))
+  return hash.digest('hex').slice(0, 16)
+}
+
 async function fill(url: string, tracks: number, isQuiet: boolean) {
   const migrating = connect({ ...settingsOf(url), queryDeadlineMs: 60_000 })
-  await migrate(migrating, path.resolve('lib/db/migrations'))
+  await migrate(migrating, migrations)
   await migrating.end()
 
   const progress = createProgress({ isQuiet })
