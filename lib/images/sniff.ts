@@ -12,11 +12,15 @@ export function sniffImage(bytes: Buffer): ImageFormat | undefined {
   return undefined
 }
 
+/** Within the data of a picture 0xff is never followed by it. */
+const jpegEnd = Buffer.from([0xff, 0xd9])
+
 /**
- * Whether the file ends before it says it does, where a decoder would not notice or would call it something
- * else; a JPEG and a GIF tell by failing.
+ * Whether the file ends before it says it does, where a decoder would not always notice or would call it something
+ * else; a GIF tells by failing.
  */
 export function endsEarly(format: ImageFormat, bytes: Buffer): boolean {
+  if (format === 'jpeg') return !bytes.includes(jpegEnd)
   if (format === 'webp') return bytes.length < 8 + bytes.readUInt32LE(4)
   return format === 'png' && !reachesEnd(bytes)
 }
