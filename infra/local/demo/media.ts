@@ -55,7 +55,8 @@ async function refuseVirus(client: Client, { token }: Person) {
   detail(`refused: ${refused.status_reason}`)
 }
 
-async function upload(client: Client, token: string, trackId: string, file: AudioFile) {
+/** Takes a file through the pipeline, showing its way. */
+export async function upload(client: Client, token: string, trackId: string, file: AudioFile) {
   const grant = await step('Ask where to upload', () => client.requestUpload(token, trackId, file))
   await put(grant, file.bytes)
   const started = Date.now()
@@ -83,7 +84,7 @@ async function put(grant: Parameters<typeof putFile>[0], bytes: Buffer) {
   )
 }
 
-async function makeTrack(): Promise<AudioFile> {
+export async function makeTrack(): Promise<AudioFile> {
   const bytes = await makeAudio(
     'track.flac',
     ...['-f', 'lavfi', '-i', 'sine=frequency=220:duration=30', '-f', 'lavfi', '-i', 'anoisesrc=d=30:a=0.2'],

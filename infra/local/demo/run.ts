@@ -1,10 +1,11 @@
 import { parseArgs, styleText } from 'node:util'
 import { createClient, readPlatform } from '../client.ts'
 import { demonstrateAuth } from './auth.ts'
+import { demonstrateCatalogue } from './catalogue.ts'
 import { demonstrateMedia } from './media.ts'
 
-/** `npm run demo [-- media|auth]`: what the platform does, shown through its public API only. */
-const demos = { media: demonstrateMedia, auth: demonstrateAuth }
+/** `npm run demo [-- media|auth|catalogue]`: what the platform does, shown through its public API only. */
+const demos = { media: demonstrateMedia, auth: demonstrateAuth, catalogue: demonstrateCatalogue }
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
