@@ -119,5 +119,5 @@ async function planOf(statements: readonly Statement[], slowMs: number): Promise
   }
   if (!slowest || slowest.ms < slowMs) return undefined
   const { text, parameters } = slowest.statement
-  return `${text.trim()}\n${JSON.stringify(parameters)}\n${await replay.explain(slowest.statement)}`
+  return `${text.trim()}\n${JSON.stringify(parameters)}\n${await replay.explain(slowest.statement, '(analyze, buffers)')}`
 }

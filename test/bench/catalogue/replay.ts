@@ -27,9 +27,9 @@ export function createReplay() {
       for (const statement of statements) await query(statement)
     },
     query,
-    /** How the server goes about it. */
-    async explain(statement: Statement, options = 'analyze, buffers'): Promise<string> {
-      const rows = await query({ ...statement, text: `explain (${options}) ${statement.text}` })
+    /** How the server goes about it: by itself, or with what it took as well. */
+    async explain(statement: Statement, options: '' | '(analyze, buffers)'): Promise<string> {
+      const rows = await query({ ...statement, text: `explain ${options} ${statement.text}` })
       return rows.map((row) => Object.values(row)[0]).join('\n')
     },
     end: () => client.end(),

@@ -39,7 +39,7 @@ export async function findSubjects(sql: postgres.Sql, scale: ReturnType<typeof s
     tracks,
     artists: trackIndexes.map((track) => usernameOf(library.ownerOf(track))),
     people: some(() => usernameOf(chance.below(scale.users))),
-    named,
+    named: [...named],
     threads: threads.map(({ id }) => id),
     fullTrack: full,
     fullThread: fullThread.id,
@@ -49,4 +49,20 @@ export async function findSubjects(sql: postgres.Sql, scale: ReturnType<typeof s
     words: some(wordOf),
     rareWords: some(() => wordsByRank(10_000 + chance.below(20_000))),
   }
+}
+
+/** Enough to name the cases by. */
+export const noSubjects: Subjects = {
+  tracks: [],
+  artists: [],
+  people: [],
+  named: [],
+  threads: [],
+  fullTrack: '',
+  fullThread: '',
+  playlists: [],
+  fullPlaylist: '',
+  viewers: [],
+  words: [],
+  rareWords: [],
 }
