@@ -204,6 +204,7 @@ describe.each(table)('$name', ({ name, fn }) => {
           (dimension: { Value: { Ref?: string } }) => dimension.Value.Ref === fn.id,
         ),
       )
+      .filter(({ Properties }) => Properties.Namespace === 'AWS/Lambda')
       .map(({ Properties }) => Properties.MetricName)
     expect(metrics.sort()).toEqual(['Errors', 'Throttles'])
   })

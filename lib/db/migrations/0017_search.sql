@@ -230,18 +230,46 @@ begin
 end
 $$;
 
-create function follow_track_search() returns trigger language plpgsql as $$
+-- Once a statement, however many tracks it writes.
+create function follow_new_tracks() returns trigger language plpgsql as $$
+declare
+  ids uuid[] := array(select id from added where visibility = 'public' and status = 'ready');
 begin
-  perform refresh_track_search(array[new.id]);
+  if ids <> '{}' then
+    perform refresh_track_search(ids);
+  end if;
   return null;
 end
 $$;
-create trigger tracks_search after insert or update of
-    title, description, lyrics, artists, genre, tags, bpm, musical_key, license, is_explicit, is_purchasable, visibility,
-    status, deleted_at, hidden_at, current_version_id, published_at
-  on tracks for each row
-  when (new.visibility = 'public' or new.published_at is not null)
-  execute function follow_track_search();
+create trigger tracks_search_new after insert on tracks
+  referencing new table as added
+  for each statement execute function follow_new_tracks();
+
+create function follow_changed_tracks() returns trigger language plpgsql as $$
+declare
+  ids uuid[] := array(
+    select n.id
+    from present n
+    join former o on o.id = n.id
+    where 'public' in (n.visibility, o.visibility) and 'ready' in (n.status, o.status)
+      and (
+        n.title, n.description, n.lyrics, n.artists, n.genre, n.tags, n.bpm, n.musical_key, n.license, n.is_explicit,
+        n.is_purchasable, n.visibility, n.status, n.deleted_at, n.hidden_at, n.current_version_id, n.published_at
+      ) is distinct from (
+        o.title, o.description, o.lyrics, o.artists, o.genre, o.tags, o.bpm, o.musical_key, o.license, o.is_explicit,
+        o.is_purchasable, o.visibility, o.status, o.deleted_at, o.hidden_at, o.current_version_id, o.published_at
+      )
+  );
+begin
+  if ids <> '{}' then
+    perform refresh_track_search(ids);
+  end if;
+  return null;
+end
+$$;
+create trigger tracks_search_changed after update on tracks
+  referencing old table as former new table as present
+  for each statement execute function follow_changed_tracks();
 
 -- A name stands in the documents of all tracks of its artist, and they are rewritten by the clock.
 create function follow_artist_search() returns trigger language plpgsql as $$
