@@ -162,18 +162,21 @@ create table tag_search (
 );
 create index tag_search_tag on tag_search (tier, tag text_pattern_ops);
 
+-- Which tracks those are.
+create view findable_tracks as
+select t.id
+from tracks t
+join users o on o.id = t.owner_id
+where t.deleted_at is null and t.status = 'ready' and t.visibility = 'public' and t.hidden_at is null
+  and o.deletes_at is null and o.deleted_at is null;
+
 -- Brings the documents of tracks in line with the tracks; answers how many can be found.
 create function refresh_track_search(ids uuid[]) returns integer language plpgsql as $$
 declare
   found_count integer;
 begin
   delete from track_search s
-  where s.track_id = any(ids) and not exists (
-    select from tracks t
-    join users o on o.id = t.owner_id
-    where t.id = s.track_id and t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
-      and t.hidden_at is null and o.deletes_at is null and o.deleted_at is null
-  );
+  where s.track_id = any(ids) and not exists (select from findable_tracks f where f.id = s.track_id);
   with documents as (
     select
       t.id, t.owner_id, fold(t.title) as title, fold(t.genre) as genre, t.published_at, v.duration_ms,
@@ -197,8 +200,7 @@ begin
     from tracks t
     join users o on o.id = t.owner_id
     left join track_versions v on v.id = t.current_version_id
-    where t.id = any(ids) and t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
-      and t.hidden_at is null and o.deletes_at is null and o.deleted_at is null
+    where t.id = any(ids) and t.id in (select id from findable_tracks)
     order by t.id
   ), written as (
     insert into track_search as s (
