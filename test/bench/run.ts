@@ -13,7 +13,7 @@ import { printFigures } from './table.ts'
 /**
  * `npm run bench [-- imports|handlers|auth|media|catalogue …]`: figures measured side by side in one run; nothing
  * here fails. `catalogue` runs only when it is named: it takes `--scale 10000|100000|1000000` or `--all`, `--fresh`
- * to fill the libraries anew, `--plans` to see those of slow statements, and `--markdown docs/performance.md`.
+ * to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone, and `--markdown docs/performance.md`.
  */
 const usual = ['imports', 'handlers', 'auth', 'media'] as const
 const { positionals, values } = parseArgs({
@@ -23,6 +23,7 @@ const { positionals, values } = parseArgs({
     all: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     markdown: { type: 'string' },
   },
 })
@@ -42,6 +43,7 @@ if (wanted.includes('catalogue')) {
     isFresh: values.fresh,
     markdown: values.markdown,
     hasPlans: values.plans,
+    only: values.only,
     command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
   })
 }

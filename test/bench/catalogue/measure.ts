@@ -14,6 +14,8 @@ export interface CatalogueOptions {
   /** The page that the figures are written into. */
   readonly markdown: string | undefined
   readonly hasPlans: boolean
+  /** Part of the names of the routes that are measured. */
+  readonly only: string
   /** Which was called, for the page. */
   readonly command: string
 }
@@ -28,7 +30,7 @@ export async function measureCatalogue(options: CatalogueOptions): Promise<void>
   try {
     for (const tracks of options.scales) {
       const url = await generateCatalogue(server.url, { tracks, isFresh: options.isFresh })
-      measured.push({ tracks, times: await measureScale(url, tracks) })
+      measured.push({ tracks, times: await measureScale(url, tracks, options.only) })
     }
   } finally {
     await server.stop()
@@ -38,7 +40,7 @@ export async function measureCatalogue(options: CatalogueOptions): Promise<void>
   if (options.markdown) await writeMarkdown(options.markdown, measured, options.command)
 }
 
-async function measureScale(url: string, tracks: number): Promise<CaseTimes[]> {
+async function measureScale(url: string, tracks: number, only: string): Promise<CaseTimes[]> {
   const aws = await startAws()
   const progress = createProgress()
   try {
@@ -48,6 +50,7 @@ async function measureScale(url: string, tracks: number): Promise<CaseTimes[]> {
         ...credentials,
         AWS_ENDPOINT_URL: `http://127.0.0.1:${(aws.address() as AddressInfo).port}`,
         BENCH_TRACKS: String(tracks),
+        BENCH_ONLY: only,
       }),
     )
   } finally {

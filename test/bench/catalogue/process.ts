@@ -12,7 +12,7 @@ import { type Case, casesOf } from './cases.ts'
 import { scaleOf } from './library.ts'
 import { createReplay, withoutAsides } from './replay.ts'
 import { findSubjects } from './subjects.ts'
-import { type CaseTimes, quantilesOf } from './times.ts'
+import { type CaseTimes, quantilesOf, ratioOf } from './times.ts'
 
 /**
  * Times routes through the deployed bundles beside the statements that they sent, in alternation. A process of its
@@ -45,7 +45,7 @@ const ring = parseKeyRing(await createSecrets().read(process.env.JWT_SECRET_ARN!
 const callers = await createCallers(sql, ring, subjects)
 await sql.end()
 
-const cases = casesOf(subjects)
+const cases = casesOf(subjects).filter(({ name }) => name.includes(process.env.BENCH_ONLY ?? ''))
 const calls = new Map<Case, Call[]>()
 for (const one of cases) calls.set(one, await listenTo(one))
 tap.stop()
@@ -105,7 +105,15 @@ async function measure(one: Case, some: readonly Call[]): Promise<CaseTimes> {
   const statements = quantilesOf(some.map((call) => call.statements.length)).p50
   const { name, goal_ms } = one
   const plan = await planOf(slowest!.call.statements, goal_ms ?? 20)
-  return { name, goal_ms, statements, ours: quantilesOf(ours), bare: quantilesOf(bare), plan }
+  return {
+    name,
+    goal_ms,
+    statements,
+    ours: quantilesOf(ours),
+    bare: quantilesOf(bare),
+    ratio: ratioOf(ours, bare),
+    plan,
+  }
 }
 
 /** Of the slowest statement of a call, where the call is slow. */

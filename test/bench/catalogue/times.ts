@@ -11,6 +11,7 @@ export interface CaseTimes {
   readonly statements: number
   readonly ours: Quantiles
   readonly bare: Quantiles
+  readonly ratio: number
   /** Of the slowest statement, with its parameters. */
   readonly plan: string | undefined
 }
@@ -27,7 +28,9 @@ export const mostGrowth = 1.5
 /** Half a millisecond is what a machine at work adds by itself: a growth below is noise. */
 const noiseMs = 0.5
 
-export const ratioOf = ({ ours, bare }: CaseTimes) => ours.p50 / bare.p50
+/** Of each call to its own statements, the one in the middle: calls about other things take other times. */
+export const ratioOf = (ours: readonly number[], bare: readonly number[]) =>
+  quantilesOf(ours.map((ms, at) => ms / bare[at]!)).p50
 
 /** Per tenfold. */
 export function growthOf(smaller: CaseTimes, larger: CaseTimes, factor: number): number {
