@@ -116,3 +116,7 @@ create index reports_of_reporter on reports (reporter_id, id) where reporter_id 
 
 -- A track that moderators took out of sight: its owner and those who work on it still see it.
 alter table tracks add column hidden_at timestamptz;
+-- So that the tracks of a profile are counted in the index alone.
+drop index tracks_owner_newest;
+create index tracks_owner_newest on tracks (owner_id, published_at desc, id desc) include (hidden_at)
+  where deleted_at is null and status = 'ready' and visibility = 'public';

@@ -112,6 +112,7 @@ test.each([
   ['GET /search/suggestions, 2 letters', 'track_scores_titles'],
   ['GET /search/suggestions, 2 letters', 'artist_search_name'],
   ['GET /search/suggestions, mistyped', 'search_typos_pkey'],
+  ['GET /users/{name}', 'Index Only Scan using tracks_owner_newest'],
   ['GET /users/{name}/tracks', 'tracks_owner_newest'],
   ['GET /users/{name}/followers', 'follows_of_followed'],
   ['GET /users/{name}/following', 'follows_of_follower'],
