@@ -7,6 +7,7 @@ import { createImageProcessing, isImageOriginal } from '../../lib/images/process
 import { createMetadataService } from '../../lib/media/metadata-service.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { covers } from '../../lib/playlists/cover.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { avatars } from '../../lib/users/avatar.ts'
 
@@ -14,7 +15,7 @@ const sql = connect(databaseSettings())
 
 const media = createObjectStore(requireEnv('MEDIA_BUCKET'))
 
-const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks] })
+const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers] })
 
 const metadata = createMetadataService({
   sql,

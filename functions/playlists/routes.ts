@@ -1,4 +1,5 @@
 import { collaboratorRoutes } from './collaborator-routes.ts'
+import { coverRoutes } from './cover-routes.ts'
 import { inviteRoutes } from './invite-routes.ts'
 import { itemRoutes } from './item-routes.ts'
 import { ownRoutes } from './own-routes.ts'
@@ -6,6 +7,7 @@ import { reactionRoutes } from './reaction-routes.ts'
 
 export const playlistRoutes = {
   ...ownRoutes,
+  ...coverRoutes,
   ...itemRoutes,
   ...collaboratorRoutes,
   ...inviteRoutes,

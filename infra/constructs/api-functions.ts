@@ -108,13 +108,15 @@ export class ApiFunctions extends Construct {
   }
 
   private createPlaylists() {
-    const { secrets, events } = this.on
+    const { secrets, events, storage } = this.on
     const playlists = this.apiFunction('playlists', {
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       EVENTS_QUEUE_URL: events.queue.queueUrl,
+      UPLOADS_BUCKET: storage.uploads.bucketName,
     })
     playlists.grantSecret(secrets.jwt)
     playlists.grantSend(events.queue)
+    playlists.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')
     return playlists
   }
 

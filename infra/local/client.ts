@@ -165,9 +165,8 @@ export function createClient(platform: PlatformInfo, { addressOf }: { addressOf?
       return expectStatus(201, await request('POST', '/api/v1/tracks', { token, body }))
     },
 
-    /** Sends a picture of the caller and waits until it is shown or refused. */
-    async sendAvatar(token: string, picture: AudioFile): Promise<Json> {
-      const path = '/api/v1/users/me/avatar'
+    /** Sends a picture to where one is asked for and waits until it is shown or refused. */
+    async sendPicture(token: string, path: string, picture: AudioFile): Promise<Json> {
       const { name: filename, content_type, bytes } = picture
       const body = { filename, content_type, size_bytes: bytes.length }
       const grant = expectStatus(201, await request('POST', path, { token, body }))

@@ -1,7 +1,7 @@
 import type { ReadPage, Row } from './personal-data.ts'
 
 const readPlaylists: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
-  select id, title, description, visibility, item_count, duration_ms, created_at, updated_at
+  select id, title, description, visibility, cover_sha256, item_count, duration_ms, created_at, updated_at
   from playlists
   where owner_id = ${user_id} and id > ${after}
   order by id

@@ -9,13 +9,14 @@ export interface CleanUpload {
   readonly id: string
   readonly kind: ImageKind
   readonly subject_id: string
+  readonly created_by: string
   readonly content_type: ImageContentType
   readonly status: ImageUploadStatus
 }
 
 export async function findCleanUpload(db: Db, originalKey: string): Promise<CleanUpload | undefined> {
   const [row] = await db<[CleanUpload?]>`
-    select id, kind, subject_id, content_type, status from image_uploads where original_key = ${originalKey}
+    select id, kind, subject_id, created_by, content_type, status from image_uploads where original_key = ${originalKey}
   `
   return row
 }
@@ -40,6 +41,7 @@ export async function claimImage(db: Db, image: Rendering, now: Date): Promise<b
 const isShown = (db: Db) => db`(
   exists (select from users where avatar_sha256 = images.sha256)
   or exists (select from tracks where artwork_sha256 = images.sha256)
+  or exists (select from playlists where cover_sha256 = images.sha256)
 )`
 
 /** Longer than a run of the sweep can take. */

@@ -67,16 +67,24 @@ export function createImageProcessing(dependencies: ImageProcessingDependencies)
     )
   }
 
-  /** What shows it is locked first, as by whoever gives the upload up. */
-  async function show(tx: Db, { id, kind, subject_id }: CleanUpload, sha256: string): Promise<void> {
+  /** What shows it is locked first, as by whoever gives the upload up or takes the uploader's part in it away. */
+  async function show(tx: Db, upload: CleanUpload, sha256: string): Promise<void> {
+    const { id, kind, subject_id } = upload
     const holder = holderOf(kind)
     const step = { from: 'processing', at: now() } as const
-    if (!(await holder.lock(tx, subject_id))) {
-      await moveImageUpload(tx, id, { ...step, to: 'failed', reason: 'subject_deleted' })
+    const reason = await lockToShow(tx, holder, upload)
+    if (reason) {
+      await moveImageUpload(tx, id, { ...step, to: 'failed', reason })
       return
     }
     const isWanted = await moveImageUpload(tx, id, { ...step, to: 'ready', image_sha256: sha256 })
     if (isWanted) await holder.show(tx, subject_id, sha256, step.at)
+  }
+
+  /** Undefined where it may be shown, or else why not. */
+  async function lockToShow(tx: Db, holder: ImageHolder, { subject_id, created_by }: CleanUpload) {
+    if (!(await holder.lock(tx, subject_id))) return 'subject_deleted'
+    return (await holder.isOpenTo(tx, subject_id, created_by)) ? undefined : 'uploader_removed'
   }
 
   function holderOf(kind: ImageKind): ImageHolder {

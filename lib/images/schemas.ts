@@ -49,3 +49,4 @@ export const imageUpload = z.object({
 
 export const avatarUploadParams = z.object({ avatar_upload_id: z.uuid() })
 export const artworkUploadParams = z.object({ track_id: z.uuid(), artwork_upload_id: z.uuid() })
+export const coverUploadParams = z.object({ playlist_id: z.uuid(), cover_upload_id: z.uuid() })

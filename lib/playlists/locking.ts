@@ -15,7 +15,7 @@ interface Change {
 /** The playlist, locked for whoever changes it: it, its items and who has a part in it stay until the commit. */
 export async function lockToChange(
   tx: Db,
-  actor: Actor,
+  actor: Pick<Actor, 'id'>,
   playlistId: string,
   { needs, confirm }: Change,
 ): Promise<Playlist> {

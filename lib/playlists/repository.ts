@@ -14,7 +14,7 @@ import {
 /** A playlist as the viewer sees it, of `playlistsWithCounts`. */
 const columns = (db: Db, viewer: Viewer): Fragment => db`
   p.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
-  p.title, p.description, p.visibility, null as cover_url, p.item_count, p.duration_ms,
+  p.title, p.description, p.visibility, p.cover_sha256 as cover_url, p.item_count, p.duration_ms,
   n.like_count, n.follower_count,
   ${isIn(db, 'playlist_likes', viewer)} as liked, ${isIn(db, 'playlist_follows', viewer)} as followed,
   json_build_object(
@@ -62,10 +62,11 @@ export async function findPlaylist(
 
 /**
  * Whoever changes a playlist or its items locks it first, and only then reads what they go by: a statement that
- * waits for a lock sees all other tables as they were before.
+ * waits for a lock sees all other tables as they were before. False where there is none.
  */
-export async function lockPlaylist(tx: Db, playlistId: string): Promise<void> {
-  await tx`select from playlists where id = ${playlistId} for no key update`
+export async function lockPlaylist(tx: Db, playlistId: string): Promise<boolean> {
+  const rows = await tx`select from playlists where id = ${playlistId} for no key update`
+  return rows.length > 0
 }
 
 export interface PlaylistPlace {
@@ -133,6 +134,15 @@ export async function markUpdated(
     update playlists
     set ${db({ ...changes, updated_at: now })}, revision = revision + 1
     where id = ${playlistId}
+  `
+}
+
+/** Of a playlist that is locked. */
+export async function markCover(tx: Db, playlistId: string, sha256: string | null, at: Date): Promise<void> {
+  await tx`
+    update playlists
+    set cover_sha256 = ${sha256}, revision = revision + 1, updated_at = ${at}
+    where id = ${playlistId} and cover_sha256 is distinct from ${sha256}
   `
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
+import { imageUrlField } from '../images/image-url.ts'
 import { line, prose } from '../text.ts'
 
 /** As the database spells it, so that ids can be compared. */
@@ -17,7 +18,7 @@ export const playlist = z.object({
   title: z.string(),
   description: z.string(),
   visibility: playlistVisibility,
-  cover_url: z.nullable(z.string()),
+  cover_url: imageUrlField,
   /** Of all items, also those whose track the caller may not see now. */
   item_count: z.int(),
   duration_ms: z.int(),

@@ -7,6 +7,7 @@ export const artworks: ImageHolder = {
   kind: 'artwork',
   lockFor: lockEditableTrack,
   lock: lockPresentTrack,
+  isOpenTo: async (tx, trackId, userId) => (await lockEditableTrack(tx, trackId, userId)) !== undefined,
   show: markArtwork,
 }
 

@@ -6,6 +6,7 @@ export const avatars: ImageHolder = {
   kind: 'avatar',
   lockFor: async (tx, subjectId, userId) => (subjectId === userId ? lockRevision(tx, userId) : undefined),
   lock: async (tx, subjectId) => (await lockRevision(tx, subjectId)) !== undefined,
+  isOpenTo: async (_, subjectId, userId) => subjectId === userId,
   show: markAvatar,
 }
 

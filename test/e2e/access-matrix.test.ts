@@ -128,6 +128,7 @@ interface World {
 const bodies: Readonly<Record<string, object>> = {
   requestAvatar: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
   requestArtwork: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
+  requestCover: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
   addPlaylistItem: { track_id: '0199f0f0-0000-7000-8000-000000000001' },
   putPlaylistCollaborator: { role: 'viewer' },
@@ -153,6 +154,7 @@ const ownThings = new Set([
   'version_id',
   'avatar_upload_id',
   'artwork_upload_id',
+  'cover_upload_id',
   'session_id',
   'passkey_id',
   'export_id',
@@ -180,6 +182,7 @@ async function createWorld(name: string): Promise<World> {
       version_id: await addVersion(sql, track_id, upload_id),
       avatar_upload_id: await addImageUpload(sql, owner.id, 'avatar', owner.id),
       artwork_upload_id: await addImageUpload(sql, owner.id, 'artwork', track_id),
+      cover_upload_id: await addImageUpload(sql, owner.id, 'cover', playlist_id),
       session_id: session.session_id,
       passkey_id: await addPasskey(sql, owner.id),
       export_id: await addExport(sql, owner.id),

@@ -66,6 +66,7 @@ test('no function has a grant that it does not use', async () => {
   expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
   const own = `/api/v1/users/${person.username}/tracks`
   expectStatus(200, await client.request('GET', own, { token: person.token }))
+  await inviteSomebody(person.token)
   await followAPlaylist(person.token)
   await expireAnExport(person.token)
   await reportAPlay()
@@ -127,12 +128,24 @@ async function commentOn(trackId: string) {
   expectStatus(200, await client.request('GET', path, { token }))
 }
 
+/** They are told of it at once. */
+async function inviteSomebody(token: string) {
+  const { user } = await client.join()
+  const track = await client.createTrack(token)
+  const path = `/api/v1/tracks/${track.id}/collaborators/${user.id}`
+  expectStatus(200, await client.request('PUT', path, { token, body: { role: 'viewer' } }))
+}
+
+/** With a cover. */
 async function followAPlaylist(token: string) {
   const stranger = await client.join()
   const body = { title: 'Slow Waters', visibility: 'public' }
   const made = await client.request('POST', '/api/v1/playlists', { token: stranger.token, body })
   const path = `/api/v1/playlists/${expectStatus(201, made).id}`
-  expectStatus(200, await client.request('GET', path, { token }))
+  const cover = { name: 'a.png', content_type: 'image/png', bytes: await makePicture('png') }
+  expect(await client.sendPicture(stranger.token, `${path}/cover`, cover)).toMatchObject({ status: 'ready' })
+  const { cover_url } = expectStatus(200, await client.request('GET', path, { token }))
+  expect((await fetch(cover_url)).status).toBe(200)
   expectStatus(204, await client.request('PUT', `${path}/follow`, { token }))
 }
 
@@ -173,9 +186,10 @@ async function purgeATrack(token: string) {
 /** Shown, taken back, and due to be removed by the next run of its task. */
 async function forgetAnAvatar(token: string) {
   const bytes = await makePicture('png')
-  const upload = await client.sendAvatar(token, { name: 'a.png', content_type: 'image/png', bytes })
+  const path = '/api/v1/users/me/avatar'
+  const upload = await client.sendPicture(token, path, { name: 'a.png', content_type: 'image/png', bytes })
   expect(upload).toMatchObject({ status: 'ready' })
-  expectStatus(204, await client.request('DELETE', '/api/v1/users/me/avatar', { token }))
+  expectStatus(204, await client.request('DELETE', path, { token }))
   const sql = connect(settingsOf(platform.database_url))
   await sql`update images set idle_since = now() - interval '2 days' where idle_since is not null`
   await sql.end()

@@ -9,6 +9,7 @@ import { settingsOf } from '../support/server.ts'
 const client = await newClient()
 const { platform } = client
 const photo = await makePhoto('png', { width: 800, height: 600 })
+const avatar = '/api/v1/users/me/avatar'
 const asPng = (bytes: Buffer) => ({ name: 'me.png', content_type: 'image/png', bytes })
 
 const me = async (token: string) =>
@@ -17,7 +18,7 @@ const me = async (token: string) =>
 test('a photo that tells where it was taken is shown as WebP that tells nothing', async () => {
   const { token } = await client.join()
 
-  const upload = await client.sendAvatar(token, asPng(photo))
+  const upload = await client.sendPicture(token, avatar, asPng(photo))
 
   expect(upload).toMatchObject({ status: 'ready', status_reason: null })
   const { avatar_url } = await me(token)
@@ -45,7 +46,7 @@ test('a photo that tells where it was taken is shown as WebP that tells nothing'
 
 test('who has a picture already is told so, and HEAD tells of it', async () => {
   const { token } = await client.join()
-  await client.sendAvatar(token, asPng(photo))
+  await client.sendPicture(token, avatar, asPng(photo))
   const { avatar_url } = await me(token)
   const head = await fetch(avatar_url, { method: 'HEAD' })
   expect([head.status, Number(head.headers.get('content-length')) > 0]).toEqual([200, true])
@@ -55,7 +56,7 @@ test('who has a picture already is told so, and HEAD tells of it', async () => {
 
 test('a picture with a virus is refused, and no route, URL or caller reads it', async () => {
   const { token } = await client.join()
-  const upload = await client.sendAvatar(token, asPng(infect(photo)))
+  const upload = await client.sendPicture(token, avatar, asPng(infect(photo)))
   expect(upload).toMatchObject({ status: 'rejected', status_reason: 'infected' })
   expect((await me(token)).avatar_url).toBeNull()
 
@@ -108,7 +109,7 @@ test('a grant is for these bytes alone, and for once', async () => {
 test('a picture that nobody shows can be fetched for a day, and then no more', async () => {
   const { token } = await client.join()
   const bytes = await makePhoto('png', { width: 333, height: 222 })
-  expect(await client.sendAvatar(token, asPng(bytes))).toMatchObject({ status: 'ready' })
+  expect(await client.sendPicture(token, avatar, asPng(bytes))).toMatchObject({ status: 'ready' })
   const { avatar_url } = await me(token)
   expect((await fetch(avatar_url)).status).toBe(200)
 

@@ -42,7 +42,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STREAM_URL_SECRET_ARN',
     'UPLOADS_BUCKET',
   ],
-  playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
+  playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN', 'UPLOADS_BUCKET'],
   social: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
@@ -94,6 +94,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   playlists: [
     'rds-db:connect DatabaseProxy',
+    's3:PutObject UploadsBucket/uploads/images/*',
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
   ],
@@ -253,6 +254,7 @@ it('lets the scanner alone read uploads, and only the upload URLs write them', (
   expect(uploads).toEqual([
     { name: 'users', actions: ['s3:PutObject'] },
     { name: 'tracks', actions: ['s3:PutObject'] },
+    { name: 'playlists', actions: ['s3:PutObject'] },
     { name: 'system', actions: ['s3:ListBucket'] },
     { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
   ])

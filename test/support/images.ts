@@ -10,6 +10,7 @@ import { createImageService } from '../../lib/images/service.ts'
 import { type Clamd, createClamd } from '../../lib/media/clamd.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createScanService } from '../../lib/media/scan-service.ts'
+import { covers } from '../../lib/playlists/cover.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { avatars } from '../../lib/users/avatar.ts'
@@ -32,7 +33,7 @@ export function composeImages(sql: Sql, { buckets, socketPath, now }: ImagesOpti
   const clamd: Pick<Clamd, 'ready' | 'scan'> = createClamd({ socketPath, startPatienceMs: 0 })
   const intakes = [createImageIntake({ sql })]
   const scans = createScanService({ intakes, ...buckets, clamd, now })
-  const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks], now })
+  const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers], now })
 
   const api = { corsOrigins: [], takeCall: unlimited, verifyToken: async () => undefined }
   const artworkApi = createApi(

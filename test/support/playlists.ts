@@ -7,11 +7,16 @@ import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { ranksAfter } from '../../lib/playlists/ranks.ts'
 import { type CallOptions, type CallResult, call, unlimited } from './api.ts'
+import { createMemoryStorage } from './memory-storage.ts'
 
 /** The function of playlists as one environment would have it, on one connection. */
-export function createPlaylistsApi(sql: Sql, now: () => Date = () => new Date()) {
+export function createPlaylistsApi(
+  sql: Sql,
+  now: () => Date = () => new Date(),
+  store = createMemoryStorage('uploads').uploads!,
+) {
   const actors = new Map<string, Actor>()
-  const handlers = composePlaylists({ sql, relay: { flushSoon: async () => {} }, now })
+  const handlers = composePlaylists({ sql, store, relay: { flushSoon: async () => {} }, now })
   const handler = createApi(playlistRoutes, handlers, {
     service: 'playlists',
     corsOrigins: [],

@@ -6,6 +6,7 @@ import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import { hashToken, randomToken } from '../../lib/auth/one-time-tokens.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import type { ImageKind } from '../../lib/images/image-types.ts'
 
 /** People and their things, put straight into the database, for tests that call each route as each of them. */
 export type WorldSigner = ReturnType<typeof createAccessTokenSigner>
@@ -101,7 +102,7 @@ export async function addVersion(sql: Sql, trackId: string, uploadId: string): P
 export async function addImageUpload(
   sql: Sql,
   ownerId: string,
-  kind: 'avatar' | 'artwork',
+  kind: ImageKind,
   subjectId: string,
 ): Promise<string> {
   const [row] = await sql<[{ id: string }]>`

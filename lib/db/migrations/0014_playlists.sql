@@ -4,6 +4,7 @@ create table playlists (
   title text not null check (char_length(title) between 1 and 200),
   description text not null default '' check (char_length(description) <= 5000),
   visibility text not null default 'private' check (visibility in ('public', 'unlisted', 'private')),
+  cover_sha256 text references images,
   -- Of all items, kept by whoever edits them (who locks this row first), and recounted every day.
   item_count integer not null default 0 check (item_count between 0 and 10000),
   duration_ms bigint not null default 0 check (duration_ms >= 0),
@@ -15,6 +16,12 @@ create table playlists (
 create index playlists_owner on playlists (owner_id, id desc);
 create index playlists_public on playlists (owner_id, id desc) where visibility = 'public';
 create index playlists_counted_at on playlists (counted_at);
+create index playlists_cover on playlists (cover_sha256) where cover_sha256 is not null;
+create trigger playlists_cover_update after update of cover_sha256 on playlists
+  for each row when (old.cover_sha256 is distinct from new.cover_sha256)
+  execute function release_image('cover_sha256');
+create trigger playlists_cover_delete after delete on playlists
+  for each row when (old.cover_sha256 is not null) execute function release_image('cover_sha256');
 
 create table playlist_items (
   id uuid primary key default uuidv7(),

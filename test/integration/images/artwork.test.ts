@@ -117,6 +117,20 @@ test('of a track that is deleted meanwhile it is not shown', async () => {
   expect(keys().filter((key) => key.startsWith('originals/'))).toEqual([])
 })
 
+test('what an editor has under way is not shown once they are none any more', async () => {
+  const { ask, send, scan, draw, originalOf, track_id, follow, shown, collaborate } = await setUp()
+  const editor = await collaborate('editor')
+  const { body: grant } = await ask(editor)
+  await scan(send(grant, picture))
+  await sql`update track_collaborators set role = 'commenter' where track_id = ${track_id}`
+  await draw(originalOf(grant))
+  expect((await follow(editor, grant)).body).toMatchObject({
+    status: 'failed',
+    status_reason: 'uploader_removed',
+  })
+  expect(await shown()).toBeNull()
+})
+
 test('15 MiB may be sent, and no more; another track knows nothing of it', async () => {
   const { owner, ask, callArtwork } = await setUp()
   const most = 15 * 1024 ** 2
