@@ -19,10 +19,11 @@ export interface OwnComment {
   readonly revision: number
 }
 
-export async function lockOwnComment(
+export async function findOwnComment(
   db: Db,
   commentId: string,
   author: Commenter,
+  { isLocked = false } = {},
 ): Promise<OwnComment | undefined> {
   const [row] = await db<[OwnComment?]>`
     select
@@ -32,7 +33,7 @@ export async function lockOwnComment(
     join users a on a.id = c.author_id
     where c.id = ${commentId} and c.author_id = ${author.id} and c.deleted_at is null
       and ${isOnVisibleTrack(db, author)}
-    for no key update of c
+    ${isLocked ? db`for no key update of c` : db``}
   `
   return row
 }

@@ -6,9 +6,9 @@ import { AppError } from '../errors.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import { later } from '../time.ts'
 import {
+  findOwnComment,
   findRemovable,
   insertEdit,
-  lockOwnComment,
   markEdited,
   type OwnComment,
   type Removable,
@@ -42,9 +42,7 @@ export function createCommentChanges(dependencies: CommentDependencies) {
   return {
     update: async (actor: Actor, commentId: string, body: string, requestId: string, confirm: Confirm) => {
       await sql.begin(async (tx) => {
-        const comment = await lockOwnComment(tx, commentId, actor)
-        if (!comment) throw new AppError('not_found')
-        await mustBeUnblocked(tx, actor.id, comment.artist_id)
+        const comment = await lockOwn(tx, actor, commentId)
         confirm(comment)
         if (now() > later(comment.created_at, editWindowMs)) throw new AppError('edit_window_over')
         if (body !== comment.body) await edit(tx, comment, body, requestId)
@@ -76,6 +74,16 @@ export function createCommentChanges(dependencies: CommentDependencies) {
       })
     },
   }
+}
+
+/** What stands between the two is held before the comment, as whoever blocks or mutes does. */
+async function lockOwn(tx: Db, actor: Actor, commentId: string): Promise<OwnComment> {
+  const found = await findOwnComment(tx, commentId, actor)
+  if (!found) throw new AppError('not_found')
+  await mustBeUnblocked(tx, actor.id, found.artist_id)
+  const comment = await findOwnComment(tx, commentId, actor, { isLocked: true })
+  if (!comment) throw new AppError('not_found')
+  return comment
 }
 
 /** Refuses whom it does not concern. */

@@ -10,17 +10,18 @@ export interface LikedComment {
   readonly artist_id: string
 }
 
-/** What is liked, kept from going away until the like is there. */
-export async function lockLiked(
+/** What is liked; locked, it is kept from going away until the like is there. */
+export async function findLiked(
   db: Db,
   commentId: string,
   viewer: Commenter,
+  { isLocked = false } = {},
 ): Promise<LikedComment | undefined> {
   const [row] = await db<[LikedComment?]>`
     select c.track_id, c.author_id, c.artist_id
     from comments c
     where c.id = ${commentId} and ${isReadable(db, viewer)} and ${isOnVisibleTrack(db, viewer)}
-    for key share of c
+    ${isLocked ? db`for key share of c` : db``}
   `
   return row
 }

@@ -6,8 +6,8 @@ import { addToOutbox } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import {
   deleteLike,
+  findLiked,
   insertLike,
-  lockLiked,
   lockPinnable,
   markPinned,
   markUnpinned,
@@ -33,11 +33,13 @@ export function createCommentMarks({ sql, now = () => new Date() }: MarkDependen
     /** The author is told with the next sweep: nobody waits for it. */
     like: (actor: Actor, comment_id: string, requestId: string): Promise<void> =>
       sql.begin(async (tx) => {
-        const comment = await lockLiked(tx, comment_id, actor)
-        if (!comment) throw new AppError('not_found')
-        const { author_id, artist_id, track_id } = comment
+        const found = await findLiked(tx, comment_id, actor)
+        if (!found) throw new AppError('not_found')
+        const { author_id, artist_id, track_id } = found
+        // Before any row is locked, as whoever blocks does.
         await mustBeUnblocked(tx, actor.id, artist_id)
         await mustBeUnblocked(tx, actor.id, author_id)
+        if (!(await findLiked(tx, comment_id, actor, { isLocked: true }))) throw new AppError('not_found')
         if (!(await insertLike(tx, comment_id, actor.id, author_id, now()))) return
         await addToCount(tx, 'like_count', comment_id, 1)
         if (author_id === actor.id) return
@@ -49,7 +51,7 @@ export function createCommentMarks({ sql, now = () => new Date() }: MarkDependen
     unlike: (actor: Actor, commentId: string): Promise<void> =>
       sql.begin(async (tx) => {
         if (await deleteLike(tx, commentId, actor.id)) await addToCount(tx, 'like_count', commentId, -1)
-        else if (!(await lockLiked(tx, commentId, actor))) throw new AppError('not_found')
+        else if (!(await findLiked(tx, commentId, actor))) throw new AppError('not_found')
       }),
 
     /** In place of the one that was pinned before. */

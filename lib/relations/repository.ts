@@ -15,6 +15,11 @@ export async function lockPeople(tx: Db, userId: string, otherId: string): Promi
   return count === 2
 }
 
+/** Waits for the end of either account, in whatever state it is: whoever ends one locks it before all that is theirs. */
+export async function holdAccounts(tx: Db, userIds: readonly string[]): Promise<void> {
+  await tx`select from users where id = any(${userIds}::uuid[]) order by id for key share`
+}
+
 /** False where it was so already. */
 export async function insertFollow(db: Db, followerId: string, followedId: string): Promise<boolean> {
   const { count } = await db`

@@ -9,6 +9,7 @@ import {
   deleteFollows,
   deleteMute,
   deleteRelations,
+  holdAccounts,
   insertBlock,
   insertFollow,
   insertMute,
@@ -57,6 +58,7 @@ export function createRelationService({ sql, relay, now = () => new Date() }: Re
     unblock: ({ id }: Actor, otherId: string): Promise<void> =>
       sql.begin(async (tx) => {
         await lockPair(tx, id, otherId, { alone: true })
+        await holdAccounts(tx, [id, otherId])
         if (await deleteBlock(tx, id, otherId)) await recountBetween(tx, id, otherId)
       }),
 
@@ -73,6 +75,7 @@ export function createRelationService({ sql, relay, now = () => new Date() }: Re
     unmute: ({ id }: Actor, otherId: string): Promise<void> =>
       sql.begin(async (tx) => {
         await lockPair(tx, id, otherId, { alone: true })
+        await holdAccounts(tx, [id, otherId])
         if (await deleteMute(tx, id, otherId)) await recountBetween(tx, id, otherId)
       }),
   }

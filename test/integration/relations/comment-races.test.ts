@@ -1,0 +1,78 @@
+import { socialRoutes } from '../../../functions/social/routes.ts'
+import { createRelationService } from '../../../lib/relations/service.ts'
+import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
+import { createBurial } from '../../../lib/users/deletion.ts'
+import { useConnections } from '../../support/connections.ts'
+import { useDatabase } from '../../support/database.ts'
+import { createSocialApi, seedPerson, seedTrack } from '../../support/social.ts'
+
+const db = useDatabase()
+const { sql } = db
+const openConnections = useConnections(db)
+const relay = { flushSoon: async () => {} }
+
+/** An artist on one connection, and a fan on another who has said something. */
+async function setUp() {
+  const [artist, fan] = [await seedPerson(sql), await seedPerson(sql)]
+  const [one, two] = await openConnections(2)
+  const social = createSocialApi(two!)
+  const track_id = await seedTrack(sql, artist)
+  const params = { track_id }
+  const { body } = await social(socialRoutes.createComment, fan, { params, body: { body: 'Lovely' } })
+  const relations = createRelationService({ sql: one!, relay })
+  return { artist, fan, relations, social, connection: two!, comment_id: body.id }
+}
+
+const times = async (count: number, work: (at: number) => Promise<unknown>) => {
+  for (let at = 0; at < count; at++) await work(at)
+}
+
+test('a comment is edited and liked while the artist mutes its author again and again, and nobody waits for ever', async () => {
+  const { artist, fan, relations, social, comment_id } = await setUp()
+  const statuses = new Set<number>()
+
+  await Promise.all([
+    times(30, async () => {
+      await relations.mute(artist, fan.id)
+      await relations.unmute(artist, fan.id)
+    }),
+    times(60, async (at) => {
+      const options = { params: { comment_id } }
+      const body = { body: `Lovelier ${at}` }
+      statuses.add((await social(socialRoutes.updateComment, fan, { ...options, body })).status)
+      statuses.add((await social(socialRoutes.likeComment, fan, options)).status)
+    }),
+  ])
+
+  expect([...statuses].toSorted()).toEqual([200, 204])
+}, 30_000)
+
+/** Until so many wait for a row that somebody holds. */
+async function untilWaiting(count: number) {
+  for (let waiting = 0; waiting < count; ) {
+    const rows = await sql`
+      select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+    `
+    waiting = rows.length
+  }
+}
+
+test('a mute is lifted while the account of the muted one ends, and neither waits for the other', async () => {
+  const { artist, fan, relations, connection, comment_id } = await setUp()
+  const [holder] = await openConnections(1)
+  await relations.mute(artist, fan.id)
+  const now = new Date()
+  await sql`update users set deletes_at = ${now} where id = ${fan.id}`
+  const bury = createBurial({ sql: connection, tracks: { removeAllOf } })
+
+  const both = await holder!.begin(async (tx) => {
+    await tx`select from comments where id = ${comment_id} for update`
+    const burial = bury(now)
+    await untilWaiting(1)
+    const unmute = relations.unmute(artist, fan.id)
+    await untilWaiting(2)
+    return { done: Promise.all([burial, unmute]) }
+  })
+
+  await expect(both.done).resolves.toEqual([1, undefined])
+}, 30_000)
