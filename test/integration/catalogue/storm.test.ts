@@ -1,0 +1,137 @@
+import { foldCounts } from '../../../lib/counts/counts.ts'
+import { createCountRepair } from '../../../lib/counts/repair.ts'
+import type { Sql } from '../../../lib/db/client.ts'
+import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
+import { createBurial } from '../../../lib/users/deletion.ts'
+import { type Chance, createChance } from '../../bench/catalogue/chance.ts'
+import { type Cast, seedCast } from '../../support/cast.ts'
+import { useConnections } from '../../support/connections.ts'
+import { useDatabase } from '../../support/database.ts'
+import { createMoves, type Moves } from '../../support/moves.ts'
+
+const db = useDatabase()
+const { sql } = db
+const openConnections = useConnections(db)
+
+const stormMs = 6_000
+
+/** What leaves little to do for everybody else. */
+const rare = new Set(['block', 'deleteTrack', 'endPart', 'hideTrackFromAll', 'putOut'])
+
+/** Until the time is over; answers what went wrong, and which moves did something. */
+async function play(moves: Moves, { below, pick }: Chance, until: number) {
+  const names = Object.keys(moves)
+  const failures: string[] = []
+  const done = new Set<string>()
+  while (Date.now() < until) {
+    const name = pick(names)
+    if (rare.has(name) && below(4) > 0) continue
+    const { status, text } = await moves[name]!()
+    if (status >= 500) failures.push(`${name}: ${text}`)
+    if (status < 300) done.add(name)
+  }
+  return { failures, done }
+}
+
+/** As the night does: what it has to mend was counted wrong. */
+async function driftsOf(on: Sql) {
+  const drifts: Record<string, number> = {}
+  const repair = createCountRepair({
+    sql: on,
+    report: ({ source, drift }) => {
+      if (drift !== 0) drifts[source] = drift
+    },
+  })
+  while ((await repair(new Date())) > 0);
+  return drifts
+}
+
+/** Comments that count and should not, or the other way round; on the tracks of whoever is gone nobody sees any. */
+const miscounted = () => sql`
+  select c.id from comments c
+  join users artist on artist.id = c.artist_id and artist.deleted_at is null
+  where c.is_counted <> (
+    c.deleted_at is null and c.hidden_at is null
+    and not exists (select from mutes where muter_id = c.artist_id and muted_id = c.author_id)
+    and not exists (select from blocks where blocker_id = c.artist_id and blocked_id = c.author_id)
+  )
+`
+
+/** Whatever one gave to another between whom a block stands. */
+const tiesAcrossBlocks = () => sql`
+  with ties as (
+    select 'follow' as kind, follower_id as giver, followed_id as owner from follows
+    union all select 'like', user_id, owner_id from track_likes join tracks on tracks.id = track_id
+    union all select 'repost', user_id, owner_id from reposts join tracks on tracks.id = track_id
+    union all select 'comment like', user_id, author_id from comment_likes
+    union all select 'part', user_id, owner_id from track_collaborators join tracks on tracks.id = track_id
+    union all select 'playlist part', user_id, owner_id from playlist_collaborators join playlists p on p.id = playlist_id
+    union all select 'playlist like', user_id, owner_id from playlist_likes join playlists p on p.id = playlist_id
+    union all select 'playlist follow', user_id, owner_id from playlist_follows join playlists p on p.id = playlist_id
+  )
+  select * from ties join blocks b on (b.blocker_id, b.blocked_id) in ((giver, owner), (owner, giver))
+`
+
+const wrongTotals = () => sql`
+  select p.id from playlists p
+  where p.item_count <> (select count(*) from playlist_items i where i.playlist_id = p.id)
+    or p.duration_ms <> (select coalesce(sum(duration_ms), 0) from playlist_items i where i.playlist_id = p.id)
+`
+
+async function expectSound() {
+  expect(await miscounted()).toEqual([])
+  expect(await tiesAcrossBlocks()).toEqual([])
+  expect(await wrongTotals()).toEqual([])
+  expect(await driftsOf(sql)).toEqual({})
+}
+
+async function storm(cast: Cast, lanes: number, seed: number) {
+  const connections = await openConnections(lanes)
+  const until = Date.now() + stormMs
+  const outcomes = await Promise.all(
+    connections.map((connection, lane) => {
+      const chance = createChance(seed * 100 + lane)
+      return play(createMoves({ sql: connection, cast, chance }), chance, until)
+    }),
+  )
+  return {
+    failures: outcomes.flatMap(({ failures }) => failures),
+    done: new Set(outcomes.flatMap(({ done }) => [...done])),
+  }
+}
+
+test('whatever few people do to each other at once, nothing fails, and every count is what is left', async () => {
+  const cast = await seedCast(sql)
+  const isOver = { now: false }
+  const folding = (async () => {
+    while (!isOver.now) await foldCounts(sql)
+  })()
+
+  const { failures, done } = await storm(cast, 6, 1)
+  isOver.now = true
+  await folding
+
+  for (const name of ['accept', 'proposeSplits', 'answer', 'block', 'letIn', 'resolveReport'])
+    expect(done).toContain(name)
+  expect(failures).toEqual([])
+  await expectSound()
+}, 60_000)
+
+test('an account ends amid all that, and leaves counts behind that are what is left', async () => {
+  const cast = await seedCast(sql)
+  const leaving = cast.people[2]!
+  const now = new Date()
+  const bury = createBurial({ sql, tracks: { removeAllOf } })
+  const burial = (async () => {
+    await new Promise((resolve) => setTimeout(resolve, stormMs / 2))
+    await sql`update users set deletes_at = ${now} where id = ${leaving.id}`
+    // An account that somebody holds is left for the next time.
+    while ((await bury(now)) === 0);
+  })()
+
+  const { failures } = await storm(cast, 6, 2)
+
+  expect(failures).toEqual([])
+  await burial
+  await expectSound()
+}, 60_000)
