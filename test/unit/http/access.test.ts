@@ -8,12 +8,14 @@ import { call } from '../../support/api.ts'
 import { actor, createThingsApi, thingId, thingRoutes } from '../../support/things-api.ts'
 
 const params = { thing_id: thingId }
-const secondsAgo = (seconds: number) => Math.floor(Date.now() / 1_000) - seconds
+const at = new Date()
+const now = () => at
+const secondsAgo = (seconds: number) => Math.floor(at.getTime() / 1_000) - seconds
 
 /** The same route under another policy. */
 const under = (policy: Partial<Policy>) => {
   const route = { ...thingRoutes.readThing, policy: { ...thingRoutes.readThing.policy, ...policy } }
-  return { route, api: createThingsApi({}, {}, { ...thingRoutes, readThing: route }) }
+  return { route, api: createThingsApi({}, { now }, { ...thingRoutes, readThing: route }) }
 }
 
 test('refuses whoever has not the permission that the route names', async () => {
