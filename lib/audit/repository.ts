@@ -1,11 +1,14 @@
 import * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
+import { fromMicros, toMicros } from '../db/micros.ts'
 import type { AuditEvent, ListAudit } from './schemas.ts'
 
 export type AuditFilter = Omit<ListAudit, 'limit' | 'cursor'>
 
-/** Where a page goes on: after the event of this time and id. */
-export type AuditPosition = readonly [at: string, id: string]
+/** Where a page goes on: after the event of this time, in microseconds, and id. */
+export type AuditPosition = readonly [micros: number, id: string]
+
+export type AuditRow = AuditEvent & { readonly micros: number }
 
 /** Newest first. The time comes first in each index, and decides which months are read at all. */
 export async function listAuditEvents(
@@ -13,10 +16,10 @@ export async function listAuditEvents(
   { actor, user, action, outcome, target, from, to }: AuditFilter,
   after: AuditPosition | undefined,
   limit: number,
-): Promise<AuditEvent[]> {
-  return db<AuditEvent[]>`
+): Promise<AuditRow[]> {
+  return db<AuditRow[]>`
     select
-      id, at, action, outcome, actor_id, user_id, coalesce(target, 'user:' || user_id) as target, session_id,
+      id, at, ${toMicros(db, db`at`)} as micros, action, outcome, actor_id, user_id, coalesce(target, 'user:' || user_id) as target, session_id,
       ip, user_agent, request_id, details
     from audit_events
     where true
@@ -27,7 +30,7 @@ export async function listAuditEvents(
       ${target === undefined ? db`` : isTarget(db, target)}
       ${from === undefined ? db`` : db`and at >= ${from}`}
       ${to === undefined ? db`` : db`and at < ${to}`}
-      ${after === undefined ? db`` : db`and (at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)`}
+      ${after === undefined ? db`` : db`and (at, id) < (${fromMicros(db, after[0])}, ${after[1]}::uuid)`}
     order by at desc, id desc
     limit ${limit}
   `

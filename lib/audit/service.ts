@@ -1,13 +1,14 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import { listAuditEvents } from './repository.ts'
 import type { AuditEvent, ListAudit } from './schemas.ts'
 
 export type AuditService = ReturnType<typeof createAuditService>
 
-const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+const cursorValues = z.tuple([micros, z.uuid()])
 
 /** Reads the audit trail; `recordAudit` writes it. */
 export function createAuditService({ sql }: { readonly sql: Sql }) {
@@ -15,7 +16,7 @@ export function createAuditService({ sql }: { readonly sql: Sql }) {
     const scope = `audit:${JSON.stringify(Object.entries(filter).toSorted())}`
     const after = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
     const rows = await listAuditEvents(sql, filter, after, limit + 1)
-    return toPage(rows, limit, ({ at, id }) => encodeCursor(scope, [at.toISOString(), id]))
+    return toPage(rows, limit, ({ micros, id }) => encodeCursor(scope, [micros, id]))
   }
 
   return {

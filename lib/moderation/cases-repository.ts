@@ -1,23 +1,27 @@
 import type { Db } from '../db/client.ts'
+import { fromMicros, toMicros } from '../db/micros.ts'
 import type { Action, CommentEdit, ListReports, ReportCase, ReportEntry, SubjectKind } from './schemas.ts'
 
 export interface CaseFilter extends Pick<ListReports, 'state' | 'kind' | 'reason'> {
   /** Whom nothing in the list is about. */
   readonly moderator_id: string
   /** Only what was opened before this one. */
-  readonly before: { readonly opened_at: Date; readonly id: string } | undefined
+  readonly before: { readonly micros: number; readonly id: string } | undefined
   readonly limit: number
 }
 
+/** With the time of its opening, to the microsecond. */
+export type CaseListRow = ReportCase & { readonly micros: number }
+
 /** What was opened last comes first. */
-export function listCases(db: Db, filter: CaseFilter): PromiseLike<ReportCase[]> {
+export function listCases(db: Db, filter: CaseFilter): PromiseLike<CaseListRow[]> {
   const { state, kind, reason, before, moderator_id, limit } = filter
-  return db<ReportCase[]>`
+  return db<CaseListRow[]>`
     select
       m.id, json_build_object('kind', m.subject_kind, 'id', m.subject_id) as subject,
       json_build_object('id', u.id, 'username', u.username) as user,
       m.track_id, m.excerpt, m.state, m.report_count, m.resolution, m.resolution_note, m.resolved_by,
-      m.resolved_at, m.opened_at,
+      m.resolved_at, m.opened_at, ${toMicros(db, db`m.opened_at`)} as micros,
       coalesce(case m.subject_kind
         when 'comment' then (select c.hidden_at is not null from comments c where c.id = m.subject_id)
         when 'track' then (select t.hidden_at is not null from tracks t where t.id = m.subject_id)
@@ -31,7 +35,7 @@ export function listCases(db: Db, filter: CaseFilter): PromiseLike<ReportCase[]>
     where m.state = ${state} and m.user_id <> ${moderator_id}
       ${kind === undefined ? db`` : db`and m.subject_kind = ${kind}`}
       ${reason === undefined ? db`` : db`and exists (select from reports r where r.case_id = m.id and r.reason = ${reason})`}
-      ${before === undefined ? db`` : db`and (m.opened_at, m.id) < (${before.opened_at}, ${before.id})`}
+      ${before === undefined ? db`` : db`and (m.opened_at, m.id) < (${fromMicros(db, before.micros)}, ${before.id}::uuid)`}
     order by m.opened_at desc, m.id desc
     limit ${limit}
   `

@@ -3,6 +3,7 @@ import type { AdminService } from '../admin/service.ts'
 import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
@@ -30,7 +31,7 @@ export interface ModerationDependencies {
 
 export type ModerationService = ReturnType<typeof createModerationService>
 
-const casePosition = z.tuple([z.int(), z.uuid()])
+const casePosition = z.tuple([micros, z.uuid()])
 const position = z.tuple([z.uuid()])
 
 /** What moderators do with what was reported. Nobody judges a report about themselves, or reads who made it. */
@@ -66,9 +67,9 @@ export function createModerationService(dependencies: ModerationDependencies) {
     async list(actor: Actor, { limit, cursor, ...filter }: ListReports) {
       const scope = `reports:${filter.state}:${filter.kind ?? ''}:${filter.reason ?? ''}`
       const [at, id] = cursor === undefined ? [] : decodeCursor(scope, cursor, casePosition)
-      const before = at === undefined || id === undefined ? undefined : { opened_at: new Date(at), id }
+      const before = at === undefined || id === undefined ? undefined : { micros: at, id }
       const rows = await listCases(sql, { ...filter, moderator_id: actor.id, before, limit: limit + 1 })
-      return toPage(rows, limit, (last) => encodeCursor(scope, [last.opened_at.getTime(), last.id]))
+      return toPage(rows, limit, (last) => encodeCursor(scope, [last.micros, last.id]))
     },
 
     async listEntries(actor: Actor, caseId: string, { limit, cursor }: PageQuery) {

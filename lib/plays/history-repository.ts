@@ -1,4 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { fromMicros, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from '../tracks/columns.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 
@@ -18,12 +19,16 @@ export async function noteInHistory(db: Db, { user_id, track_id, last_played_at 
   `
 }
 
-export type HistoryRow = TrackRow & { readonly last_played_at: Date }
+export type HistoryRow = TrackRow & {
+  readonly last_played_at: Date
+  /** The same, to the microsecond. */
+  readonly micros: number
+}
 
 export interface HistoryFilter {
   readonly user_id: string
-  /** Only what was last played before this, or at the time and by its id before. */
-  readonly before: readonly [last_played_at: string, track_id: string] | undefined
+  /** Only what was last played before this microsecond, or in it and by its id before. */
+  readonly before: readonly [micros: number, track_id: string] | undefined
   readonly limit: number
   readonly isAllowed: (db: Db, viewer: Viewer) => Fragment
 }
@@ -31,11 +36,11 @@ export interface HistoryFilter {
 export async function listHistory(db: Db, viewer: Viewer, filter: HistoryFilter): Promise<HistoryRow[]> {
   const { user_id, before, limit, isAllowed } = filter
   return db<HistoryRow[]>`
-    select ${trackColumns(db, viewer)}, h.last_played_at
+    select ${trackColumns(db, viewer)}, h.last_played_at, ${toMicros(db, db`h.last_played_at`)} as micros
     from listening_history h
     join ${tracksWithCounts(db, viewer)} on t.id = h.track_id
     where h.user_id = ${user_id} and ${isAllowed(db, viewer)}
-      ${before === undefined ? db`` : db`and (h.last_played_at, h.track_id) < (${before[0]}::timestamptz, ${before[1]}::uuid)`}
+      ${before === undefined ? db`` : db`and (h.last_played_at, h.track_id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`}
     order by h.last_played_at desc, h.track_id desc
     limit ${limit}
   `

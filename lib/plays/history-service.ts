@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
@@ -13,7 +14,7 @@ export interface HistoryDependencies {
 
 export type HistoryService = ReturnType<typeof createHistoryService>
 
-const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+const cursorValues = z.tuple([micros, z.uuid()])
 
 /** What a user has played, each track once, the last played first. */
 export function createHistoryService({ sql }: HistoryDependencies) {
@@ -26,7 +27,7 @@ export function createHistoryService({ sql }: HistoryDependencies) {
     const before = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
     const filter = { user_id, isAllowed, before, limit: limit + 1 }
     const rows = await listHistory(sql, { id: actor?.id }, filter)
-    return toPage(rows, limit, (row) => encodeCursor(scope, [row.last_played_at.toISOString(), row.id]))
+    return toPage(rows, limit, ({ micros, id }) => encodeCursor(scope, [micros, id]))
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { fromMicros, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
 
 export interface Deletion {
@@ -35,13 +36,18 @@ export async function markRestored(db: Db, trackId: string, ownerId: string, now
   return count === 1
 }
 
-export type DeletedTrackRow = TrackRow & { readonly deleted_at: Date; readonly purges_at: Date }
+export type DeletedTrackRow = TrackRow & {
+  readonly deleted_at: Date
+  readonly purges_at: Date
+  /** When it was deleted, to the microsecond. */
+  readonly micros: number
+}
 
 export interface DeletedFilter {
   readonly owner_id: string
   readonly now: Date
-  /** Only what was deleted before this, or at the time and has a lower id. */
-  readonly before: readonly [deleted_at: string, id: string] | undefined
+  /** Only what was deleted before this microsecond, or in it and has a lower id. */
+  readonly before: readonly [micros: number, id: string] | undefined
   readonly limit: number
 }
 
@@ -49,10 +55,10 @@ export interface DeletedFilter {
 export async function listDeleted(db: Db, { owner_id, now, before, limit }: DeletedFilter) {
   const viewer = { id: owner_id }
   return db<DeletedTrackRow[]>`
-    select ${trackColumns(db, viewer)}, t.deleted_at, t.purges_at
+    select ${trackColumns(db, viewer)}, t.deleted_at, t.purges_at, ${toMicros(db, db`t.deleted_at`)} as micros
     from ${tracksWithCounts(db, viewer)}
     where t.owner_id = ${owner_id} and t.deleted_at is not null and t.purged_at is null and t.purges_at > ${now}
-      ${before === undefined ? db`` : db`and (t.deleted_at, t.id) < (${before[0]}::timestamptz, ${before[1]}::uuid)`}
+      ${before === undefined ? db`` : db`and (t.deleted_at, t.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`}
     order by t.deleted_at desc, t.id desc
     limit ${limit}
   `

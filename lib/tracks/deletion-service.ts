@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
@@ -24,7 +25,7 @@ export interface TrackDeletionDependencies {
 
 export type TrackDeletionService = ReturnType<typeof createTrackDeletionService>
 
-const cursorValues = z.tuple([z.iso.datetime(), z.uuid()])
+const cursorValues = z.tuple([micros, z.uuid()])
 
 /** Taking a track away, which hides it everywhere at once, and thinking better of it. */
 export function createTrackDeletionService({ sql, now = () => new Date() }: TrackDeletionDependencies) {
@@ -51,7 +52,7 @@ export function createTrackDeletionService({ sql, now = () => new Date() }: Trac
       const scope = `deleted-tracks:${actor.id}`
       const before = cursor === undefined ? undefined : decodeCursor(scope, cursor, cursorValues)
       const rows = await listDeleted(sql, { owner_id: actor.id, now: now(), before, limit: limit + 1 })
-      return toPage(rows, limit, (row) => encodeCursor(scope, [row.deleted_at.toISOString(), row.id]))
+      return toPage(rows, limit, ({ micros, id }) => encodeCursor(scope, [micros, id]))
     },
   }
 }
