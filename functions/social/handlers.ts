@@ -2,7 +2,7 @@ import type { CommentChanges } from '../../lib/comments/changes.ts'
 import type { CommentMarks } from '../../lib/comments/marks.ts'
 import type { CommentService } from '../../lib/comments/service.ts'
 import type { FeedService } from '../../lib/feed/service.ts'
-import { etagOf, requireMatch } from '../../lib/http/etag.ts'
+import { etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { ReportingService } from '../../lib/moderation/reporting.ts'
 import type { NotificationService } from '../../lib/notifications/service.ts'
@@ -68,4 +68,4 @@ export function createSocialHandlers({
   }
 }
 
-const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })
+const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOfShown(row) })

@@ -96,6 +96,21 @@ describe('an edit', () => {
     expect((await read(ada, id)).body.body).toBe('Two')
   })
 
+  test('is matched whoever likes the comment meanwhile, while what is shown is read anew', async () => {
+    const { id } = await say(ada, 'One')
+    const { etag } = (await read(ada, id)).headers
+    const again = () =>
+      api(socialRoutes.getComment, ada, {
+        params: { comment_id: id },
+        headers: { 'if-none-match': etag! },
+      })
+    expect((await again()).status).toBe(304)
+    await api(socialRoutes.likeComment, ben, { params: { comment_id: id } })
+
+    expect(await again()).toMatchObject({ status: 200, body: { like_count: 1 } })
+    expect((await edit(ada, id, 'Two', { 'if-match': etag })).status).toBe(200)
+  })
+
   test.each([
     { name: 'the artist', who: () => artist },
     { name: 'a moderator', who: () => moderator },
