@@ -1,3 +1,4 @@
+import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 
 /** A track that is over its time, locked; none that somebody else is at. */
@@ -25,8 +26,10 @@ export async function discardOriginals(db: Db, trackId: string, now: Date): Prom
 export async function deleteBelongings(db: Db, trackId: string): Promise<void> {
   await db`delete from counts c using track_shares s where s.track_id = ${trackId} and c.subject_id = s.id`
   await db`delete from track_shares where track_id = ${trackId}`
-  await db`delete from track_likes where track_id = ${trackId}`
-  await db`delete from reposts where track_id = ${trackId}`
+  const likes = db`delete from track_likes where track_id = ${trackId} returning track_id as subject_id`
+  await uncount(db, 'like_count', likes)
+  const reposts = db`delete from reposts where track_id = ${trackId} returning track_id as subject_id`
+  await uncount(db, 'repost_count', reposts)
   await db`delete from track_collaborators where track_id = ${trackId}`
   await db`delete from listening_history where track_id = ${trackId}`
   await db`delete from play_windows where track_id = ${trackId}`
@@ -56,6 +59,8 @@ export async function deleteUnreferenced(db: Db, trackId: string): Promise<void>
         and not exists (select from comments c where c.track_id = t.id)
         and not exists (select from split_sheets s where s.track_id = t.id)
       returning id
+    ), unfolded as (
+      delete from count_deltas d using gone where d.subject_id = gone.id
     )
     delete from counts c using gone where c.subject_id = gone.id
   `

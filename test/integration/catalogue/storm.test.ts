@@ -1,12 +1,11 @@
 import { foldCounts } from '../../../lib/counts/counts.ts'
-import { createCountRepair } from '../../../lib/counts/repair.ts'
-import type { Sql } from '../../../lib/db/client.ts'
 import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
 import { createBurial } from '../../../lib/users/deletion.ts'
 import { type Chance, createChance } from '../../bench/catalogue/chance.ts'
 import { type Cast, seedCast } from '../../support/cast.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { findDrifts } from '../../support/drifts.ts'
 import { createMoves, type Moves } from '../../support/moves.ts'
 
 const db = useDatabase()
@@ -31,19 +30,6 @@ async function play(moves: Moves, { below, pick }: Chance, until: number) {
     if (status < 300) done.add(name)
   }
   return { failures, done }
-}
-
-/** As the night does: what it has to mend was counted wrong. */
-async function driftsOf(on: Sql) {
-  const drifts: Record<string, number> = {}
-  const repair = createCountRepair({
-    sql: on,
-    report: ({ source, drift }) => {
-      if (drift !== 0) drifts[source] = drift
-    },
-  })
-  while ((await repair(new Date())) > 0);
-  return drifts
 }
 
 /** Comments that count and should not, or the other way round; on the tracks of whoever is gone nobody sees any. */
@@ -82,7 +68,7 @@ async function expectSound() {
   expect(await miscounted()).toEqual([])
   expect(await tiesAcrossBlocks()).toEqual([])
   expect(await wrongTotals()).toEqual([])
-  expect(await driftsOf(sql)).toEqual({})
+  expect(await findDrifts(sql)).toEqual({})
 }
 
 async function storm(cast: Cast, lanes: number, seed: number) {
