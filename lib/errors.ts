@@ -13,6 +13,7 @@ export const problems = {
   invalid_code: [401, 'The code is not right'],
   step_up_required: [401, 'Prove again who you are'],
   forbidden: [403, 'This is not allowed'],
+  not_on_split_sheet: [403, 'You have no share in this split sheet'],
   email_not_verified: [403, 'The e-mail address is not verified yet'],
   account_suspended: [403, 'The account is suspended'],
   password_reset_required: [403, 'The password must be reset first'],

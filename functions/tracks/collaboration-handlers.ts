@@ -15,6 +15,7 @@ export function createCollaborationHandlers({
 }: CollaborationServices): Handlers<typeof collaborationRoutes> {
   return {
     listInvitations: ({ actor, query }) => collaborations.invitations(actor, query),
+    listCollaborations: ({ actor, query }) => collaborations.collaborations(actor, query),
     listCollaborators: ({ actor, params, query }) => collaborations.list(actor, params.track_id, query),
     putCollaborator: ({ actor, params, body }) =>
       collaborations.put(actor, params.track_id, params.user_id, body),

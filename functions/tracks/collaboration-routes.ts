@@ -1,5 +1,6 @@
 import {
   acceptSplits,
+  collaborationPage,
   collaborator,
   collaboratorPage,
   collaboratorParams,
@@ -21,6 +22,17 @@ export const collaborationRoutes = defineRoutes({
     query: pageQuery,
     status: 200,
     response: invitationPage,
+    problems: ['invalid_request'],
+  },
+  listCollaborations: {
+    method: 'GET',
+    path: '/api/v1/users/me/collaborations',
+    auth: 'user',
+    policy: { permission: 'tracks.read', reach: 'own', limit: 'read', step_up: false },
+    summary: 'List the tracks of others that you work on, the last that you were asked to first',
+    query: pageQuery,
+    status: 200,
+    response: collaborationPage,
     problems: ['invalid_request'],
   },
   listCollaborators: {
@@ -102,7 +114,7 @@ export const collaborationRoutes = defineRoutes({
     body: acceptSplits,
     status: 200,
     response: splits,
-    problems: ['not_found', 'conflict', 'split_proposal_changed'],
+    problems: ['not_found', 'conflict', 'not_on_split_sheet', 'split_proposal_changed'],
   },
   withdrawSplits: {
     method: 'DELETE',

@@ -1,5 +1,6 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
+import { type TrackRow, trackColumns, tracksWithCounts } from '../tracks/columns.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
 import type { Collaborator, Invitation, PutCollaborator } from './schemas.ts'
 
@@ -61,14 +62,14 @@ export async function findCollaborator(
   return row
 }
 
-export interface InvitationFilter {
+export interface PartFilter {
   readonly user_id: string
   readonly before: string | undefined
   readonly limit: number
 }
 
 /** Newest first. */
-export async function listInvitations(db: Db, filter: InvitationFilter): Promise<Invitation[]> {
+export async function listInvitations(db: Db, filter: PartFilter): Promise<Invitation[]> {
   const { user_id, before, limit } = filter
   return db<Invitation[]>`
     select
@@ -86,6 +87,24 @@ export async function listInvitations(db: Db, filter: InvitationFilter): Promise
     join tracks t on t.id = c.track_id
     join users o on o.id = t.owner_id
     where c.user_id = ${user_id} and c.status = 'invited' and t.deleted_at is null and o.deletes_at is null
+      ${before === undefined ? db`` : db`and c.id < ${before}`}
+    order by c.id desc
+    limit ${limit}
+  `
+}
+
+export type CollaborationRow = TrackRow &
+  Pick<Collaborator, 'role' | 'credit' | 'accepted_at'> & { readonly part_id: string }
+
+/** Newest first, by when they were asked. */
+export async function listCollaborations(db: Db, filter: PartFilter): Promise<CollaborationRow[]> {
+  const { user_id, before, limit } = filter
+  const viewer = { id: user_id }
+  return db<CollaborationRow[]>`
+    select ${trackColumns(db, viewer)}, c.id as part_id, c.role, c.credit, c.accepted_at
+    from track_collaborators c
+    join ${tracksWithCounts(db, viewer)} on t.id = c.track_id
+    where c.user_id = ${user_id} and c.status = 'accepted' and ${isVisible(db, viewer)}
       ${before === undefined ? db`` : db`and c.id < ${before}`}
     order by c.id desc
     limit ${limit}

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { line } from '../text.ts'
+import { track } from '../tracks/schemas.ts'
 
 const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
 
@@ -49,6 +50,15 @@ export const invitation = z.object({
 export type Invitation = z.output<typeof invitation>
 
 export const invitationPage = page(invitation)
+
+/** A track, and the caller's part in it. */
+export const collaborationPage = page(
+  z.extend(track, {
+    role: collaboratorRole,
+    credit: z.nullable(z.string()),
+    accepted_at: z.nullable(timestamp),
+  }),
+)
 
 const splitEntry = z.object({
   user: person,

@@ -16,6 +16,7 @@ import {
   holdUsers,
   insertInvitation,
   isVisibleTrack,
+  listCollaborations,
   listCollaborators,
   listInvitations,
   lockTrackOfPart,
@@ -67,6 +68,14 @@ export function createCollaborationService(dependencies: CollaborationDependenci
       const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
       const rows = await listInvitations(sql, { user_id: actor.id, before, limit: limit + 1 })
       return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
+    },
+
+    /** The tracks that the caller works on. */
+    async collaborations(actor: Actor, { limit, cursor }: PageQuery) {
+      const scope = `collaborations:${actor.id}`
+      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
+      const rows = await listCollaborations(sql, { user_id: actor.id, before, limit: limit + 1 })
+      return toPage(rows, limit, ({ part_id }) => encodeCursor(scope, [part_id]))
     },
 
     /** Invites somebody, or changes what they may do and are named for. */

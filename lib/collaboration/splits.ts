@@ -72,10 +72,10 @@ export function createSplitService({ sql, relay, now = () => new Date() }: Split
         const track = await lockTrackOfPart(tx, trackId, actor.id)
         if (!track) throw new AppError('not_found')
         await mustBeMember(tx, trackId, actor.id)
-        const entry = (await listSheetRows(tx, trackId)).find(
-          (row) => row.revision === revision && row.user.id === actor.id,
-        )
-        if (!entry) throw new AppError('split_proposal_changed')
+        const sheet = (await listSheetRows(tx, trackId)).filter((row) => row.revision === revision)
+        if (sheet.length === 0) throw new AppError('split_proposal_changed')
+        const entry = sheet.find(({ user }) => user.id === actor.id)
+        if (!entry) throw new AppError('not_on_split_sheet')
         if (entry.accepted_at) return
         await markEntryAccepted(tx, entry.sheet_id, actor.id, now())
         await raiseSplitsRevision(tx, trackId)

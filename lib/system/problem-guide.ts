@@ -18,6 +18,8 @@ const advice: Record<ProblemCode, string> = {
     'Enter the code that the app shows now; each works once. After five tries, or five minutes, log in again: `is_over` says so.',
   step_up_required: 'Call `POST /api/v1/auth/step-up`, then repeat the request with the token it gives.',
   forbidden: 'Ask whoever owns the resource, or use an account that may do this.',
+  not_on_split_sheet:
+    'Leave it to those who stand on the sheet; the owner of the track may propose one with you on it.',
   email_not_verified: 'Open the link in the mail that was sent, or ask for another one.',
   account_suspended: 'Write to support.',
   password_reset_required:

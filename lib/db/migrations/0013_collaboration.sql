@@ -15,6 +15,7 @@ create index track_versions_surplus on track_versions (created_at) where is_surp
 
 alter table track_collaborators add column credit text check (char_length(credit) between 1 and 200);
 create index track_collaborators_invited on track_collaborators (user_id, id desc) where status = 'invited';
+create index track_collaborators_accepted on track_collaborators (user_id, id desc) where status = 'accepted';
 
 -- Who gets which part of what a track earns. A sheet is proposed by the owner and in force once all who stand on
 -- it have accepted it; until then the one before stays. None is ever changed or deleted.

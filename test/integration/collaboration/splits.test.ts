@@ -111,6 +111,23 @@ describe('a split sheet', () => {
     ])
   })
 
+  test('is accepted by nobody who does not stand on it, and told so', async () => {
+    const { owner, ben, cleo, track_id, people } = await setUp()
+    await propose(owner, track_id, [[ben, 2_500]])
+
+    expect(await agree(cleo, track_id, 1)).toMatchObject({
+      status: 403,
+      problem: { code: 'not_on_split_sheet' },
+    })
+    expect(await agree(cleo, track_id, 2)).toMatchObject({
+      status: 409,
+      problem: { code: 'split_proposal_changed' },
+    })
+    await agree(ben, track_id, 1)
+    expect(await agree(cleo, track_id, 1)).toMatchObject({ problem: { code: 'not_on_split_sheet' } })
+    expect(await inForce(track_id, people)).toEqual({ owner: 7_500, ben: 2_500 })
+  })
+
   test('of the same shares again keeps what was accepted', async () => {
     const { owner, ben, cleo, track_id } = await setUp()
     const shares = [
@@ -344,15 +361,6 @@ describe('is refused', () => {
     const stranger = await join()
     expect(await read(stranger, track_id)).toMatchObject(notFound)
     expect(await agree(stranger, track_id, 1)).toMatchObject(notFound)
-  })
-
-  test('to a collaborator who is no party', async () => {
-    const { owner, ben, cleo, track_id } = await setUp()
-    await propose(owner, track_id, [[ben, 1]])
-    expect(await agree(cleo, track_id, 1)).toMatchObject({
-      status: 409,
-      problem: { code: 'split_proposal_changed' },
-    })
   })
 
   test('when the client saw another state', async () => {
