@@ -6,6 +6,7 @@ import { etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { ReportingService } from '../../lib/moderation/reporting.ts'
 import type { NotificationService } from '../../lib/notifications/service.ts'
+import { shareHeader } from '../../lib/tracks/share-schemas.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import { createNotificationHandlers } from './notification-handlers.ts'
 import { createReportHandlers } from './report-handlers.ts'
@@ -36,9 +37,12 @@ export function createSocialHandlers({
     listFeed: ({ actor, query }) => feed.list(actor, query),
     createComment: async ({ actor, params, body, requestId }) =>
       reply(await comments.create(actor, params.track_id, body, requestId)),
-    listComments: ({ actor, params, query }) => comments.list(actor, params.track_id, query),
-    getComment: async ({ actor, params }) => reply(await comments.get(actor, params.comment_id)),
-    listReplies: ({ actor, params, query }) => comments.listReplies(actor, params.comment_id, query),
+    listComments: ({ actor, params, query, headers }) =>
+      comments.list(actor, params.track_id, query, headers[shareHeader]),
+    getComment: async ({ actor, params, headers }) =>
+      reply(await comments.get(actor, params.comment_id, headers[shareHeader])),
+    listReplies: ({ actor, params, query, headers }) =>
+      comments.listReplies(actor, params.comment_id, query, headers[shareHeader]),
     updateComment: async ({ actor, params, body, headers, requestId }) => {
       await changes.update(actor, params.comment_id, body.body, requestId, (row) =>
         requireMatch(headers, row),

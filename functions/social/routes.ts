@@ -8,6 +8,7 @@ import {
 } from '../../lib/comments/schemas.ts'
 import { defineRoutes, noContent, pageQuery } from '../../lib/http/route.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
+import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
 import { feedRoutes } from './feed-routes.ts'
 import { notificationRoutes } from './notification-routes.ts'
 import { reportRoutes } from './report-routes.ts'
@@ -35,6 +36,7 @@ export const socialRoutes = defineRoutes({
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
     summary: 'List the comments on a track that begin a thread; the pinned one comes first',
     params: trackParams,
+    headers: shareHeaders,
     query: listComments,
     status: 200,
     response: commentPage,
@@ -47,6 +49,7 @@ export const socialRoutes = defineRoutes({
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
     summary: 'Read a comment',
     params: commentParams,
+    headers: shareHeaders,
     status: 200,
     response: comment,
     problems: ['not_found'],
@@ -58,6 +61,7 @@ export const socialRoutes = defineRoutes({
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
     summary: 'List the answers in the thread of a comment, oldest first',
     params: commentParams,
+    headers: shareHeaders,
     query: pageQuery,
     status: 200,
     response: commentPage,

@@ -5,11 +5,11 @@ import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import type { TrackLists } from '../../lib/tracks/lists.ts'
 import type { ReactionService } from '../../lib/tracks/reaction-service.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
+import { shareHeader } from '../../lib/tracks/share-schemas.ts'
 import type { ShareService } from '../../lib/tracks/share-service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
 import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
 import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
-import { shareHeader } from '../../lib/tracks/viewers.ts'
 import { createReactionHandlers } from './reaction-handlers.ts'
 import type { trackRoutes } from './routes.ts'
 import { createShareHandlers } from './share-handlers.ts'
@@ -34,7 +34,7 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
     countTracks: ({ actor, query }) => lists.facets(actor, query),
     suggest: ({ actor, query }) => lists.suggest(actor, query),
     getTrack: async ({ actor, params, headers }) =>
-      replyTrack(await tracks.get(actor, params.track_id, headers[shareHeader]), { vary: shareHeader }),
+      replyTrack(await tracks.get(actor, params.track_id, headers[shareHeader])),
     updateTrack: async ({ actor, params, body, headers }) =>
       replyTrack(await tracks.update(actor, params.track_id, body, (row) => requireMatch(headers, row))),
     deleteTrack: async ({ actor, params, headers }) => {
@@ -48,13 +48,12 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
       replyUpload(await uploads.get(actor, params.track_id, params.upload_id)),
     streamTrack: async ({ actor, params, headers, ip }) => {
       const stream = await streams.issue(actor, params.track_id, { ip, share_token: headers[shareHeader] })
-      return new Reply(stream, { headers: { vary: shareHeader, 'cache-control': 'no-store' } })
+      return new Reply(stream, { headers: { 'cache-control': 'no-store' } })
     },
   }
 }
 
-const replyTrack = (track: WholeTrackRow, headers = {}) =>
-  new Reply(track, { etag: etagOfShown(track), headers })
+const replyTrack = (track: WholeTrackRow) => new Reply(track, { etag: etagOfShown(track) })
 
 function replyUpload(upload: UploadRow) {
   const seconds = retryAfter(upload)

@@ -18,6 +18,7 @@ import {
   uploadParams,
   wholeTrack,
 } from '../../lib/tracks/schemas.ts'
+import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 
@@ -71,8 +72,9 @@ const ownRoutes = defineRoutes({
     path: '/api/v1/tracks/{track_id}',
     auth: 'optional',
     policy: { permission: 'public', reach: 'visible', limit: 'read', step_up: false },
-    summary: 'Read a track; also one that a secret link leads to, whose token is sent as `X-Share-Token`',
+    summary: 'Read a track; also one that a secret link leads to',
     params: trackParams,
+    headers: shareHeaders,
     status: 200,
     response: wholeTrack,
     problems: ['not_found'],
@@ -142,6 +144,7 @@ const ownRoutes = defineRoutes({
     summary:
       'Ask for what a player needs to play a track; a secret link opens it as it does the track itself',
     params: trackParams,
+    headers: shareHeaders,
     status: 200,
     response: stream,
     problems: ['not_found', 'track_not_ready'],

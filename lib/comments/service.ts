@@ -5,8 +5,11 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { KeepPace } from '../http/pace.ts'
+import type { PageQuery } from '../http/route.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
+import { createViewers } from '../tracks/viewers.ts'
+import type { Viewer } from '../tracks/visibility.ts'
 import type { CommentRow } from './columns.ts'
 import { listReplies, listThreads, noPlace, startOf } from './lists-repository.ts'
 import { namesIn, withPresentNames } from './mentions.ts'
@@ -45,10 +48,10 @@ const replyPosition = z.tuple([z.uuid()])
 
 export function createCommentService(dependencies: CommentDependencies) {
   const { sql, keepPace, relay, now = () => new Date() } = dependencies
-  const viewerOf = (actor: Actor | undefined) => ({ id: actor?.id })
+  const viewerOf = createViewers({ sql, now })
 
-  const get = async (actor: Actor | undefined, commentId: string): Promise<CommentRow & Comment> => {
-    const row = await findComment(sql, commentId, viewerOf(actor))
+  const find = async (viewer: Viewer, commentId: string): Promise<CommentRow & Comment> => {
+    const row = await findComment(sql, commentId, viewer)
     if (!row) throw new AppError('not_found')
     return withPresentNames(row)
   }
@@ -75,7 +78,9 @@ export function createCommentService(dependencies: CommentDependencies) {
   }
 
   return {
-    get,
+    /** Whoever holds a secret link of the track sends its token along, here and to the lists. */
+    get: async (actor: Actor | undefined, commentId: string, shareToken?: string) =>
+      find(await viewerOf(actor, shareToken), commentId),
 
     async create(actor: Actor, track_id: string, { parent_id, ...given }: CreateComment, requestId: string) {
       const { body, timestamp_ms } = given
@@ -91,12 +96,13 @@ export function createCommentService(dependencies: CommentDependencies) {
       const draft = { track_id, version_id: stage.version_id, body, mentioned, timestamp_ms, parent_id }
       const id = await sql.begin((tx) => add(tx, actor, stage, draft, requestId))
       await relay.flushSoon()
-      return get(actor, id)
+      return find(actor, id)
     },
 
     /** The comments that began a thread; the pinned one comes first in any order. */
-    async list(actor: Actor | undefined, trackId: string, { limit, cursor, sort }: ListComments) {
-      const viewer = viewerOf(actor)
+    async list(actor: Actor | undefined, trackId: string, query: ListComments, shareToken?: string) {
+      const { limit, cursor, sort } = query
+      const viewer = await viewerOf(actor, shareToken)
       const scope = `comments:${trackId}:${sort}`
       const [id, place] = cursor === undefined ? [] : decodeCursor(scope, cursor, position)
       const after = id === undefined || place === undefined ? startOf[sort] : { id, place }
@@ -116,12 +122,13 @@ export function createCommentService(dependencies: CommentDependencies) {
     },
 
     /** Asked for below an answer, there are none: they all hang below the first comment of the thread. */
-    async listReplies(actor: Actor | undefined, commentId: string, query: Omit<ListComments, 'sort'>) {
+    async listReplies(actor: Actor | undefined, commentId: string, query: PageQuery, shareToken?: string) {
       const { limit, cursor } = query
       const scope = `replies:${commentId}`
       const [after = commentId] = cursor === undefined ? [] : decodeCursor(scope, cursor, replyPosition)
-      await get(actor, commentId)
-      const rows = await listReplies(sql, commentId, viewerOf(actor), { after, limit: limit + 1 })
+      const viewer = await viewerOf(actor, shareToken)
+      await find(viewer, commentId)
+      const rows = await listReplies(sql, commentId, viewer, { after, limit: limit + 1 })
       return toPage(rows.map(withPresentNames), limit, ({ id }) => encodeCursor(scope, [id]))
     },
   }

@@ -29,7 +29,7 @@ export function toOpenApi(
 }
 
 function toOperation(tag: string, operationId: string, route: Route, schemas: Components) {
-  const { summary, auth, policy, params, query, body } = route
+  const { summary, auth, policy, params, query, body, headers = {} } = route
   return {
     operationId,
     tags: [tag],
@@ -38,6 +38,7 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
     parameters: [
       ...toParameters('path', params, schemas),
       ...toParameters('query', query, schemas),
+      ...Object.entries(headers).map(toHeaderParameter),
       ...(takesIdempotencyKey(route) ? [toKeyParameter(route)] : []),
     ],
     ...(body && {
@@ -60,6 +61,14 @@ function toParameters(where: 'path' | 'query', schema: z.ZodMiniType | undefined
     schema: value,
   }))
 }
+
+const toHeaderParameter = ([name, description]: [string, string]) => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema: { type: 'string' },
+})
 
 const toKeyParameter = ({ idempotency }: Route) => ({
   name: 'Idempotency-Key',

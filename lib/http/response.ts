@@ -28,9 +28,10 @@ export function toResponse(
 }
 
 /** Else a browser shows the next user what it keeps of the last one: their entity tags may be the same. */
-function variesBy({ auth }: Route, vary: string | undefined) {
+function variesBy({ auth, headers = {} }: Route, vary: string | undefined) {
   const names = [
     ...(auth === 'user' || auth === 'optional' ? ['Authorization'] : []),
+    ...Object.keys(headers),
     ...(vary ? [vary] : []),
   ]
   return names.length > 0 && { vary: names.join(', ') }

@@ -36,6 +36,8 @@ export interface Route {
   readonly params?: z.ZodMiniType
   readonly query?: z.ZodMiniType
   readonly body?: z.ZodMiniType
+  /** What else it goes by: the names of headers, and what each is for. Answers vary by them. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What a success answers with, unless the reply names another status. */
   readonly status: 200 | 201 | 202 | 204
   /** The body of a success; `noContent` where there is none. */

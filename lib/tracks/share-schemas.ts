@@ -32,6 +32,13 @@ export const newShare = z.extend(share, { url: z.url(), token: z.string() })
 
 export const shareTokenParams = z.object({ share_token: z.string().check(z.minLength(1)) })
 
+/** Where the token of a secret link travels: a header, for addresses are written down on the way. */
+export const shareHeaders = {
+  'X-Share-Token':
+    'The token of a secret link; it shows the track that the link leads to, and what is said of it.',
+}
+export const shareHeader = 'x-share-token'
+
 /** What somebody with the link gets. The token opens the track's other routes as `X-Share-Token`. */
 export const sharedTrack = z.object({
   track: wholeTrack,

@@ -4,9 +4,6 @@ import type { Sql } from '../db/client.ts'
 import { findLiveShare } from './shares-repository.ts'
 import type { Viewer } from './visibility.ts'
 
-/** Where the token of a secret link travels: a header, for addresses are written down on the way. */
-export const shareHeader = 'x-share-token'
-
 /** Ours have 43 characters; nothing is computed for what is far longer. */
 const longestToken = 100
 

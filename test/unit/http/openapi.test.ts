@@ -109,6 +109,20 @@ describe('the document of the whole table', () => {
     }
   })
 
+  test('takes the token of a secret link where a shared track and its comments are read', () => {
+    const taking = operations.filter(({ parameters }) =>
+      parameters.some(({ name, in: at }) => at === 'header' && name === 'X-Share-Token'),
+    )
+
+    expect(taking.map(({ operationId }) => operationId).sort()).toEqual([
+      'getComment',
+      'getTrack',
+      'listComments',
+      'listReplies',
+      'streamTrack',
+    ])
+  })
+
   test('holds nothing that JSON cannot', () => {
     expect(JSON.parse(JSON.stringify(document))).toEqual(document)
   })
@@ -152,6 +166,23 @@ describe('the document of a route', () => {
 
   test('shows no content where there is none', () => {
     expect(operationOf('removeThing')?.responses[204]).toEqual({ description: 'Done' })
+  })
+
+  test('names the headers that a route goes by', () => {
+    const headers = { 'X-Colour': 'Of the thing' }
+    const { operations } = describeGroups({
+      things: defineRoutes({ paint: { ...thingRoutes.readThing, headers } }),
+    })
+    const [paint] = operations
+
+    expect(paint?.parameters).toContainEqual({
+      name: 'X-Colour',
+      in: 'header',
+      required: false,
+      description: 'Of the thing',
+      schema: { type: 'string' },
+    })
+    expect(operationOf('readThing')?.parameters.filter(({ in: at }) => at === 'header')).toEqual([])
   })
 
   test('offers an Idempotency-Key where a signed-in user posts, but for what answers with credentials', () => {
