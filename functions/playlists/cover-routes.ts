@@ -1,7 +1,7 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { coverUploadParams, imageUpload, requestCover } from '../../lib/images/schemas.ts'
+import { uploadGrant } from '../../lib/media/upload-grant.ts'
 import { playlistParams } from '../../lib/playlists/schemas.ts'
-import { uploadGrant } from '../../lib/tracks/schemas.ts'
 
 /** The picture that a playlist shows itself with. */
 export const coverRoutes = defineRoutes({

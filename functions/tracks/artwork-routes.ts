@@ -1,6 +1,7 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { artworkUploadParams, imageUpload, requestArtwork } from '../../lib/images/schemas.ts'
-import { trackParams, uploadGrant } from '../../lib/tracks/schemas.ts'
+import { uploadGrant } from '../../lib/media/upload-grant.ts'
+import { trackParams } from '../../lib/tracks/schemas.ts'
 
 /** The picture that goes with a track. */
 export const artworkRoutes = defineRoutes({

@@ -1,4 +1,5 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
+import { uploadGrant } from '../../lib/media/upload-grant.ts'
 import {
   facetQuery,
   listTracks,
@@ -7,18 +8,9 @@ import {
   trackFacets,
 } from '../../lib/search/schemas.ts'
 import { updateTrack } from '../../lib/tracks/edit-schemas.ts'
-import {
-  createTrack,
-  requestUpload,
-  stream,
-  trackPage,
-  trackParams,
-  upload,
-  uploadGrant,
-  uploadParams,
-  wholeTrack,
-} from '../../lib/tracks/schemas.ts'
+import { createTrack, stream, trackPage, trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
 import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
+import { requestUpload, upload, uploadParams } from '../../lib/tracks/upload-schemas.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 

@@ -1,6 +1,6 @@
 import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { TrackService } from '../../lib/tracks/service.ts'
+import type { Confirm, TrackService } from '../../lib/tracks/service.ts'
 import type { VersionService } from '../../lib/tracks/versions.ts'
 import type { VersionRow } from '../../lib/tracks/versions-repository.ts'
 import type { versionRoutes } from './version-routes.ts'
@@ -16,8 +16,8 @@ export function createVersionHandlers({ tracks, versions }: VersionServices): Ha
     getVersion: async ({ actor, params }) =>
       replyVersion(await versions.get(actor, params.track_id, params.version_id)),
     renameVersion: async ({ actor, params, body, headers }) => {
-      const confirm = (row: VersionRow) => requireMatch(headers, row)
       const { track_id, version_id } = params
+      const confirm: Confirm = (row) => requireMatch(headers, row)
       return replyVersion(await versions.rename(actor, track_id, version_id, body.label, confirm))
     },
     activateVersion: async ({ actor, params }) => {

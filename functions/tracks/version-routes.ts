@@ -1,12 +1,6 @@
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
-import {
-  renameVersion,
-  trackParams,
-  trackVersion,
-  versionPage,
-  versionParams,
-  wholeTrack,
-} from '../../lib/tracks/schemas.ts'
+import { trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
+import { renameVersion, trackVersion, versionPage, versionParams } from '../../lib/tracks/version-schemas.ts'
 
 export const versionRoutes = defineRoutes({
   listVersions: {

@@ -11,7 +11,7 @@ export interface UploadGrant {
   readonly content_type: string
   readonly size_bytes: number
   /** Lower-case hex. */
-  readonly sha256: string | undefined
+  readonly sha256?: string | undefined
   readonly expires_in_seconds: number
 }
 

@@ -1,20 +1,14 @@
 import * as z from 'zod/mini'
 import { timestamp } from '../http/route.ts'
-import { line } from '../text.ts'
+import { filename, sha256 } from '../media/upload-grant.ts'
 import { type ImageKind, imageContentTypes, largestUpload } from './image-types.ts'
-
-/** Of a path, which some clients send, only the name is kept. */
-const filename = line(255).check(
-  z.overwrite((path) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)),
-  z.minLength(1),
-)
 
 const requestImage = (kind: ImageKind) =>
   z.strictObject({
     filename,
     content_type: z.pipe(z.string().check(z.toLowerCase()), z.enum(imageContentTypes)),
     size_bytes: z.int().check(z.minimum(1), z.maximum(largestUpload[kind])),
-    sha256: z.optional(z.string().check(z.toLowerCase(), z.regex(/^[0-9a-f]{64}$/))),
+    sha256: z.optional(sha256),
   })
 
 export const requestAvatar = requestImage('avatar')
@@ -22,14 +16,7 @@ export const requestArtwork = requestImage('artwork')
 export const requestCover = requestImage('cover')
 export type RequestImage = z.output<typeof requestAvatar>
 
-export const imageUploadStatus = z.enum([
-  'uploading',
-  'scanning',
-  'processing',
-  'ready',
-  'rejected',
-  'failed',
-])
+const imageUploadStatus = z.enum(['uploading', 'scanning', 'processing', 'ready', 'rejected', 'failed'])
 export type ImageUploadStatus = z.output<typeof imageUploadStatus>
 
 /** How a picture that was sent is getting on; `ready` is shown already. */

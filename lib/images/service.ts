@@ -2,7 +2,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { later } from '../time.ts'
+import { grantExpiry, grantUpload } from '../media/upload-grant.ts'
 import type { ImageHolder } from './holder.ts'
 import {
   findOwnImageUpload,
@@ -21,8 +21,6 @@ export interface ImageDependencies {
 
 export type ImageService = ReturnType<typeof createImageService>
 
-const grantSeconds = 15 * 60
-
 /** Seconds after which asking again is worth it. */
 const pollSeconds = 1
 
@@ -40,16 +38,10 @@ export function createImageService({ sql, store, holder, now = () => new Date() 
         const at = now()
         if (!(await holder.lockFor(tx, subjectId, actor.id))) throw new AppError('not_found')
         await giveUpImageUploads(tx, subjectOf(subjectId), 'replaced', at)
-        const expires_at = later(at, grantSeconds * 1_000)
+        const expires_at = grantExpiry(at)
         const upload = { ...request, ...subjectOf(subjectId), created_by: actor.id, expires_at }
         const { id, object_key } = await insertImageUpload(tx, upload, at)
-        const { url, headers } = await store.presignPut(object_key, {
-          content_type: request.content_type,
-          size_bytes: request.size_bytes,
-          sha256: request.sha256,
-          expires_in_seconds: grantSeconds,
-        })
-        return { upload_id: id, mode: 'single' as const, method: 'PUT' as const, url, headers, expires_at }
+        return grantUpload(store, { id, object_key, expires_at }, request)
       }),
 
     async get(actor: Actor, subjectId: string, uploadId: string): Promise<ImageUploadRow> {

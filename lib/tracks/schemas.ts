@@ -1,26 +1,15 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
-import { audioContentTypes, hasExtensionOf } from '../media/audio-types.ts'
-import { line } from '../text.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
+import { uploadStatuses } from './upload-schemas.ts'
 
-const uploadStatuses = [
-  'uploading',
-  'scanning',
-  'processing',
-  'transcoding',
-  'ready',
-  'rejected',
-  'failed',
-] as const
+const trackStatus = z.enum(['draft', ...uploadStatuses])
 
-export const trackStatus = z.enum(['draft', ...uploadStatuses])
-
-const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
+export const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
 const version = z.object({ id: z.uuid(), number: z.int(), label: z.nullable(z.string()) })
 
-const loudness = z.object({
+export const loudness = z.object({
   integrated_lufs: z.number(),
   true_peak_dbtp: z.nullable(z.number()),
   range_lu: z.nullable(z.number()),
@@ -146,101 +135,9 @@ export const likerPage = page(
   }),
 )
 
-export const uploadStatus = z.enum(uploadStatuses)
-
-/** Of a path, which some clients send, only the name is kept. */
-const filename = line(255).check(
-  z.overwrite((path) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)),
-  z.minLength(1),
-)
-
-const label = line(100).check(z.minLength(1))
-
-/** As much as the scanner takes. */
-const largestUpload = 2 * 1024 ** 3
-
-export const requestUpload = z
-  .strictObject({
-    filename,
-    content_type: z.pipe(z.string().check(z.toLowerCase()), z.enum(audioContentTypes)),
-    size_bytes: z.int().check(z.minimum(1), z.maximum(largestUpload)),
-    sha256: z.optional(z.string().check(z.toLowerCase(), z.regex(/^[0-9a-f]{64}$/))),
-    /** Of the version that comes of it. */
-    label: z.optional(label),
-  })
-  .check(
-    z.refine(({ filename, content_type }) => hasExtensionOf(content_type, filename), {
-      path: ['filename'],
-      message: 'The extension is not one of the content type',
-      params: { code: 'extension_mismatch' },
-    }),
-  )
-export type RequestUpload = z.output<typeof requestUpload>
-
-export const uploadParams = z.object({ track_id: z.uuid(), upload_id: z.uuid() })
-
-export const uploadGrant = z.object({
-  upload_id: z.uuid(),
-  mode: z.literal('single'),
-  method: z.literal('PUT'),
-  url: z.url(),
-  /** To be sent as they are: they are part of the signature. */
-  headers: z.record(z.string(), z.string()),
-  expires_at: timestamp,
-})
-
-export const upload = z.object({
-  id: z.uuid(),
-  track_id: z.uuid(),
-  filename: z.string(),
-  content_type: z.string(),
-  size_bytes: z.int(),
-  label: z.nullable(z.string()),
-  status: uploadStatus,
-  status_reason: z.nullable(z.string()),
-  timeline: z.array(z.object({ status: uploadStatus, reason: z.nullable(z.string()), at: timestamp })),
-  expires_at: timestamp,
-  created_at: timestamp,
-  updated_at: timestamp,
-})
-
 export const stream = z.object({
   manifest_url: z.url(),
   stream_token: z.string(),
   play_token: z.string(),
   expires_at: timestamp,
 })
-
-/** What came of one upload of a track. */
-export const trackVersion = z.object({
-  id: z.uuid(),
-  number: z.int(),
-  label: z.nullable(z.string()),
-  is_current: z.boolean(),
-  /** `removed`: its file was given up, being one of many newer ones. */
-  status: z.enum([...uploadStatuses, 'removed']),
-  status_reason: z.nullable(z.string()),
-  created_by: person,
-  upload_id: z.uuid(),
-  filename: z.string(),
-  content_type: z.string(),
-  size_bytes: z.int(),
-  sha256: z.string(),
-  duration_ms: z.nullable(z.int()),
-  codec: z.nullable(z.string()),
-  sample_rate_hz: z.nullable(z.int()),
-  channels: z.nullable(z.int()),
-  bit_depth: z.nullable(z.int()),
-  bitrate_bps: z.nullable(z.int()),
-  loudness: z.nullable(loudness),
-  created_at: timestamp,
-  ready_at: z.nullable(timestamp),
-  removed_at: z.nullable(timestamp),
-})
-export type TrackVersion = z.output<typeof trackVersion>
-
-export const versionPage = page(trackVersion)
-
-export const versionParams = z.object({ track_id: z.uuid(), version_id: z.uuid() })
-
-export const renameVersion = z.strictObject({ label: z.nullable(label) })

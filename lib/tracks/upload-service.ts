@@ -2,9 +2,9 @@ import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { later } from '../time.ts'
+import { grantExpiry, grantUpload } from '../media/upload-grant.ts'
 import { lockEditableTrack } from './locks.ts'
-import type { RequestUpload } from './schemas.ts'
+import type { RequestUpload } from './upload-schemas.ts'
 import {
   findEditableUpload,
   findLiveUpload,
@@ -23,8 +23,6 @@ export interface UploadDependencies {
 
 export type UploadService = ReturnType<typeof createUploadService>
 
-const grantSeconds = 15 * 60
-
 /** Seconds after which asking again is worth it. */
 const pollSeconds = 2
 
@@ -38,17 +36,11 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
         const live = await findLiveUpload(tx, trackId)
         if (live && !isExpired(live, at)) throw new AppError('upload_in_progress', `It is ${live.status}`)
         if (live) await markExpired(tx, live.id, at)
-        const expires_at = later(at, grantSeconds * 1_000)
+        const expires_at = grantExpiry(at)
         const upload = { ...request, track_id: trackId, created_by: actor.id, expires_at }
         const { id, object_key } = await insertUpload(tx, upload, at)
         await markUploading(tx, trackId, at)
-        const { url, headers } = await store.presignPut(object_key, {
-          content_type: request.content_type,
-          size_bytes: request.size_bytes,
-          sha256: request.sha256,
-          expires_in_seconds: grantSeconds,
-        })
-        return { upload_id: id, mode: 'single' as const, method: 'PUT' as const, url, headers, expires_at }
+        return grantUpload(store, { id, object_key, expires_at }, request)
       }),
 
     async get(actor: Actor, trackId: string, uploadId: string): Promise<UploadRow> {

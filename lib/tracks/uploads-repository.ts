@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
-import type { RequestUpload, upload } from './schemas.ts'
+import type { RequestUpload, upload } from './upload-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type UploadRow = z.output<typeof upload> & { readonly revision: number }

@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import type { TrackVersion } from './schemas.ts'
+import type { TrackVersion } from './version-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type VersionRow = TrackVersion & { readonly revision: number }

@@ -3,8 +3,9 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import type { pageQuery } from '../http/route.ts'
+import type { PageQuery } from '../http/route.ts'
 import { lockEditableTrack } from './locks.ts'
+import type { Confirm } from './service.ts'
 import {
   findVersionOf,
   isEditableTrack,
@@ -35,7 +36,7 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
   return {
     get,
 
-    async list(actor: Actor, track_id: string, { limit, cursor }: z.output<typeof pageQuery>) {
+    async list(actor: Actor, track_id: string, { limit, cursor }: PageQuery) {
       const scope = `versions:${track_id}`
       const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
       const rows = await listVersions(sql, actor, { track_id, before, limit: limit + 1 })
@@ -49,7 +50,7 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
       trackId: string,
       versionId: string,
       label: string | null,
-      confirm: (row: VersionRow) => void,
+      confirm: Confirm,
     ): Promise<VersionRow> {
       await sql.begin(async (tx) => {
         if (!(await lockEditableTrack(tx, trackId, actor.id))) throw new AppError('not_found')
