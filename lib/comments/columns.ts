@@ -84,9 +84,12 @@ export const commentColumns = (db: Db, viewer: Viewer): Fragment => db`
   not can.read as is_deleted,
   case when can.read then c.edited_at end as edited_at,
   case when can.read and c.mentioned_ids <> '{}' then (
-    select json_agg(json_build_object('id', u.id, 'username', u.username, 'written', m.written) order by m.place)
+    select coalesce(
+      json_agg(json_build_object('id', u.id, 'username', u.username, 'written', m.written) order by m.place), '[]'
+    )
     from unnest(c.mentioned_ids, c.mentioned_names) with ordinality m (id, written, place)
     join users u on u.id = m.id
+    where u.deletes_at is null and ${isUnblocked(db, viewer.id, db`u.id`)}
   ) else '[]' end as mentions,
   c.created_at, case when can.read then c.revision + a.revision else 0 end as revision
 `
