@@ -16,9 +16,12 @@ export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacet
     text === '' ? isMatch(db, query) : db`s.body @@ ${text}::tsquery and ${isMatch(db, query)}`
   const isRare = text === '' ? query.artist !== undefined : await isRareText(db, text)
   const all = isRare
-    ? await db<
-        { id: string }[]
-      >`select s.track_id as id from track_search s where ${where} limit ${largestSample + 1}`
+    ? await db<{ id: string }[]>`
+        select s.track_id as id from track_search s
+        join users o on o.id = s.owner_id and o.deletes_at is null
+        where ${where}
+        limit ${largestSample + 1}
+      `
     : undefined
   const is_estimate = !all || all.length > largestSample
   const sample = is_estimate ? await samplePopular(db, where) : all.map(({ id }) => id)
@@ -51,8 +54,9 @@ async function samplePopular(db: Db, where: Fragment): Promise<string[]> {
     select fitting.track_id as id
     from (select track_id from track_scores order by popularity desc, track_id desc limit ${longestWalk}) ordered
     cross join lateral (
-      select s.track_id from track_search s where s.track_id = ordered.track_id and ${where} offset 0
+      select s.track_id, s.owner_id from track_search s where s.track_id = ordered.track_id and ${where} offset 0
     ) fitting
+    join users o on o.id = fitting.owner_id and o.deletes_at is null
     limit ${largestSample}
   `
   return rows.map(({ id }) => id)

@@ -55,6 +55,7 @@ async function findPrefixed(db: Db, prefix: string, hidden: readonly string[], l
       limit ${limit * 2}
     ) found
     join tracks t on t.id = found.track_id
+    join users o on o.id = t.owner_id and o.deletes_at is null
     where t.owner_id <> all(${hidden}::uuid[])
     limit ${limit * 2}
   `
@@ -83,6 +84,7 @@ async function findResembling(db: Db, text: string, hidden: readonly string[], l
     from found
     join track_scores c using (track_id)
     join tracks t on t.id = found.track_id
+    join users o on o.id = t.owner_id and o.deletes_at is null
     where t.owner_id <> all(${hidden}::uuid[])
     order by c.popularity desc, t.id desc
     limit ${limit}

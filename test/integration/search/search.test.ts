@@ -257,6 +257,25 @@ describe('who finds what', () => {
     await sql`delete from blocks`
   })
 
+  test('nobody finds anything of an artist who is about to be deleted, not even counted, until they stay', async () => {
+    const cyd = await seedActor(sql)
+    await add({ title: 'Low Tide', tags: ['sea'], genre: 'Ambient' }, cyd)
+    await learn()
+    const found = async (q: string) => ({
+      listed: await titles({ q }),
+      counted: (await call(handler, trackRoutes.countTracks, { query: { q } })).body.counted,
+      suggested: (await call(handler, trackRoutes.suggest, { query: { q } })).body.data.length,
+    })
+    await sql`update users set deletes_at = now() + interval '1 day' where id = ${cyd.id}`
+    for (const q of ['low tide', 'low tidde']) {
+      expect(await found(q)).toEqual({ listed: [], counted: 0, suggested: 0 })
+    }
+    expect((await call(handler, trackRoutes.countTracks, { query: {} })).body.genres).toEqual([])
+
+    await sql`update users set deletes_at = null where id = ${cyd.id}`
+    expect(await found('low tide')).toEqual({ listed: ['Low Tide'], counted: 1, suggested: 1 })
+  })
+
   test('a new title is found at once and the old one no more', async () => {
     const id = await add({ title: 'Before' })
     await sql`update tracks set title = 'After' where id = ${id}`
