@@ -12,14 +12,14 @@ import { printFigures } from './table.ts'
 
 /**
  * `npm run bench [-- imports|handlers|auth|media|catalogue …]`: figures measured side by side in one run; nothing
- * here fails. `catalogue` runs only when it is named: it takes `--scale 10000|100000|1000000` or `--all`, `--fresh`
+ * here fails. `catalogue` runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh`
  * to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone, and `--markdown docs/performance.md`.
  */
 const usual = ['imports', 'handlers', 'auth', 'media'] as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    scale: { type: 'string', default: '100000' },
+    scale: { type: 'string', multiple: true, default: ['100000'] },
     all: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },
@@ -35,7 +35,7 @@ if (unknown) throw new Error(`There is no section ${unknown}: ${[...usual, 'cata
 const usualWanted = usual.filter((name) => wanted.includes(name))
 if (usualWanted.length > 0) await measureUsual(usualWanted)
 if (wanted.includes('catalogue')) {
-  const scales = values.all ? [10_000, 100_000, 1_000_000] : [Number(values.scale)]
+  const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)
   if (scales.some((scale) => !Number.isInteger(scale) || scale < 10_000))
     throw new Error('--scale is a number of tracks, 10000 or more')
   await measureCatalogue({

@@ -99,7 +99,7 @@ async function fill(url: string, tracks: number, isQuiet: boolean) {
       .then(() => progress.step('counts', 1, () => fillCounts(sql)))
       .then(documents.write),
   ])
-  documents.end()
+  await documents.end()
   await progress.step('scores and words', 1, () => Promise.all([fillScores(sql), fillNames(sql)]))
   await progress.step('indexes', indexes.length, (tell) => buildIndexes(sql, indexes, tell))
   await progress.step('statistics', 1, () => sql`vacuum analyze`)

@@ -75,10 +75,13 @@ export function printPlans(measured: readonly Measured[]): void {
 const begin = '<!-- figures: written by `npm run bench` -->'
 const end = '<!-- end of the figures -->'
 
+/** What else the machine had to do: it tells how far the figures can be trusted. */
+const [loadBefore] = os.loadavg()
+
 const machine = () => {
   const [cpu] = os.cpus()
   const memory = Math.round(os.totalmem() / 2 ** 30)
-  return `${os.cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Node ${process.versions.node}`
+  return `${os.cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Node ${process.versions.node}, load before ${loadBefore?.toFixed(1)}`
 }
 
 function toMarkdown(measured: readonly Measured[], command: string): string {
