@@ -55,8 +55,11 @@ export async function isHistoryShown(db: Db, userId: string): Promise<boolean> {
   return rows.length > 0
 }
 
-/** The plays stay, and are nobody's. */
 export async function deleteHistory(db: Db, userId: string): Promise<void> {
   await db`delete from listening_history where user_id = ${userId}`
+}
+
+/** The plays stay, and are nobody's. */
+export async function disownPlays(db: Db, userId: string): Promise<void> {
   await db`update plays set user_id = null where user_id = ${userId}`
 }

@@ -6,7 +6,13 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
 import { isListed, isVisible } from '../tracks/visibility.ts'
-import { deleteHistory, type HistoryFilter, isHistoryShown, listHistory } from './history-repository.ts'
+import {
+  deleteHistory,
+  disownPlays,
+  type HistoryFilter,
+  isHistoryShown,
+  listHistory,
+} from './history-repository.ts'
 
 export interface HistoryDependencies {
   readonly sql: Sql
@@ -41,9 +47,12 @@ export function createHistoryService({ sql }: HistoryDependencies) {
       return list(actor, { user_id: userId, isAllowed: isOwn ? isVisible : isListed }, paging)
     },
 
-    forget: (actor: Actor): Promise<void> => sql.begin((tx) => deleteHistory(tx, actor.id)),
+    forget: (actor: Actor): Promise<void> => sql.begin((tx) => forgetAllOf(tx, actor.id)),
   }
 }
 
-/** Within the transaction that ends the user's account. */
-export const forgetAllOf = (tx: Db, userId: string): Promise<void> => deleteHistory(tx, userId)
+/** What a user listened to is known of nobody any more. */
+export async function forgetAllOf(tx: Db, userId: string): Promise<void> {
+  await deleteHistory(tx, userId)
+  await disownPlays(tx, userId)
+}

@@ -55,12 +55,12 @@ async function listPeople(db: Db, { viewer_id, before, limit }: Place, source: F
 
 /** Also whoever is hidden by now: a block or a mute can be taken back from whomever it is on. */
 export const listBlocked = (db: Db, blockerId: string, place: Omit<Place, 'viewer_id'>) =>
-  listHidden(db, blockerId, place, db`blocks r join users u on u.id = r.blocked_id`, db`r.blocker_id`)
+  listShutOut(db, blockerId, place, db`blocks r join users u on u.id = r.blocked_id`, db`r.blocker_id`)
 
 export const listMuted = (db: Db, muterId: string, place: Omit<Place, 'viewer_id'>) =>
-  listHidden(db, muterId, place, db`mutes r join users u on u.id = r.muted_id`, db`r.muter_id`)
+  listShutOut(db, muterId, place, db`mutes r join users u on u.id = r.muted_id`, db`r.muter_id`)
 
-async function listHidden(
+async function listShutOut(
   db: Db,
   userId: string,
   { before, limit }: Omit<Place, 'viewer_id'>,

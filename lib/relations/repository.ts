@@ -1,4 +1,3 @@
-import { uncount } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
 
 /**
@@ -66,13 +65,10 @@ export async function deleteMute(db: Db, muterId: string, mutedId: string): Prom
   return count === 1
 }
 
-/** All of a user whose account ends, on either side, and what they liked and reposted, with the counts of the others. */
-export async function deleteRelations(db: Db, userId: string): Promise<void> {
-  await deleteFollows(db, db`follower_id = ${userId} or followed_id = ${userId}`)
+export async function deleteBlocksOf(db: Db, userId: string): Promise<void> {
   await db`delete from blocks where blocker_id = ${userId} or blocked_id = ${userId}`
+}
+
+export async function deleteMutesOf(db: Db, userId: string): Promise<void> {
   await db`delete from mutes where muter_id = ${userId} or muted_id = ${userId}`
-  const likes = db`delete from track_likes where user_id = ${userId} returning track_id as subject_id`
-  await uncount(db, 'like_count', likes)
-  const reposts = db`delete from reposts where user_id = ${userId} returning track_id as subject_id`
-  await uncount(db, 'repost_count', reposts)
 }

@@ -6,9 +6,10 @@ import { AppError } from '../errors.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import {
   deleteBlock,
+  deleteBlocksOf,
   deleteFollows,
   deleteMute,
-  deleteRelations,
+  deleteMutesOf,
   holdAccounts,
   insertBlock,
   insertFollow,
@@ -81,8 +82,12 @@ export function createRelationService({ sql, relay, now = () => new Date() }: Re
   }
 }
 
-/** Within the transaction that ends the account. */
-export const endRelations = (tx: Db, userId: string): Promise<void> => deleteRelations(tx, userId)
+/** On either side, within the transaction that ends the account. */
+export async function endRelations(tx: Db, userId: string): Promise<void> {
+  await deleteFollows(tx, tx`follower_id = ${userId} or followed_id = ${userId}`)
+  await deleteBlocksOf(tx, userId)
+  await deleteMutesOf(tx, userId)
+}
 
 async function addFollow(tx: Db, followerId: string, followedId: string): Promise<boolean> {
   if (!(await insertFollow(tx, followerId, followedId))) return false
