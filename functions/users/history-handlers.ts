@@ -24,7 +24,7 @@ export function createHistoryHandlers(services: HistoryServices): Handlers<typeo
       orMoved(
         await users.findByName(actor, params.username),
         '/history',
-        ({ id }) => history.listOf(actor, id, query),
+        (user) => history.listOf(actor, user, query),
         query,
       ),
   }

@@ -46,15 +46,6 @@ export async function listHistory(db: Db, viewer: Viewer, filter: HistoryFilter)
   `
 }
 
-export async function isHistoryShown(db: Db, userId: string): Promise<boolean> {
-  const rows = await db`
-    select from users
-    where id = ${userId} and (settings->>'show_history')::boolean
-      and settings->>'profile_visibility' is distinct from 'private'
-  `
-  return rows.length > 0
-}
-
 export async function deleteHistory(db: Db, userId: string): Promise<void> {
   await db`delete from listening_history where user_id = ${userId}`
 }

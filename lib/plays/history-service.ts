@@ -6,13 +6,8 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
 import { isListed, isVisible } from '../tracks/visibility.ts'
-import {
-  deleteHistory,
-  disownPlays,
-  type HistoryFilter,
-  isHistoryShown,
-  listHistory,
-} from './history-repository.ts'
+import type { NamedUser } from '../users/schemas.ts'
+import { deleteHistory, disownPlays, type HistoryFilter, listHistory } from './history-repository.ts'
 
 export interface HistoryDependencies {
   readonly sql: Sql
@@ -41,10 +36,10 @@ export function createHistoryService({ sql }: HistoryDependencies) {
       list(actor, { user_id: actor.id, isAllowed: isVisible }, paging),
 
     /** Of somebody else, as far as they show it: only what anybody may come upon. */
-    async listOf(actor: Actor | undefined, userId: string, paging: PageQuery) {
-      const isOwn = userId === actor?.id
-      if (!isOwn && !(await isHistoryShown(sql, userId))) throw new AppError('not_found')
-      return list(actor, { user_id: userId, isAllowed: isOwn ? isVisible : isListed }, paging)
+    async listOf(actor: Actor | undefined, user: NamedUser, paging: PageQuery) {
+      const isOwn = user.id === actor?.id
+      if (!isOwn && (user.is_private || !user.show_history)) throw new AppError('not_found')
+      return list(actor, { user_id: user.id, isAllowed: isOwn ? isVisible : isListed }, paging)
     },
 
     forget: (actor: Actor): Promise<void> => sql.begin((tx) => forgetAllOf(tx, actor.id)),

@@ -1,6 +1,7 @@
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { isUnblocked, isUnmuted } from '../relations/hiding.ts'
+import { showsLikes } from '../users/visibility.ts'
 import { isVisible, trackTables, type Viewer } from './visibility.ts'
 
 export type ReactionTable = 'track_likes' | 'reposts'
@@ -69,7 +70,7 @@ export async function listLikers(db: Db, trackId: string, viewer: Viewer, { befo
     join users u on u.id = l.user_id
     where l.track_id = ${trackId} ${before === undefined ? db`` : db`and l.id < ${before}`}
       and u.deletes_at is null and u.deleted_at is null
-      and (u.id = ${viewer.id ?? null} or coalesce((u.settings->>'show_likes')::boolean, true))
+      and (u.id = ${viewer.id ?? null} or ${showsLikes(db)})
       and ${isUnblocked(db, viewer.id, db`u.id`)} and ${isUnmuted(db, viewer.id, db`u.id`)}
     order by l.id desc
     limit ${limit}

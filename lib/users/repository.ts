@@ -5,16 +5,15 @@ import { isUnblocked } from '../relations/hiding.ts'
 import type { ProfileFacts } from './completion.ts'
 import type { NamedUser, OwnUser, Profile, UpdateUser } from './schemas.ts'
 import type { Settings, UpdateSettings } from './settings.ts'
-import { isShown } from './visibility.ts'
+import { isShown, showsLikes } from './visibility.ts'
 
 export type UserRow = OwnUser & { readonly revision: number }
 export type ProfileRow = Profile & { readonly revision: number }
 
 const columns = (db: Db) => db`
   id, username, display_name, email, role, bio, location, website, social_links,
-  avatar_sha256 as avatar_url, is_verified,
-  ${isPrivate(db)} as is_private, deletes_at,
-  revision, created_at, updated_at
+  avatar_sha256 as avatar_url, is_verified, ${isPrivate(db)} as is_private, deletes_at, revision,
+  created_at, updated_at
 `
 
 const isPrivate = (db: Db) => db`coalesce(settings->>'profile_visibility' = 'private', false)`
@@ -34,14 +33,13 @@ export async function findProfile(
 ): Promise<ProfileRow | undefined> {
   const [row] = await db<[ProfileRow?]>`
     select
-      u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links, u.avatar_sha256 as avatar_url,
-      u.is_verified, ${isPrivate(db)} as is_private, u.revision, u.created_at, u.updated_at,
+      u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links,
+      u.avatar_sha256 as avatar_url, u.is_verified, ${isPrivate(db)} as is_private, u.revision, u.created_at, u.updated_at,
       n.follower_count, n.following_count,
       (
         select count(*) from tracks t
         where t.owner_id = u.id and t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
-          and t.hidden_at is null
-          and ${isUnblocked(db, viewerId, db`u.id`)}
+          and t.hidden_at is null and ${isUnblocked(db, viewerId, db`u.id`)}
       )::int as track_count,
       ${relationTo(db, viewerId)} as relation
     from users u
@@ -72,7 +70,8 @@ export async function findNamedUser(
 ): Promise<NamedUser | undefined> {
   const [row] = await db<[NamedUser?]>`
     select
-      u.id, ${isPrivate(db)} as is_private, coalesce((u.settings->>'show_likes')::boolean, true) as show_likes
+      u.id, ${isPrivate(db)} as is_private, ${showsLikes(db)} as show_likes,
+      coalesce((u.settings->>'show_history')::boolean, false) as show_history
     from users u
     where u.username = ${username}
       and (${isShown(db, viewerId)} ${evenIfHidden ? db`or ${hasToDoWith(db, viewerId)}` : db``})

@@ -101,4 +101,5 @@ export interface NamedUser {
   readonly id: string
   readonly is_private: boolean
   readonly show_likes: boolean
+  readonly show_history: boolean
 }

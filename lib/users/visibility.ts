@@ -16,3 +16,6 @@ export const isListed = (db: Db, viewerId: string | undefined): Fragment => db`(
   u.email_verified_at is not null and u.deletes_at is null and u.deleted_at is null
   and ${isUnblocked(db, viewerId, db`u.id`)}
 )`
+
+/** Whether `u` lets others see what they like, as they do who have not chosen. */
+export const showsLikes = (db: Db): Fragment => db`coalesce((u.settings->>'show_likes')::boolean, true)`
