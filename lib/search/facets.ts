@@ -3,29 +3,18 @@ import { isMatch, readQuery, toTsquery } from './conditions.ts'
 import type { Facet, TrackFacets, TrackQuery } from './port.ts'
 
 const largestSample = 1_000
+/** With fewer of the best known, any others tell more. */
+const smallestSample = 200
 const mostValues = 20
 
 interface FacetRow extends Facet {
   readonly facet: 'genres' | 'tags' | 'keys' | 'bpms' | 'durations'
 }
 
-/** Counts the values of what matches; of the most popular matches where there are many. */
+/** Counts the values of what matches; where that is much, of a thousand of the best known. */
 export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacets> {
-  const text = toTsquery(await readQuery(db, query))
-  const where: Fragment =
-    text === '' ? isMatch(db, query) : db`s.body @@ ${text}::tsquery and ${isMatch(db, query)}`
-  const isRare = text === '' ? query.artist !== undefined : await isRareText(db, text)
-  const all = isRare
-    ? await db<{ id: string }[]>`
-        select s.track_id as id from track_search s
-        join users o on o.id = s.owner_id and o.deletes_at is null
-        where ${where}
-        limit ${largestSample + 1}
-      `
-    : undefined
-  const is_estimate = !all || all.length > largestSample
-  const sample = is_estimate ? await samplePopular(db, where) : all.map(({ id }) => id)
-  const rows = await countValues(db, sample)
+  const { ids, is_estimate } = await sampleTracks(db, query)
+  const rows = await countValues(db, ids)
   const valuesOf = (facet: FacetRow['facet']) =>
     rows.filter((row) => row.facet === facet).map(({ value, count }) => ({ value, count }))
   return {
@@ -34,30 +23,55 @@ export async function countFacets(db: Db, query: TrackQuery): Promise<TrackFacet
     keys: valuesOf('keys'),
     bpms: valuesOf('bpms'),
     durations: valuesOf('durations'),
-    counted: sample.length,
+    counted: ids.length,
     is_estimate,
   }
 }
 
-async function isRareText(db: Db, text: string): Promise<boolean> {
-  const [row] = await db<
-    [{ matches: number }]
-  >`select estimate_matches('body', ${text}::tsquery)::float8 as matches`
-  return row.matches < 5 * largestSample
+async function sampleTracks(db: Db, query: TrackQuery) {
+  const text = toTsquery(await readQuery(db, query))
+  const rest = isMatch(db, query)
+  if (text === '' && query.artist === undefined) {
+    return { ids: await listPopular(db, rest, largestSample), is_estimate: true }
+  }
+  const where = text === '' ? rest : db`s.body @@ ${text}::tsquery and ${rest}`
+  if (text === '' || (await isRare(db, text))) {
+    const all = await listMatches(db, where, largestSample + 1)
+    if (all.length <= largestSample) return { ids: all, is_estimate: false }
+  }
+  const known = await listMatches(db, db`s.is_top and ${where}`, largestSample)
+  const ids = known.length < smallestSample ? await listMatches(db, where, largestSample) : known
+  return { ids, is_estimate: true }
 }
 
-/** From the top, so far that a rare filter ends after a bounded walk. */
-const longestWalk = 50_000
+async function isRare(db: Db, text: string): Promise<boolean> {
+  const [row] = await db<[{ matches: number }]>`
+    select estimate_matches('body', ${text}::tsquery)::float8 as matches
+  `
+  return row.matches < 2 * largestSample
+}
 
-async function samplePopular(db: Db, where: Fragment): Promise<string[]> {
+async function listMatches(db: Db, where: Fragment, limit: number): Promise<string[]> {
+  const rows = await db<{ id: string }[]>`
+    select s.track_id as id
+    from track_search s
+    join users o on o.id = s.owner_id and o.deletes_at is null
+    where ${where}
+    limit ${limit}
+  `
+  return rows.map(({ id }) => id)
+}
+
+/** Goes down from the best known, in steps that are bounded however little fits. */
+async function listPopular(db: Db, where: Fragment, limit: number): Promise<string[]> {
   const rows = await db<{ id: string }[]>`
     select fitting.track_id as id
-    from (select track_id from track_scores order by popularity desc, track_id desc limit ${longestWalk}) ordered
+    from (select track_id from track_scores order by popularity desc, track_id desc limit ${5 * limit}) ordered
     cross join lateral (
       select s.track_id, s.owner_id from track_search s where s.track_id = ordered.track_id and ${where} offset 0
     ) fitting
     join users o on o.id = fitting.owner_id and o.deletes_at is null
-    limit ${largestSample}
+    limit ${limit}
   `
   return rows.map(({ id }) => id)
 }

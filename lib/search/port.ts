@@ -49,7 +49,7 @@ export interface TrackFacets {
   readonly bpms: Facet[]
   /** By minutes. */
   readonly durations: Facet[]
-  /** Of so many tracks, the most popular ones where `is_estimate`. */
+  /** Of so many tracks, well-known ones where `is_estimate`. */
   readonly counted: number
   readonly is_estimate: boolean
 }

@@ -70,7 +70,7 @@ export const trackFacets = z.object({
   bpms: facet,
   /** By minutes. */
   durations: facet,
-  /** Of how many tracks; of the most popular ones where it is an estimate. */
+  /** Of how many tracks; of well-known ones where it is an estimate. */
   counted: z.int(),
   is_estimate: z.boolean(),
 })

@@ -19,7 +19,7 @@ const usual = ['imports', 'handlers', 'auth', 'media'] as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    scale: { type: 'string', multiple: true, default: ['100000'] },
+    scale: { type: 'string', multiple: true, default: ['1000000'] },
     all: { type: 'boolean', default: false },
     fresh: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },

@@ -73,7 +73,7 @@ create index track_search_head on track_search using gin (head) with (fastupdate
 create index track_search_body on track_search using gin (body) with (fastupdate = off);
 create index track_search_top_head on track_search using gin (head) with (fastupdate = off) where is_top;
 create index track_search_top_body on track_search using gin (body) with (fastupdate = off) where is_top;
-create index track_search_top on track_search (track_id) where is_top;
+create index track_search_top on track_search (owner_id) where is_top;
 create index track_search_newest on track_search (published_at desc, track_id desc);
 create index track_search_owner on track_search (owner_id);
 
