@@ -1,4 +1,4 @@
-import { requireMatch } from '../../lib/http/etag.ts'
+import { matching } from '../../lib/http/etag.ts'
 import type { Handlers } from '../../lib/http/route.ts'
 import type { ImageService } from '../../lib/images/service.ts'
 import { replyImageUpload } from '../image-reply.ts'
@@ -10,7 +10,7 @@ export function createCoverHandlers(covers: ImageService): Handlers<typeof cover
     getCoverUpload: async ({ actor, params }) =>
       replyImageUpload(await covers.get(actor, params.playlist_id, params.cover_upload_id)),
     deleteCover: async ({ actor, params, headers }) => {
-      await covers.remove(actor, params.playlist_id, (row) => requireMatch(headers, row))
+      await covers.remove(actor, params.playlist_id, matching(headers))
       return undefined
     },
   }

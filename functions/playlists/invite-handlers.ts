@@ -1,7 +1,7 @@
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { InviteService } from '../../lib/playlists/invites-service.ts'
+import { replyShown } from '../row-reply.ts'
 import type { inviteRoutes } from './invite-routes.ts'
-import { reply } from './own-handlers.ts'
 
 export function createInviteHandlers(invites: InviteService): Handlers<typeof inviteRoutes> {
   return {
@@ -14,6 +14,6 @@ export function createInviteHandlers(invites: InviteService): Handlers<typeof in
       await invites.revoke(actor, params.playlist_id, params.link_id)
       return undefined
     },
-    joinPlaylist: async ({ actor, params }) => reply(await invites.join(actor, params.token)),
+    joinPlaylist: async ({ actor, params }) => replyShown(await invites.join(actor, params.token)),
   }
 }

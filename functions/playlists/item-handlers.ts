@@ -1,11 +1,10 @@
 import { AppError } from '../../lib/errors.ts'
-import { requireMatch } from '../../lib/http/etag.ts'
+import { type Confirm, matching, requireMatch } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { ItemService } from '../../lib/playlists/items-service.ts'
 import type { ReplaceItems } from '../../lib/playlists/replacement-service.ts'
-import type { Playlist } from '../../lib/playlists/schemas.ts'
+import { replyShown } from '../row-reply.ts'
 import type { itemRoutes } from './item-routes.ts'
-import { reply } from './own-handlers.ts'
 
 export interface ItemServices {
   readonly items: ItemService
@@ -20,7 +19,7 @@ export function createItemHandlers({ items, replaceItems }: ItemServices): Handl
       return new Reply(item, { status: isNew ? 201 : 200 })
     },
     replacePlaylistItems: async ({ actor, params, body, headers }) =>
-      reply(await replaceItems(actor, params.playlist_id, body.track_ids, mustMatch(headers))),
+      replyShown(await replaceItems(actor, params.playlist_id, body.track_ids, mustMatch(headers))),
     removePlaylistItem: async ({ actor, params, headers }) => {
       await items.remove(actor, params.playlist_id, params.item_id, matching(headers))
       return undefined
@@ -30,12 +29,10 @@ export function createItemHandlers({ items, replaceItems }: ItemServices): Handl
   }
 }
 
-type Headers = Readonly<Record<string, string | undefined>>
-
-const matching = (headers: Headers) => (playlist: Playlist) => requireMatch(headers, playlist)
-
 /** Whoever replaces everything says what they replace. */
-const mustMatch = (headers: Headers) => (playlist: Playlist) => {
-  if (headers['if-match'] === undefined) throw new AppError('precondition_required')
-  requireMatch(headers, playlist)
-}
+const mustMatch =
+  (headers: Readonly<Record<string, string | undefined>>): Confirm =>
+  (playlist) => {
+    if (headers['if-match'] === undefined) throw new AppError('precondition_required')
+    requireMatch(headers, playlist)
+  }

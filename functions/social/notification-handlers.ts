@@ -1,6 +1,7 @@
-import { etagOf, requireMatch } from '../../lib/http/etag.ts'
-import { type Handlers, Reply } from '../../lib/http/route.ts'
+import { matching } from '../../lib/http/etag.ts'
+import type { Handlers } from '../../lib/http/route.ts'
 import type { NotificationService } from '../../lib/notifications/service.ts'
+import { replyRow } from '../row-reply.ts'
 import type { notificationRoutes } from './notification-routes.ts'
 
 export const createNotificationHandlers = (
@@ -12,9 +13,9 @@ export const createNotificationHandlers = (
     await notifications.markRead(actor, body)
     return undefined
   },
-  getNotificationPreferences: async ({ actor }) => reply(await notifications.getPreferences(actor)),
+  getNotificationPreferences: async ({ actor }) => replyRow(await notifications.getPreferences(actor)),
   updateNotificationPreferences: async ({ actor, body, headers }) =>
-    reply(await notifications.updatePreferences(actor, body, (row) => requireMatch(headers, row))),
+    replyRow(await notifications.updatePreferences(actor, body, matching(headers))),
   listMutedTracks: ({ actor, query }) => notifications.listMutedTracks(actor, query),
   muteTrackComments: async ({ actor, params }) => {
     await notifications.muteTrack(actor, params.track_id)
@@ -25,5 +26,3 @@ export const createNotificationHandlers = (
     return undefined
   },
 })
-
-const reply = <T extends { readonly revision: number }>(row: T) => new Reply(row, { etag: etagOf(row) })

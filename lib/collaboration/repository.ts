@@ -41,13 +41,6 @@ export async function listCollaborators(
   `
 }
 
-export async function isVisibleTrack(db: Db, viewer: Viewer, trackId: string): Promise<boolean> {
-  const rows = await db`
-    select from ${trackTables(db, viewer)} where t.id = ${trackId} and ${isVisible(db, viewer)}
-  `
-  return rows.length > 0
-}
-
 export async function findCollaborator(
   db: Db,
   trackId: string,

@@ -3,11 +3,12 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import type { pageQuery } from '../http/route.ts'
+import type { PageQuery } from '../http/route.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import { lockOwnTrack } from '../tracks/locks.ts'
 import { endUploadOf } from '../tracks/upload-ending.ts'
+import { hasVisibleTrack } from '../tracks/visibility.ts'
 import { endCollaboration } from './ending.ts'
 import { propose, readStanding, type SharedTrack } from './proposing.ts'
 import {
@@ -15,7 +16,6 @@ import {
   findCollaborator,
   holdUsers,
   insertInvitation,
-  isVisibleTrack,
   listCollaborations,
   listCollaborators,
   listInvitations,
@@ -38,8 +38,6 @@ export type CollaborationService = ReturnType<typeof createCollaborationService>
 
 const mostCollaborators = 50
 
-type PageQuery = z.output<typeof pageQuery>
-
 const cursorValues = z.tuple([z.uuid()])
 
 /** Who works on a track beside its owner, from the invitation to the end. */
@@ -58,7 +56,8 @@ export function createCollaborationService(dependencies: CollaborationDependenci
       const [after] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
       const viewer = { id: actor?.id }
       const rows = await listCollaborators(sql, viewer, { track_id, after, limit: limit + 1 })
-      if (rows.length === 0 && !(await isVisibleTrack(sql, viewer, track_id))) throw new AppError('not_found')
+      if (rows.length === 0 && !(await hasVisibleTrack(sql, viewer, track_id)))
+        throw new AppError('not_found')
       return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
     },
 

@@ -1,6 +1,7 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { lockOwnTrack } from '../tracks/locks.ts'
 import { propose, readStanding, settle } from './proposing.ts'
@@ -25,9 +26,6 @@ export interface SplitDependencies {
 
 export type SplitService = ReturnType<typeof createSplitService>
 export type SplitsRow = Splits & { readonly revision: number }
-
-/** Sees the present revision before anything changes, and may throw. */
-type Confirm = (row: { readonly revision: number }) => void
 
 /**
  * Who gets which part of what a track earns. The sheet in force is the word of all who stand on it, and only a

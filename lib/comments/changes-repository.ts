@@ -1,11 +1,6 @@
-import type { Db, Fragment } from '../db/client.ts'
-import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
-import { isReadable } from './columns.ts'
+import type { Db } from '../db/client.ts'
+import { isOnVisibleTrack, isReadable } from './columns.ts'
 import type { Commenter, Mentioned } from './repository.ts'
-
-/** Whether the viewer sees the track of the comment `c`. */
-export const isOnVisibleTrack = (db: Db, viewer: Viewer): Fragment =>
-  db`exists (select from ${trackTables(db, viewer)} where t.id = c.track_id and ${isVisible(db, viewer)})`
 
 export interface OwnComment {
   readonly id: string

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import { permissionsOf } from '../auth/permissions.ts'
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import { later } from '../time.ts'
 import {
@@ -21,9 +22,6 @@ import type { CommentDependencies } from './service.ts'
 import { tellMentioned } from './telling.ts'
 
 export type CommentChanges = ReturnType<typeof createCommentChanges>
-
-/** Sees the present row before it changes, and may throw. */
-type Confirm = (row: { readonly revision: number }) => void
 
 export function createCommentChanges(dependencies: CommentDependencies) {
   const { sql, keepPace, relay, now = () => new Date() } = dependencies

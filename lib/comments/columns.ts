@@ -2,7 +2,7 @@ import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
 import { hasRow } from '../db/has-row.ts'
 import { isHeardBy, isUnblocked, isUnmuted } from '../relations/hiding.ts'
-import type { Viewer } from '../tracks/visibility.ts'
+import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
 import type { Comment } from './schemas.ts'
 
 /** As the database has it: mentions come with the name that stands in the body. */
@@ -21,6 +21,10 @@ export const isReadable = (db: Db, { id }: Viewer, c: Fragment = db`c`): Fragmen
   if (id === undefined) return db`(${c}.deleted_at is null and ${isOut})`
   return db`(${c}.deleted_at is null and (${c}.author_id = ${id} or (${isOut})))`
 }
+
+/** Whether the viewer sees the track of the comment `c`. */
+export const isOnVisibleTrack = (db: Db, viewer: Viewer): Fragment =>
+  db`exists (select from ${trackTables(db, viewer)} where t.id = c.track_id and ${isVisible(db, viewer)})`
 
 /** Whether anybody else hears what the author says to the artist. */
 export const isHeard = (db: Db, author: Fragment, artist: Fragment): Fragment =>
@@ -85,7 +89,10 @@ export const commentColumns = (db: Db, viewer: Viewer): Fragment => db`
   case when can.read then c.edited_at end as edited_at,
   case when can.read and c.mentioned_ids <> '{}' then (
     select coalesce(
-      json_agg(json_build_object('id', u.id, 'username', u.username, 'written', m.written) order by m.place), '[]'
+      json_agg(
+        json_build_object('id', u.id, 'username', u.username, 'written', m.written) order by m.place
+      ),
+      '[]'
     )
     from unnest(c.mentioned_ids, c.mentioned_names) with ordinality m (id, written, place)
     join users u on u.id = m.id

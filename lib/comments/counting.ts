@@ -9,7 +9,9 @@ const addChanges = (db: Db): Fragment => db`
     select track_id as subject_id, 'comment_count' as counter, is_counted::int - was_counted::int as delta
     from changed
     union all
-    select thread_id, 'reply_count', is_counted::int - was_counted::int from changed where thread_id is not null
+    select thread_id, 'reply_count', is_counted::int - was_counted::int
+    from changed
+    where thread_id is not null
   ) each_change
   group by subject_id, counter
   having sum(delta) <> 0

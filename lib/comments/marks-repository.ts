@@ -1,7 +1,6 @@
 import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
-import { isOnVisibleTrack } from './changes-repository.ts'
-import { isReadable } from './columns.ts'
+import { isOnVisibleTrack, isReadable } from './columns.ts'
 import type { Commenter } from './repository.ts'
 
 export interface LikedComment {

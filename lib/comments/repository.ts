@@ -1,8 +1,15 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
-import { isOnVisibleTrack } from './changes-repository.ts'
-import { type CommentRow, commentColumns, commentTables, isHeard, isReadable, isShown } from './columns.ts'
+import {
+  type CommentRow,
+  commentColumns,
+  commentTables,
+  isHeard,
+  isOnVisibleTrack,
+  isReadable,
+  isShown,
+} from './columns.ts'
 
 export interface Commenter extends Viewer {
   readonly id: string
@@ -11,8 +18,12 @@ export interface Commenter extends Viewer {
 /** Whoever may hear the track, but on what is not out yet only those who work on it and were asked to say something. */
 const mayComment = (db: Db, { id }: Commenter): Fragment => db`(
   t.owner_id = ${id} or mine.role in ('editor', 'commenter')
-  or (t.status = 'ready' and t.visibility in ('public', 'unlisted') and t.hidden_at is null)
+  or ${isOpen(db)}
 )`
+
+/** Whether anybody who knows where the track `t` is may hear it. */
+const isOpen = (db: Db): Fragment =>
+  db`(t.status = 'ready' and t.visibility in ('public', 'unlisted') and t.hidden_at is null)`
 
 export interface Stage {
   readonly artist_id: string
@@ -26,8 +37,9 @@ export interface Stage {
 /** What a comment would be about, and whether this user may make one. */
 export async function findStage(db: Db, trackId: string, viewer: Commenter): Promise<Stage | undefined> {
   const [row] = await db<[Stage?]>`
-    select t.owner_id as artist_id, v.id as version_id, v.duration_ms, ${mayComment(db, viewer)} as may_comment,
-      me.created_at as joined_at
+    select
+      t.owner_id as artist_id, v.id as version_id, v.duration_ms, me.created_at as joined_at,
+      ${mayComment(db, viewer)} as may_comment
     from ${trackTables(db, viewer)}
     join users me on me.id = ${viewer.id}
     where t.id = ${trackId} and ${isVisible(db, viewer)}
@@ -51,10 +63,10 @@ export function listMentioned(db: Db, trackId: string, authorId: string, names: 
       and ${isUnblocked(db, authorId, db`u.id`)}
       and not exists (
         select from blocks b
-        where (b.blocker_id = t.owner_id and b.blocked_id = u.id) or (b.blocker_id = u.id and b.blocked_id = t.owner_id)
+        where (b.blocker_id, b.blocked_id) in ((t.owner_id, u.id), (u.id, t.owner_id))
       )
       and (
-        (t.status = 'ready' and t.visibility in ('public', 'unlisted') and t.hidden_at is null) or u.id = t.owner_id
+        ${isOpen(db)} or u.id = t.owner_id
         or exists (
           select from track_collaborators k
           where k.track_id = t.id and k.user_id = u.id and k.status = 'accepted'
@@ -104,8 +116,9 @@ export async function insertComment(db: Db, author: Commenter, comment: NewComme
       timestamp_ms, is_counted, created_at
     )
     select
-      t.id, ${comment.version_id}, ${author.id}, t.owner_id, ${parent?.thread_id ?? null}, ${parent?.id ?? null},
-      ${comment.body}, ${mentioned.map(({ id }) => id)}::uuid[], ${mentioned.map(({ name }) => name)}::text[],
+      t.id, ${comment.version_id}, ${author.id}, t.owner_id,
+      ${parent?.thread_id ?? null}, ${parent?.id ?? null}, ${comment.body},
+      ${mentioned.map(({ id }) => id)}::uuid[], ${mentioned.map(({ name }) => name)}::text[],
       ${comment.timestamp_ms ?? null},
       ${isHeard(db, db`${author.id}::uuid`, db`t.owner_id`)}, ${now}
     from ${trackTables(db, author)}
@@ -123,16 +136,7 @@ export async function findComment(
   const [row] = await db<[CommentRow?]>`
     select ${commentColumns(db, viewer)}
     from ${commentTables(db, viewer)}
-    where c.id = ${commentId} and ${isShown(db, viewer)}
-      and ${isOnVisibleTrack(db, viewer)}
+    where c.id = ${commentId} and ${isShown(db, viewer)} and ${isOnVisibleTrack(db, viewer)}
   `
   return row
-}
-
-/** Whether the viewer sees the track. */
-export async function hasTrack(db: Db, trackId: string, viewer: Viewer): Promise<boolean> {
-  const rows = await db`
-    select from ${trackTables(db, viewer)} where t.id = ${trackId} and ${isVisible(db, viewer)}
-  `
-  return rows.length === 1
 }

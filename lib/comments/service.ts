@@ -9,14 +9,13 @@ import type { PageQuery } from '../http/route.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import { createViewers } from '../tracks/viewers.ts'
-import type { Viewer } from '../tracks/visibility.ts'
+import { hasVisibleTrack, type Viewer } from '../tracks/visibility.ts'
 import type { CommentRow } from './columns.ts'
 import { listReplies, listThreads, noPlace, startOf } from './lists-repository.ts'
 import { namesIn, withPresentNames } from './mentions.ts'
 import {
   findComment,
   findStage,
-  hasTrack,
   insertComment,
   listMentioned,
   lockParent,
@@ -113,7 +112,7 @@ export function createCommentService(dependencies: CommentDependencies) {
         limit: limit + 1,
       })
       // Sent together with the other, which most often is not asked in vain.
-      const [isThere, rows] = await Promise.all([hasTrack(sql, trackId, viewer), found])
+      const [isThere, rows] = await Promise.all([hasVisibleTrack(sql, viewer, trackId), found])
       if (!isThere) throw new AppError('not_found')
       return toPage(rows.map(withPresentNames), limit, (last) => {
         const at = last.is_pinned ? startOf[sort] : { id: last.id, place: last.timestamp_ms ?? noPlace }

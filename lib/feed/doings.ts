@@ -13,7 +13,9 @@ export interface Place {
  * `user_id` (null where it was published), with the newest `limit` among it. Every one of them is asked.
  */
 export const doingsOfEach = (db: Db, before: Place | undefined, limit: number): Fragment => db`
-  (${newestOfEach(db, publishedBy(db, before), limit)}) union all (${newestOfEach(db, repostedBy(db, before), limit)})
+  (${newestOfEach(db, publishedBy(db, before), limit)})
+  union all
+  (${newestOfEach(db, repostedBy(db, before), limit)})
 `
 
 /** What a user has done, newest first. */

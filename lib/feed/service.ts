@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Fragment, Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
 import { decodeCursor, encodeCursor } from '../http/cursor.ts'
+import type { PageQuery } from '../http/route.ts'
 import { isUnmuted } from '../relations/hiding.ts'
 import { listTracksByIds, type TrackRow } from '../tracks/columns.ts'
 import { isListed, type Viewer } from '../tracks/visibility.ts'
@@ -17,11 +18,6 @@ export interface FeedEntry extends Place {
   readonly reposted_by: Candidate['reposted_by']
 }
 
-interface Page {
-  readonly limit: number
-  readonly cursor?: string | undefined
-}
-
 const place = z.tuple([micros, z.uuid()])
 
 /** Looked at beyond what fills the page, for some of what is found is hidden from the reader. */
@@ -32,7 +28,7 @@ const mostRounds = 5
 /** What those whom a user follows have published and reposted, each track once, at its latest. */
 export function createFeedService({ sql }: { readonly sql: Sql }) {
   return {
-    async list({ id }: Actor, { limit, cursor }: Page) {
+    async list({ id }: Actor, { limit, cursor }: PageQuery) {
       const scope = `feed:${id}`
       const [at, key] = cursor === undefined ? [] : decodeCursor(scope, cursor, place)
       let before = at === undefined || key === undefined ? undefined : { at, key }

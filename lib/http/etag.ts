@@ -29,6 +29,15 @@ export function requireMatch(headers: Headers, row: Row): void {
   }
 }
 
+/** Sees the present row before it changes, and may throw. */
+export type Confirm = (row: Row) => void
+
+/** What a service asks before it changes a row, so that it need not know of headers. */
+export const matching =
+  (headers: Headers): Confirm =>
+  (row) =>
+    requireMatch(headers, row)
+
 const withoutDigests = (condition: string) => condition.replaceAll(/(?<="\d+)-[\da-f]{8}(?=")/g, '')
 
 /** True when the client has this representation already. `If-None-Match` compares weakly (RFC 9110, 13.1.2). */

@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { fromMicros, toMicros } from '../db/micros.ts'
 import type { Action, CommentEdit, ListReports, ReportCase, ReportEntry, SubjectKind } from './schemas.ts'
 
@@ -27,19 +27,27 @@ export function listCases(db: Db, filter: CaseFilter): PromiseLike<CaseListRow[]
         when 'track' then (select t.hidden_at is not null from tracks t where t.id = m.subject_id)
       end, false) as is_hidden,
       (
-        select coalesce(json_agg(json_build_object('reason', reason, 'count', count) order by count desc, reason), '[]')
+        select coalesce(json_agg(each_reason order by count desc, reason), '[]')
         from (select reason, count(*)::int from reports r where r.case_id = m.id group by reason) each_reason
       ) as reasons
     from moderation_cases m
     join users u on u.id = m.user_id
     where m.state = ${state} and m.user_id <> ${moderator_id}
       ${kind === undefined ? db`` : db`and m.subject_kind = ${kind}`}
-      ${reason === undefined ? db`` : db`and exists (select from reports r where r.case_id = m.id and r.reason = ${reason})`}
-      ${before === undefined ? db`` : db`and (m.opened_at, m.id) < (${fromMicros(db, before.micros)}, ${before.id}::uuid)`}
+      ${reason === undefined ? db`` : db`and ${hasReportFor(db, reason)}`}
+      ${before === undefined ? db`` : db`and ${isBefore(db, before)}`}
     order by m.opened_at desc, m.id desc
     limit ${limit}
   `
 }
+
+const isBefore = (db: Db, { micros, id }: NonNullable<CaseFilter['before']>): Fragment =>
+  db`(m.opened_at, m.id) < (${fromMicros(db, micros)}, ${id}::uuid)`
+
+/** Whether somebody has reported the case `m` for this reason. */
+const hasReportFor = (db: Db, reason: string): Fragment => db`
+  exists (select from reports r where r.case_id = m.id and r.reason = ${reason})
+`
 
 export interface Place {
   readonly before: string | undefined
@@ -49,8 +57,8 @@ export interface Place {
 export function listEntries(db: Db, caseId: string, { before, limit }: Place): PromiseLike<ReportEntry[]> {
   return db<ReportEntry[]>`
     select
-      r.id, case when u.id is not null then json_build_object('id', u.id, 'username', u.username) end as reporter,
-      r.reason, r.note, r.created_at, r.settled_at
+      r.id, r.reason, r.note, r.created_at, r.settled_at,
+      case when u.id is not null then json_build_object('id', u.id, 'username', u.username) end as reporter
     from reports r
     left join users u on u.id = r.reporter_id
     where r.case_id = ${caseId} ${before === undefined ? db`` : db`and r.id < ${before}`}
@@ -112,7 +120,8 @@ export async function markResolved(
 ): Promise<void> {
   await db`
     update moderation_cases
-    set state = 'resolved', resolution = ${action}, resolution_note = ${note}, resolved_by = ${by}, resolved_at = ${now}
+    set state = 'resolved', resolution = ${action}, resolution_note = ${note}, resolved_by = ${by},
+      resolved_at = ${now}
     where id = ${caseId}
   `
 }
@@ -120,7 +129,10 @@ export async function markResolved(
 /** Those who have not been told yet how it ended. */
 export async function settleReports(db: Db, caseId: string, now: Date): Promise<string[]> {
   const rows = await db<{ reporter_id: string | null }[]>`
-    update reports set settled_at = ${now} where case_id = ${caseId} and settled_at is null returning reporter_id
+    update reports
+    set settled_at = ${now}
+    where case_id = ${caseId} and settled_at is null
+    returning reporter_id
   `
   return rows.flatMap(({ reporter_id }) => reporter_id ?? [])
 }

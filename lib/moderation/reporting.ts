@@ -4,7 +4,6 @@ import { AppError } from '../errors.ts'
 import { dayMs, earlier } from '../time.ts'
 import { hideComment } from './hiding.ts'
 import {
-  anonymizeReports,
   countTrusted,
   findComment,
   findTrack,
@@ -58,6 +57,3 @@ export function createReportingService({ sql, now = () => new Date() }: Reportin
       report(actor, await findUser(sql, userId), given),
   }
 }
-
-/** Within the transaction that ends an account. */
-export const endReports = (tx: Db, userId: string): Promise<void> => anonymizeReports(tx, userId)

@@ -1,4 +1,4 @@
-import { isReadable } from '../comments/columns.ts'
+import { isOnVisibleTrack, isReadable } from '../comments/columns.ts'
 import type { Db } from '../db/client.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
 import type { Report, SubjectKind } from './schemas.ts'
@@ -18,8 +18,7 @@ export async function findComment(db: Db, commentId: string, viewer: Viewer): Pr
   const [row] = await db<[Subject?]>`
     select 'comment' as kind, c.id, c.author_id as user_id, c.track_id, c.artist_id, c.body as excerpt
     from comments c
-    where c.id = ${commentId} and ${isReadable(db, viewer)}
-      and exists (select from ${trackTables(db, viewer)} where t.id = c.track_id and ${isVisible(db, viewer)})
+    where c.id = ${commentId} and ${isReadable(db, viewer)} and ${isOnVisibleTrack(db, viewer)}
   `
   return row
 }
@@ -94,9 +93,4 @@ export async function countTrusted(db: Db, caseId: string, before: Date): Promis
       and u.created_at <= ${before} and u.email_verified_at is not null and u.deletes_at is null
   `
   return row.count
-}
-
-/** Nobody knows any more who had reported it, or how they put it. */
-export async function anonymizeReports(db: Db, userId: string): Promise<void> {
-  await db`update reports set reporter_id = null, note = '' where reporter_id = ${userId}`
 }

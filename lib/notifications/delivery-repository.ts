@@ -29,7 +29,8 @@ export async function takeNotification(db: Db, delivery: Delivery, now: Date): P
     )
     select
       ${recipient_id}::uuid, ${kind}, ${subjectOf(delivery)}::uuid, ${track_id ?? null}::uuid,
-      ${playlist_id ?? null}::uuid, ${comment_id ?? null}::uuid, event_id, ${now}::timestamptz, ${now}::timestamptz
+      ${playlist_id ?? null}::uuid, ${comment_id ?? null}::uuid, event_id,
+      ${now}::timestamptz, ${now}::timestamptz
     from receipt
     where (select count(*) from people) = ${people.length}
       and ${isUnblocked(db, recipient_id, db`${actor_id}::uuid`)}
@@ -47,11 +48,16 @@ export async function takeNotification(db: Db, delivery: Delivery, now: Date): P
 /** Whether the recipient has asked for such notices, has not silenced the track, and hears the actor there. */
 const isWanted = (db: Db, { kind, recipient_id, actor_id, track_id }: Delivery) => db`
   coalesce(
-    (select (choices -> ${kind} ->> 'in_app')::boolean from notification_preferences where user_id = ${recipient_id}),
+    (
+      select (choices -> ${kind} ->> 'in_app')::boolean
+      from notification_preferences
+      where user_id = ${recipient_id}
+    ),
     ${defaultPreferences[kind].in_app}
   )
   and not (${isCommentNotice(kind)} and exists (
-    select from notification_muted_tracks m where m.user_id = ${recipient_id} and m.track_id = ${track_id ?? null}
+    select from notification_muted_tracks m
+    where m.user_id = ${recipient_id} and m.track_id = ${track_id ?? null}
   ))
   and not exists (
     select from tracks t
@@ -67,7 +73,8 @@ export async function addActor(db: Db, id: string, delivery: Delivery, now: Date
     with added as (
       insert into notification_actors as kept (notification_id, actor_id, event_id)
       values (${id}, ${actor_id}, ${event_id})
-      on conflict (notification_id, actor_id) do update set event_id = greatest(kept.event_id, excluded.event_id)
+      on conflict (notification_id, actor_id)
+      do update set event_id = greatest(kept.event_id, excluded.event_id)
       returning old.actor_id is null as is_first
     )
     update notifications

@@ -48,16 +48,19 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
   select
     n.id, n.kind, coalesce(shown.actors, '[]') as actors,
     n.actor_count - (
-      select count(*)::int from hidden h join notification_actors a on a.notification_id = n.id and a.actor_id = h.id
+      select count(*)::int
+      from hidden h
+      join notification_actors a on a.notification_id = n.id and a.actor_id = h.id
     ) as actor_count,
     track.named as track, playlist.named as playlist, comment.named as comment,
-    n.read_at is not null as is_read, n.created_at, n.updated_at, ${toMicros(db, db`n.updated_at`)} as changed_at
+    n.read_at is not null as is_read, n.created_at, n.updated_at,
+    ${toMicros(db, db`n.updated_at`)} as changed_at
   from (
     select n.*
     from notifications n
     where n.recipient_id = ${readerId}
       ${filter.unread_only ? db`and n.read_at is null` : db``}
-      ${filter.before ? db`and (n.updated_at, n.id) < (${fromMicros(db, filter.before[0])}, ${filter.before[1]}::uuid)` : db``}
+      ${isBefore(db, filter)}
       and ${isShown(db, readerId)}
     order by n.updated_at desc, n.id desc
     limit ${filter.limit}
@@ -65,6 +68,11 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
   ${shownTo(db, readerId)}
   order by n.updated_at desc, n.id desc
 `
+
+const isBefore = (db: Db, { before }: NotificationFilter): Fragment =>
+  before === undefined
+    ? db``
+    : db`and (n.updated_at, n.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`
 
 /** Lateral joins: the newest of the actors, and what it is about as far as the reader may see it. */
 const shownTo = (db: Db, readerId: string): Fragment => {

@@ -4,6 +4,8 @@ import type { Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { Confirm } from '../http/etag.ts'
+import type { PageQuery } from '../http/route.ts'
 import {
   findChoices,
   listMutedTracks,
@@ -23,8 +25,6 @@ export interface NotificationDependencies {
 
 export type NotificationService = ReturnType<typeof createNotificationService>
 
-type Page = Pick<ListNotifications, 'limit' | 'cursor'>
-type Confirm = (row: { readonly revision: number }) => void
 export type PreferencesRow = Preferences & { readonly revision: number }
 
 const place = z.tuple([micros, z.uuid()])
@@ -50,7 +50,6 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
       return { ...withDefaults(choices), revision }
     },
 
-    /** `confirm` sees the present row before it changes, and may throw. */
     updatePreferences: (
       { id }: Actor,
       changes: UpdatePreferences,
@@ -66,7 +65,7 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
         return { ...withDefaults(choices), revision }
       }),
 
-    async listMutedTracks({ id }: Actor, { limit, cursor }: Page) {
+    async listMutedTracks({ id }: Actor, { limit, cursor }: PageQuery) {
       const scope = `muted-tracks:${id}`
       const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, mutedPlace)
       const rows = await listMutedTracks(sql, id, before, limit + 1)

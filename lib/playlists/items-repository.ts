@@ -19,7 +19,8 @@ const columns = (db: Db): Fragment => db`
 
 const joinAdder = (db: Db, { id }: Viewer): Fragment => db`
   left join users a
-    on a.id = i.added_by and a.deletes_at is null and a.deleted_at is null and ${isUnblocked(db, id, db`a.id`)}
+    on a.id = i.added_by and a.deletes_at is null and a.deleted_at is null
+      and ${isUnblocked(db, id, db`a.id`)}
 `
 
 export interface ItemPlace {

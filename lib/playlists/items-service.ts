@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
 import { listTracksByIds } from '../tracks/columns.ts'
 import { isVisible, type Viewer } from '../tracks/visibility.ts'
@@ -17,7 +18,7 @@ import {
   listAddableTracks,
   listItems,
 } from './items-repository.ts'
-import { type Confirm, lockToChange } from './locking.ts'
+import { lockToChange } from './locking.ts'
 import { findRank } from './placing.ts'
 import { updateRanks } from './ranks-repository.ts'
 import { addToTotals, findPlaylist } from './repository.ts'

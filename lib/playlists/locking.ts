@@ -1,11 +1,9 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import { findPlaylist, lockPlaylist } from './repository.ts'
 import type { Playlist } from './schemas.ts'
-
-/** Sees the present playlist before it changes, and may throw. */
-export type Confirm = (playlist: Playlist) => void
 
 interface Change {
   readonly needs: 'edit' | 'manage'

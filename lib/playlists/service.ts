@@ -3,8 +3,9 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
-import { type Confirm, lockToChange } from './locking.ts'
+import { lockToChange } from './locking.ts'
 import {
   deletePlaylist,
   findPlaylist,

@@ -49,3 +49,11 @@ const isShared = (db: Db, { share }: Viewer): Fragment =>
 /** Whether the viewer may change it. */
 export const isEditable = (db: Db, { id }: Viewer): Fragment =>
   id === undefined ? db`false` : db`(t.owner_id = ${id} or mine.role is not distinct from 'editor')`
+
+/** Whether the viewer sees the track with this id, for whoever reads what hangs on it. */
+export async function hasVisibleTrack(db: Db, viewer: Viewer, trackId: string): Promise<boolean> {
+  const rows = await db`
+    select from ${trackTables(db, viewer)} where t.id = ${trackId} and ${isVisible(db, viewer)}
+  `
+  return rows.length > 0
+}

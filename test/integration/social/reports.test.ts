@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { adminRoutes } from '../../../functions/admin/routes.ts'
 import { socialRoutes } from '../../../functions/social/routes.ts'
-import { endReports } from '../../../lib/moderation/reporting.ts'
+import { endReports } from '../../../lib/moderation/ending.ts'
 import { findTrack } from '../../../lib/tracks/repository.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
