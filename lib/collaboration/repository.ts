@@ -2,11 +2,12 @@ import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from '../tracks/columns.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { Collaborator, Invitation, PutCollaborator } from './schemas.ts'
 
 /** Of `track_collaborators` as `c`, joined with the user as `u`. */
 const collaboratorColumns = (db: Db): Fragment => db`
-  c.id, json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name) as user,
+  c.id, ${personOf(db, 'u')} as user,
   c.role, c.status, c.credit, c.created_at, c.accepted_at
 `
 
@@ -67,7 +68,7 @@ export async function listInvitations(db: Db, filter: PartFilter): Promise<Invit
   return db<Invitation[]>`
     select
       c.id, json_build_object('id', t.id, 'title', t.title) as track,
-      json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
+      ${personOf(db, 'o')} as owner,
       c.role, c.credit,
       (
         select e.split_bps

@@ -2,8 +2,7 @@ import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { line } from '../text.ts'
 import { track } from '../tracks/schemas.ts'
-
-const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
+import { person } from '../users/person.ts'
 
 export const collaboratorRole = z.enum(['editor', 'commenter', 'viewer'])
 

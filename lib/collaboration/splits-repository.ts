@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { trackTables, type Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import { hasShare } from './repository.ts'
 import type { SplitSheet } from './schemas.ts'
 
@@ -24,7 +25,7 @@ export async function listSheetRows(db: Db, trackId: string): Promise<SheetRow[]
   return db<SheetRow[]>`
     select
       s.id as sheet_id, s.revision, s.status, s.created_at, s.effective_at, e.split_bps, e.accepted_at,
-      json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name) as user,
+      ${personOf(db, 'u')} as user,
       u.deleted_at is not null as is_gone
     from split_sheets s
     join split_entries e on e.sheet_id = s.id

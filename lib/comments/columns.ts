@@ -3,6 +3,7 @@ import type { Db, Fragment } from '../db/client.ts'
 import { hasRow } from '../db/has-row.ts'
 import { isHeardBy, isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { Comment } from './schemas.ts'
 
 /** As the database has it: mentions come with the name that stands in the body. */
@@ -77,7 +78,7 @@ const replyCount = (db: Db, { id }: Viewer): Fragment => {
 export const commentColumns = (db: Db, viewer: Viewer): Fragment => db`
   c.id, c.track_id, c.version_id, c.parent_id, c.thread_id,
   case when can.read then
-    json_build_object('id', a.id, 'username', a.username, 'display_name', a.display_name)
+    ${personOf(db, 'a')}
   end as author,
   case when can.read then c.body else '' end as body,
   c.timestamp_ms,

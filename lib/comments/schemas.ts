@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { statement } from '../text.ts'
-
-const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
+import { person } from '../users/person.ts'
 
 /** Of one that the caller may not read, but whose answers they may, only its place is shown. */
 export const comment = z.object({

@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts'
 import { toMicros } from '../db/micros.ts'
 import { isUnmuted } from '../relations/hiding.ts'
+import { personOf } from '../users/person.ts'
 import { doingsOfEach, type Place, recentDoings } from './doings.ts'
 
 export interface Candidate extends Place {
@@ -49,7 +50,7 @@ export function listCandidates(db: Db, readerId: string, query: CandidateQuery):
     select
       ${toMicros(db, db`c.at`)} as at, c.key, c.track_id,
       case when u.id is not null then
-        json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name)
+        ${personOf(db, 'u')}
       end as reposted_by,
       (c.user_id is null or u.id is not null) and not exists (
         select from reposts r

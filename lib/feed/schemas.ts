@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { track } from '../tracks/schemas.ts'
+import { person } from '../users/person.ts'
 
 export const feedEntry = z
   .object({
@@ -8,7 +9,7 @@ export const feedEntry = z
     at: timestamp,
     track,
     /** Who last reposted it; null where it is there as its artist published it. */
-    reposted_by: z.nullable(z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })),
+    reposted_by: z.nullable(person),
   })
   .check(z.meta({ id: 'FeedEntry' }))
 

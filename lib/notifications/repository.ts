@@ -4,6 +4,7 @@ import { fromMicros, toMicros } from '../db/micros.ts'
 import { isPlaylistVisible, playlistTables } from '../playlists/visibility.ts'
 import { isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import { isVisible, trackTables } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { MarkRead, Notification } from './schemas.ts'
 
 export interface NotificationFilter {
@@ -80,7 +81,7 @@ const shownTo = (db: Db, readerId: string): Fragment => {
   return db`
     left join lateral (
       select json_agg(
-        json_build_object('id', newest.id, 'username', newest.username, 'display_name', newest.display_name)
+        ${personOf(db, 'newest')}
         order by newest.event_id desc
       ) as actors
       from (

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
+import { person } from '../users/person.ts'
 import { notificationKinds } from './kinds.ts'
 
 const named = z.object({ id: z.uuid(), title: z.string() })
@@ -9,7 +10,7 @@ export const notification = z
     id: z.uuid(),
     kind: z.enum(notificationKinds),
     /** The newest three of those who did it. */
-    actors: z.array(z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })),
+    actors: z.array(person),
     actor_count: z.int(),
     /** What it is about, as long as the reader may see it. */
     track: z.optional(named),

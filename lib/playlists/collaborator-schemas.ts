@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
-import { id, person } from './schemas.ts'
+import { person } from '../users/person.ts'
+import { id } from './schemas.ts'
 
 export const mostCollaborators = 50
 

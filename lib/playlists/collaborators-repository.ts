@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import type { Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { Collaborator, PlaylistRole } from './collaborator-schemas.ts'
 import { isPlaylistVisible, playlistTables } from './visibility.ts'
 
@@ -35,7 +36,7 @@ export async function listCollaborators(
   return db<CollaboratorRow[]>`
     select
       c.id, c.role, c.created_at,
-      json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name) as user
+      ${personOf(db, 'u')} as user
     from (
       select id, owner_id as user_id, 'owner' as role, created_at from playlists where id = ${playlistId}
       union all

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { track } from '../tracks/schemas.ts'
-import { id, person } from './schemas.ts'
+import { person } from '../users/person.ts'
+import { id } from './schemas.ts'
 
 export const mostItems = 10_000
 

@@ -1,6 +1,7 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { PresentItem } from './arrangement.ts'
 import type { Item } from './item-schemas.ts'
 
@@ -13,7 +14,7 @@ export interface ItemRow extends Omit<Item, 'track'> {
 const columns = (db: Db): Fragment => db`
   i.id, i.track_id, i.rank, i.added_at,
   case when a.id is not null then
-    json_build_object('id', a.id, 'username', a.username, 'display_name', a.display_name)
+    ${personOf(db, 'a')}
   end as added_by
 `
 

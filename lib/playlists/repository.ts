@@ -2,6 +2,7 @@ import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
 import { hasRow } from '../db/has-row.ts'
 import type { Viewer } from '../tracks/visibility.ts'
+import { personOf } from '../users/person.ts'
 import type { CreatePlaylist, ListPlaylists, Playlist, UpdatePlaylist } from './schemas.ts'
 import {
   isPlaylistEditable,
@@ -13,7 +14,7 @@ import {
 
 /** A playlist as the viewer sees it, of `playlistsWithCounts`. */
 const columns = (db: Db, viewer: Viewer): Fragment => db`
-  p.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
+  p.id, ${personOf(db, 'o')} as owner,
   p.title, p.description, p.visibility, p.cover_sha256 as cover_url, p.item_count, p.duration_ms,
   n.like_count, n.follower_count,
   ${isIn(db, 'playlist_likes', viewer)} as liked, ${isIn(db, 'playlist_follows', viewer)} as followed,

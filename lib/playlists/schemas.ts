@@ -2,15 +2,13 @@ import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
 import { line, prose } from '../text.ts'
+import { person } from '../users/person.ts'
 
 /** As the database spells it, so that ids can be compared. */
 export const id = z.uuid().check(z.toLowerCase())
 
 /** Unlisted: whoever knows its address sees it. */
 export const playlistVisibility = z.enum(['public', 'unlisted', 'private'])
-
-export const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
-export type Person = z.output<typeof person>
 
 export const playlist = z.object({
   id: z.uuid(),

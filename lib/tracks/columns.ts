@@ -3,6 +3,7 @@ import { countsOf } from '../counts/counts.ts'
 import type { Db, Fragment } from '../db/client.ts'
 import { hasRow } from '../db/has-row.ts'
 import { isUnblocked } from '../relations/hiding.ts'
+import { personOf } from '../users/person.ts'
 import type { Track, WholeTrack } from './schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
@@ -10,28 +11,37 @@ export type TrackRow = Track & { readonly revision: number }
 export type WholeTrackRow = WholeTrack & { readonly revision: number }
 
 /** What plays and shows of the tempo and the key: the word of a person, or else of the file. Of `trackTables`. */
-export const bpmOf = (db: Db): Fragment => db`coalesce(t.bpm, v.detected_bpm, v.tag_bpm)`
-export const musicalKeyOf = (db: Db): Fragment =>
+const bpmOf = (db: Db): Fragment => db`coalesce(t.bpm, v.detected_bpm, v.tag_bpm)`
+const musicalKeyOf = (db: Db): Fragment =>
   db`coalesce(t.musical_key, v.detected_musical_key, v.tag_musical_key)`
+
+/** Of a row of `track_versions`, by its name in the statement; null until it was measured. */
+export const loudnessOf = (db: Db, version: string): Fragment => db`
+  case when ${db(version)}.integrated_lufs is not null then json_build_object(
+    'integrated_lufs', ${db(version)}.integrated_lufs,
+    'true_peak_dbtp', ${db(version)}.true_peak_dbtp,
+    'range_lu', ${db(version)}.range_lu
+  ) end
+`
 
 /**
  * A track as the viewer sees it, of `tracksWithCounts`.
  * Both revisions only grow, so that their sum tells when either of the two rows shown has changed.
  */
 export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
-  t.id, json_build_object('id', o.id, 'username', o.username, 'display_name', o.display_name) as owner,
+  t.id, ${personOf(db, 'o')} as owner,
   t.title, t.description, t.artists, t.genre, t.mood, t.tags,
   ${bpmOf(db)} as bpm, ${musicalKeyOf(db)} as musical_key,
   t.bpm is not null as is_custom_bpm, t.musical_key is not null as is_custom_musical_key,
   ${detectedColumn(db)} as detected,
   t.isrc, t.iswc, t.language, t.p_line, t.c_line, t.license, t.is_explicit, t.visibility, t.release_at,
   t.status, t.status_reason,
-  case when v.id is not null then json_build_object('id', v.id, 'number', v.number, 'label', v.label) end as version,
+  case when v.id is not null then
+    json_build_object('id', v.id, 'number', v.number, 'label', v.label)
+  end as version,
   v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
   t.artwork_sha256 as artwork_url,
-  case when v.integrated_lufs is not null then json_build_object(
-    'integrated_lufs', v.integrated_lufs, 'true_peak_dbtp', v.true_peak_dbtp, 'range_lu', v.range_lu
-  ) end as loudness,
+  ${loudnessOf(db, 'v')} as loudness,
   null as waveform_url,
   n.like_count, n.repost_count, ${commentCount(db, viewer)} as comment_count, n.play_count,
   ${isMarked(db, 'track_likes', viewer)} as liked, ${isMarked(db, 'reposts', viewer)} as reposted,
@@ -46,7 +56,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
 /** Those who are named for their part in it, in the order in which they came. */
 export const creditsColumn = (db: Db, viewer: Viewer): Fragment => db`(
   select coalesce(json_agg(json_build_object(
-    'user', json_build_object('id', u.id, 'username', u.username, 'display_name', u.display_name), 'credit', c.credit
+    'user', ${personOf(db, 'u')}, 'credit', c.credit
   ) order by c.id), '[]')
   from track_collaborators c
   join users u on u.id = c.user_id

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
+import { person } from '../users/person.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
 import { uploadStatuses } from './upload-schemas.ts'
 
 const trackStatus = z.enum(['draft', ...uploadStatuses])
 
-export const person = z.object({ id: z.uuid(), username: z.string(), display_name: z.string() })
 const version = z.object({ id: z.uuid(), number: z.int(), label: z.nullable(z.string()) })
 
 export const loudness = z.object({

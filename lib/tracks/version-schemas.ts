@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
-import { loudness, person } from './schemas.ts'
+import { person } from '../users/person.ts'
+import { loudness } from './schemas.ts'
 import { uploadStatuses, versionLabel } from './upload-schemas.ts'
 
 /** What came of one upload of a track. */

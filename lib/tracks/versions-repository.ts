@@ -1,4 +1,6 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { personOf } from '../users/person.ts'
+import { loudnessOf } from './columns.ts'
 import type { TrackVersion } from './version-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
@@ -8,13 +10,10 @@ export type VersionRow = TrackVersion & { readonly revision: number }
 const versionColumns = (db: Db): Fragment => db`
   h.id, h.number, h.label, t.current_version_id is not distinct from h.id as is_current,
   case when h.removed_at is null then u.status else 'removed' end as status, u.status_reason,
-  json_build_object('id', c.id, 'username', c.username, 'display_name', c.display_name) as created_by,
+  ${personOf(db, 'c')} as created_by,
   h.upload_id, u.filename, h.content_type, h.size_bytes, h.sha256, h.duration_ms, h.codec, h.sample_rate_hz,
   h.channels, h.bit_depth, h.bitrate_bps,
-  case when h.integrated_lufs is not null then json_build_object(
-    'integrated_lufs', h.integrated_lufs, 'true_peak_dbtp', h.true_peak_dbtp, 'range_lu', h.range_lu
-  ) end as loudness,
-  h.created_at, h.ready_at, h.removed_at, h.revision
+  ${loudnessOf(db, 'h')} as loudness, h.created_at, h.ready_at, h.removed_at, h.revision
 `
 
 /** `h` a version, `u` what it came of, `c` who uploaded it; beside `trackTables`. */
