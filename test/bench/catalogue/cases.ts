@@ -1,5 +1,6 @@
 import { playlistRoutes } from '../../../functions/playlists/routes.ts'
 import { socialRoutes } from '../../../functions/social/routes.ts'
+import { collaborationRoutes } from '../../../functions/tracks/collaboration-routes.ts'
 import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import { userRoutes } from '../../../functions/users/routes.ts'
 import { encodeCursor } from '../../../lib/http/cursor.ts'
@@ -127,6 +128,12 @@ function trackCases({ tracks, viewers }: Subjects): Case[] {
       group: 'tracks',
       route: trackRoutes.listTrackLikes,
       ask,
+      callers: viewers,
+    },
+    {
+      name: 'GET /users/me/collaborations',
+      group: 'tracks',
+      route: collaborationRoutes.listCollaborations,
       callers: viewers,
     },
   ]
