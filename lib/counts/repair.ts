@@ -9,7 +9,7 @@ import { type CountSource, countSources } from './sources.ts'
 const sizes = { first: 500, least: 10, most: 5_000 }
 const batchMs = 500
 
-/** A run of every night finds what the run before has finished due again. */
+/** The run of every day finds what the run before has finished due again. */
 const restMs = 20 * hourMs
 
 export interface RepairDependencies {
