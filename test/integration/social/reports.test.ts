@@ -169,7 +169,7 @@ describe('a report', () => {
 })
 
 describe('a moderator', () => {
-  test('dismisses what the artist reported, who then may delete it, and not hide it again', async () => {
+  test('dismisses what the artist reported, who cannot hide it again', async () => {
     await report(artist)
     await resolve('dismiss')
 
