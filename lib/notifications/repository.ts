@@ -128,12 +128,17 @@ export async function countUnread(db: Db, readerId: string): Promise<number> {
   return row.count
 }
 
+/** Locked in one order: the same user may mark some and all of them at once. */
 export async function markRead(db: Db, readerId: string, { ids, up_to }: MarkRead, now: Date): Promise<void> {
   await db`
-    update notifications
-    set read_at = ${now}
-    where recipient_id = ${readerId} and read_at is null
-      ${ids ? db`and id = any(${ids}::uuid[])` : db``}
-      ${up_to ? db`and updated_at <= ${up_to}` : db``}
+    with due as (
+      select id from notifications
+      where recipient_id = ${readerId} and read_at is null
+        ${ids ? db`and id = any(${ids}::uuid[])` : db``}
+        ${up_to ? db`and updated_at <= ${up_to}` : db``}
+      order by id
+      for no key update
+    )
+    update notifications n set read_at = ${now} from due where n.id = due.id
   `
 }
