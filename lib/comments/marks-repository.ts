@@ -70,6 +70,16 @@ export async function lockPinnable(
   return row
 }
 
+/** The one that is to be pinned and the one that is, from the later to the earlier as everybody locks comments. */
+export async function lockPins(db: Db, trackId: string, commentId: string): Promise<void> {
+  await db`
+    select from comments
+    where id = ${commentId} or (track_id = ${trackId} and pinned_at is not null)
+    order by id desc
+    for no key update
+  `
+}
+
 export async function unpinOthers(db: Db, trackId: string, commentId: string): Promise<void> {
   await db`
     update comments

@@ -9,6 +9,7 @@ import {
   findLiked,
   insertLike,
   lockPinnable,
+  lockPins,
   markPinned,
   markUnpinned,
   unpinOthers,
@@ -59,6 +60,7 @@ export function createCommentMarks({ sql, now = () => new Date() }: MarkDependen
       sql.begin(async (tx) => {
         const { track_id, thread_id } = await lockPinnableOf(tx, actor, commentId)
         if (thread_id !== null) throw new AppError('conflict', 'Only what begins a thread can be pinned')
+        await lockPins(tx, track_id, commentId)
         await unpinOthers(tx, track_id, commentId)
         if (!(await markPinned(tx, commentId, now()))) throw new AppError('not_found')
       }),

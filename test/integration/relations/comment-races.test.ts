@@ -20,7 +20,7 @@ async function setUp() {
   const params = { track_id }
   const { body } = await social(socialRoutes.createComment, fan, { params, body: { body: 'Lovely' } })
   const relations = createRelationService({ sql: one!, relay })
-  return { artist, fan, relations, social, connection: two!, comment_id: body.id }
+  return { artist, fan, relations, social, connection: two!, track_id, comment_id: body.id }
 }
 
 const times = async (count: number, work: (at: number) => Promise<unknown>) => {
@@ -45,6 +45,30 @@ test('a comment is edited and liked while the artist mutes its author again and 
   ])
 
   expect([...statuses].toSorted()).toEqual([200, 204])
+}, 30_000)
+
+test('one comment is pinned and then the other while their author is muted again and again', async () => {
+  const { artist, fan, relations, social, track_id, comment_id } = await setUp()
+  const options = { params: { track_id }, body: { body: 'Lovelier' } }
+  const other = (await social(socialRoutes.createComment, fan, options)).body.id
+  const statuses = new Set<number>()
+
+  await Promise.all([
+    times(60, async () => {
+      await relations.mute(artist, fan.id)
+      await relations.unmute(artist, fan.id)
+    }),
+    times(180, async (at) => {
+      const params = { comment_id: at % 2 === 0 ? comment_id : other }
+      statuses.add((await social(socialRoutes.pinComment, artist, { params })).status)
+    }),
+  ])
+
+  // Whom one has muted one does not hear.
+  for (const status of statuses) expect([204, 404]).toContain(status)
+  await expect(
+    sql`select from comments where track_id = ${track_id} and pinned_at is not null`,
+  ).resolves.toHaveLength(1)
 }, 30_000)
 
 /** Until so many wait for a row that somebody holds. */
