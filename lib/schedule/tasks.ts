@@ -24,12 +24,11 @@ import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
 import { countTags, markTop, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
-import { removeAllOf } from '../tracks/deletion-service.ts'
 import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
 import { removeSurplusVersions } from '../tracks/retention.ts'
 import { deleteOldClicks } from '../tracks/share-expiry.ts'
-import { createBurial } from '../users/deletion.ts'
+import { buryDueAccount } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
 import type { Tasks } from './run-task.ts'
 
@@ -99,7 +98,7 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
       clicks: (now) => deleteOldClicks(sql, now),
     },
     'delete-accounts': {
-      accounts: createBurial({ sql, tracks: { removeAllOf } }),
+      accounts: (now) => buryDueAccount(sql, now),
     },
     'keep-playlists': {
       recounted: (now) => recountPlaylists(sql, now),

@@ -58,7 +58,7 @@ export function createTrackDeletionService({ sql, now = () => new Date() }: Trac
 }
 
 /** Within the transaction that ends the owner's account: nobody is left who could take it back. */
-export async function removeAllOf(tx: Db, ownerId: string, at: Date): Promise<void> {
+export async function endTracksOf(tx: Db, ownerId: string, at: Date): Promise<void> {
   await markAllDeleted(tx, ownerId, { at, purges_at: at })
   await removeReactionsOf(tx, ownerId)
   await deleteSharesOf(tx, ownerId)

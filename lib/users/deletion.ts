@@ -16,6 +16,7 @@ import { endPlaylistsOf } from '../playlists/ties.ts'
 import { endRelations } from '../relations/service.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
+import { endTracksOf } from '../tracks/deletion-service.ts'
 import {
   anonymizeHolds,
   buryUser,
@@ -84,37 +85,30 @@ export function createDeletionService(dependencies: DeletionDependencies) {
 const endOthers = (tx: Db, { id, session_id }: Actor, now: Date) =>
   endSessions(tx, { user_id: id, except: session_id, reason: 'deletion_requested', now })
 
-export interface BurialDependencies {
-  readonly sql: Sql
-  readonly tracks: { removeAllOf(tx: Db, ownerId: string, now: Date): Promise<void> }
-}
-
 /**
  * Turns accounts whose days of grace are over into tombstones, one a call; answers how many it did. All of an
  * account is one transaction: after a crash it is due as before.
  */
-export function createBurial({ sql, tracks }: BurialDependencies) {
-  return (now: Date): Promise<number> =>
-    sql.begin(async (tx) => {
-      const account = await lockDueAccount(tx, now)
-      if (!account) return 0
-      const { id, username } = account
-      await endExports(tx, id, now)
-      await tracks.removeAllOf(tx, id, now)
-      await endComments(tx, id, now)
-      await endReports(tx, id)
-      await endPlaylistsOf(tx, id)
-      await endRelations(tx, id)
-      await endCollaborationsOf(tx, id, now)
-      await deleteBelongings(tx, id)
-      await removeNotificationsOf(tx, id)
-      await anonymizeHolds(tx, id)
-      await buryUser(tx, { id, ...tombstoneNames(id) }, now)
-      await holdUsername(tx, username, null, later(now, holdMs))
-      await recordAudit(tx, { action: 'account.deleted', user_id: id }, byTheClock, now)
-      return 1
-    })
-}
+export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
+  sql.begin(async (tx) => {
+    const account = await lockDueAccount(tx, now)
+    if (!account) return 0
+    const { id, username } = account
+    await endExports(tx, id, now)
+    await endTracksOf(tx, id, now)
+    await endComments(tx, id, now)
+    await endReports(tx, id)
+    await endPlaylistsOf(tx, id)
+    await endRelations(tx, id)
+    await endCollaborationsOf(tx, id, now)
+    await deleteBelongings(tx, id)
+    await removeNotificationsOf(tx, id)
+    await anonymizeHolds(tx, id)
+    await buryUser(tx, { id, ...tombstoneNames(id) }, now)
+    await holdUsername(tx, username, null, later(now, holdMs))
+    await recordAudit(tx, { action: 'account.deleted', user_id: id }, byTheClock, now)
+    return 1
+  })
 
 const byTheClock: Origin = { ip: '', userAgent: '', requestId: 'delete-accounts' }
 

@@ -1,6 +1,5 @@
 import { foldCounts } from '../../../lib/counts/counts.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { type Chance, createChance } from '../../bench/catalogue/chance.ts'
 import { type Cast, seedCast } from '../../support/cast.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -107,7 +106,7 @@ test('an account ends amid all that, and leaves counts behind that are what is l
   const cast = await seedCast(sql)
   const leaving = cast.people[2]!
   const now = new Date()
-  const bury = createBurial({ sql, tracks: { removeAllOf } })
+  const bury = (now: Date) => buryDueAccount(sql, now)
   const burial = (async () => {
     await new Promise((resolve) => setTimeout(resolve, stormMs / 2))
     await sql`update users set deletes_at = ${now} where id = ${leaving.id}`

@@ -3,15 +3,14 @@ import type { Actor } from '../../../lib/auth/actor.ts'
 import { findSplitsInForce } from '../../../lib/collaboration/splits-in-force.ts'
 import { personalData } from '../../../lib/exports/personal-data.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
 import { purgeDueTracks } from '../../../lib/tracks/purge.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useDatabase } from '../../support/database.ts'
 import { addVersion, createStudio } from '../../support/studio.ts'
 
 const { sql } = useDatabase()
 const { as, join, createTrack, invite, accept, engage, remove, get } = createStudio(sql)
-const bury = createBurial({ sql, tracks: { removeAllOf } })
+const bury = (now: Date) => buryDueAccount(sql, now)
 
 const propose = (owner: Actor, track_id: string, shares: Readonly<Record<string, number>>) =>
   as(owner, routes.proposeSplits, {

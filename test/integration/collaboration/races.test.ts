@@ -4,7 +4,7 @@ import { findSplitsInForce } from '../../../lib/collaboration/splits-in-force.ts
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
 import { lockEditableTrack } from '../../../lib/tracks/locks.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { addVersion, createStudio } from '../../support/studio.ts'
@@ -202,7 +202,7 @@ test('a sheet that is accepted and replaced at once is one of the two, whole', a
 
 test('nobody is invited, nor stays so, whose account ends at the same time', async () => {
   const [inviter, burier] = await openStudios(2)
-  const bury = createBurial({ sql: burier!.sql, tracks: { removeAllOf: async () => {} } })
+  const bury = (now: Date) => buryDueAccount(burier!.sql, now)
   for (let round = 0; round < rounds; round++) {
     const { owner, track_id } = await setUp()
     const ben = await join()

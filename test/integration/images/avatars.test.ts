@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import sharp from 'sharp'
 import { userRoutes } from '../../../functions/users/routes.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useAvatars } from '../../support/avatars.ts'
 import { useClamd } from '../../support/clamd.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -175,7 +174,7 @@ test('an account that is over shows none, and what was sent for it is forgotten'
   const { show, user, clock } = await setUp()
   await show(picture)
   await sql`update users set deletes_at = ${clock.now()} where id = ${user.id}`
-  await createBurial({ sql, tracks: { removeAllOf } })(clock.now())
+  await buryDueAccount(sql, clock.now())
   const [row] =
     await sql`select avatar_sha256, deleted_at is not null as is_buried from users where id = ${user.id}`
   expect(row).toEqual({ avatar_sha256: null, is_buried: true })

@@ -1,7 +1,6 @@
 import { socialRoutes } from '../../../functions/social/routes.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createSocialApi, seedPerson, seedTrack } from '../../support/social.ts'
@@ -87,7 +86,7 @@ test('a mute is lifted while the account of the muted one ends, and neither wait
   await relations.mute(artist, fan.id)
   const now = new Date()
   await sql`update users set deletes_at = ${now} where id = ${fan.id}`
-  const bury = createBurial({ sql: connection, tracks: { removeAllOf } })
+  const bury = (now: Date) => buryDueAccount(connection, now)
 
   const both = await holder!.begin(async (tx) => {
     await tx`select from comments where id = ${comment_id} for update`

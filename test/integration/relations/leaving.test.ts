@@ -1,6 +1,5 @@
 import { personalData } from '../../../lib/exports/personal-data.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useDatabase } from '../../support/database.ts'
 import { addLike, addPublicTrack, createPeople } from '../../support/people.ts'
 
@@ -41,7 +40,7 @@ test('takes all of it away with the account, and what others counted of it', asy
   const now = new Date()
   await sql`update users set deletes_at = ${now} where id = ${user.id}`
 
-  await expect(createBurial({ sql, tracks: { removeAllOf } })(now)).resolves.toBe(1)
+  await expect(buryDueAccount(sql, now)).resolves.toBe(1)
 
   for (const [table, one, other] of [
     ['follows', 'follower_id', 'followed_id'],

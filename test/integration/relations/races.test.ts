@@ -1,7 +1,7 @@
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { countOf, foldCounts } from '../../../lib/counts/counts.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { seedActor } from '../../support/tracks.ts'
@@ -110,7 +110,7 @@ test('nobody follows, blocks or mutes an account that is being deleted', async (
     await any().follow(two, one.id)
     const now = new Date()
     await sql`update users set deletes_at = ${now} where id = ${two.id}`
-    const bury = createBurial({ sql, tracks: { removeAllOf: async () => {} } })
+    const bury = (now: Date) => buryDueAccount(sql, now)
 
     await Promise.all([
       bury(now),

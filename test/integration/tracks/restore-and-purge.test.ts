@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { noteInHistory } from '../../../lib/plays/history-repository.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
+import { endTracksOf } from '../../../lib/tracks/deletion-service.ts'
 import { createRemoval, purgeDueTracks } from '../../../lib/tracks/purge.ts'
 import { createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -248,7 +248,7 @@ describe('the purge', () => {
     await noteInHistory(sql, { user_id: cleo.id, track_id: liked, last_played_at: clock.now() })
     await purgeAll()
 
-    await sql.begin((tx) => removeAllOf(tx, cleo.id, clock.now()))
+    await sql.begin((tx) => endTracksOf(tx, cleo.id, clock.now()))
 
     expect((await get(liked)).body).toMatchObject({ like_count: 0, repost_count: 0 })
     expect(await sql`select from listening_history where user_id = ${cleo.id}`).toHaveLength(0)

@@ -4,8 +4,7 @@ import { email as emailSchema } from '../../../lib/auth/schemas.ts'
 import { createCache } from '../../../lib/cache/cache.ts'
 import { createExportExpiry } from '../../../lib/exports/expiry.ts'
 import { createThrottle } from '../../../lib/throttle/throttle.ts'
-import { removeAllOf } from '../../../lib/tracks/deletion-service.ts'
-import { createBurial } from '../../../lib/users/deletion.ts'
+import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { createAccountsApi, createClock, password } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -34,7 +33,7 @@ async function setUp() {
     restore: (as = token) => api.request(userRoutes.restoreOwnUser, { token: as }),
     me: (as = token) => api.request(userRoutes.getOwnUser, { token: as }),
     seen: (username = user.username) => api.request(userRoutes.getUser, { params: { username } }),
-    bury: createBurial({ sql, tracks: { removeAllOf } }),
+    bury: (now: Date) => buryDueAccount(sql, now),
     expireExports: createExportExpiry({ sql, store: api.exportStore }),
   }
 }
@@ -283,8 +282,8 @@ describe('when the day has come', () => {
 
   test('is done once, however many runs there are', async () => {
     const { bury, clock, user } = await setUpDeleted()
-    const others = (await openConnections(3)).map((connection) =>
-      createBurial({ sql: connection, tracks: { removeAllOf } }),
+    const others = (await openConnections(3)).map(
+      (connection) => (now: Date) => buryDueAccount(connection, now),
     )
 
     const done = await Promise.all([bury, ...others].map((run) => run(clock.now())))
@@ -297,11 +296,13 @@ describe('when the day has come', () => {
   test('a failure on the way leaves the account as it was, and the next run does it', async () => {
     const { bury, clock, user } = await setUpDeleted()
     const before = await rowOf(user.id)
-    const removeAllOf = () => Promise.reject(new Error('the tracks stay'))
+    await sql.unsafe(`
+      create function stay() returns trigger language plpgsql as $$ begin raise 'it stays'; end $$;
+      create trigger stay before update of deleted_at on users execute function stay()
+    `)
 
-    await expect(createBurial({ sql, tracks: { removeAllOf } })(clock.now())).rejects.toThrow(
-      'the tracks stay',
-    )
+    await expect(bury(clock.now())).rejects.toThrow('it stays')
+    await sql`drop function stay cascade`
     expect(await rowOf(user.id)).toEqual(before)
     await expect(bury(clock.now())).resolves.toBe(1)
   })
