@@ -11,7 +11,7 @@ const collaboratorColumns = (db: Db): Fragment => db`
   c.role, c.status, c.credit, c.created_at, c.accepted_at
 `
 
-export interface CollaboratorFilter {
+interface CollaboratorFilter {
   readonly track_id: string
   readonly after: string | undefined
   readonly limit: number
@@ -118,7 +118,7 @@ export async function holdUsers(tx: Db, userIds: readonly string[]): Promise<str
   return rows.map(({ id }) => id)
 }
 
-export interface TrackOfPart {
+interface TrackOfPart {
   readonly owner_id: string
 }
 

@@ -4,7 +4,7 @@ import { line } from '../text.ts'
 import { track } from '../tracks/schemas.ts'
 import { person } from '../users/person.ts'
 
-export const collaboratorRole = z.enum(['editor', 'commenter', 'viewer'])
+const collaboratorRole = z.enum(['editor', 'commenter', 'viewer'])
 
 export const collaborator = z.object({
   id: z.uuid(),

@@ -17,7 +17,7 @@ const addChanges = (db: Db): Fragment => db`
   having sum(delta) <> 0
 `
 
-export interface CommentChange {
+interface CommentChange {
   /** Which comments, as a condition on `c`. */
   readonly which: Fragment
   /** What becomes of them, beside their being counted. */

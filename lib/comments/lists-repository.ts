@@ -33,7 +33,7 @@ const orders: Readonly<
   }),
 }
 
-export interface CommentPlace {
+interface CommentPlace {
   readonly sort: CommentSort
   readonly after: Position
   /** Whether the pinned one stands before the others. */

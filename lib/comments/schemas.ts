@@ -44,7 +44,7 @@ export type CreateComment = z.output<typeof createComment>
 
 export const updateComment = z.strictObject({ body })
 
-export const commentSort = z.enum(['newest', 'oldest', 'timestamp'])
+const commentSort = z.enum(['newest', 'oldest', 'timestamp'])
 export type CommentSort = z.output<typeof commentSort>
 
 export const listComments = z.strictObject({

@@ -4,6 +4,7 @@ import { addToCount } from '../counts/counts.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { KeepPace } from '../http/pace.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { OutboxRelay } from '../outbox.ts'
@@ -43,7 +44,6 @@ export interface CommentDependencies {
 export type CommentService = ReturnType<typeof createCommentService>
 
 const position = z.tuple([z.uuid(), z.int()])
-const replyPosition = z.tuple([z.uuid()])
 
 export function createCommentService(dependencies: CommentDependencies) {
   const { sql, keepPace, relay, now = () => new Date() } = dependencies
@@ -122,13 +122,12 @@ export function createCommentService(dependencies: CommentDependencies) {
 
     /** Asked for below an answer, there are none: they all hang below the first comment of the thread. */
     async listReplies(actor: Actor | undefined, commentId: string, query: PageQuery, shareToken?: string) {
-      const { limit, cursor } = query
-      const scope = `replies:${commentId}`
-      const [after = commentId] = cursor === undefined ? [] : decodeCursor(scope, cursor, replyPosition)
-      const viewer = await viewerOf(actor, shareToken)
-      await find(viewer, commentId)
-      const rows = await listReplies(sql, commentId, viewer, { after, limit: limit + 1 })
-      return toPage(rows.map(withPresentNames), limit, ({ id }) => encodeCursor(scope, [id]))
+      return pageById(`replies:${commentId}`, query, async (after = commentId, limit) => {
+        const viewer = await viewerOf(actor, shareToken)
+        await find(viewer, commentId)
+        const rows = await listReplies(sql, commentId, viewer, { after, limit })
+        return rows.map(withPresentNames)
+      })
     },
   }
 }

@@ -3,7 +3,7 @@ import { page, timestamp } from '../http/route.ts'
 import { track } from '../tracks/schemas.ts'
 import { person } from '../users/person.ts'
 
-export const feedEntry = z
+const feedEntry = z
   .object({
     /** When it was published or last reposted, by those whom the reader follows. */
     at: timestamp,

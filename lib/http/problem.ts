@@ -13,7 +13,7 @@ export interface Problem {
   readonly errors?: readonly FieldError[]
 }
 
-export const problemType = (code: ProblemCode) => `/problems/${code}`
+const problemType = (code: ProblemCode) => `/problems/${code}`
 
 export function toProblem(error: AppError, requestId: string): APIGatewayProxyStructuredResultV2 {
   const { code, detail, options } = error

@@ -49,7 +49,7 @@ const hasReportFor = (db: Db, reason: string): Fragment => db`
   exists (select from reports r where r.case_id = m.id and r.reason = ${reason})
 `
 
-export interface Place {
+interface Place {
   readonly before: string | undefined
   readonly limit: number
 }
@@ -106,7 +106,7 @@ export async function findCase(
   return row
 }
 
-export interface Resolution {
+interface Resolution {
   readonly action: Action
   readonly note: string
   readonly by: string

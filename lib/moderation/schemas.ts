@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { prose } from '../text.ts'
 
-export const reportReason = z.enum([
+const reportReason = z.enum([
   'spam',
   'harassment',
   'hate',
@@ -16,7 +16,7 @@ export const reportReason = z.enum([
 export const report = z.strictObject({ reason: reportReason, note: z._default(prose(1000), '') })
 export type Report = z.output<typeof report>
 
-export const subjectKind = z.enum(['comment', 'track', 'user'])
+const subjectKind = z.enum(['comment', 'track', 'user'])
 export type SubjectKind = z.output<typeof subjectKind>
 
 /**
@@ -29,7 +29,7 @@ export type Action = z.output<typeof action>
 const state = z.enum(['open', 'resolved'])
 
 /** All reports of one thing. */
-export const reportCase = z.object({
+const reportCase = z.object({
   id: z.uuid(),
   subject: z.object({ kind: subjectKind, id: z.uuid() }),
   /** Who is responsible for it. */
@@ -85,7 +85,7 @@ export const resolveReport = z
 export type ResolveReport = z.output<typeof resolveReport>
 
 /** One report of a case. */
-export const reportEntry = z.object({
+const reportEntry = z.object({
   id: z.uuid(),
   /** Null once their account is deleted. */
   reporter: z.nullable(z.object({ id: z.uuid(), username: z.string() })),
@@ -99,7 +99,7 @@ export type ReportEntry = z.output<typeof reportEntry>
 export const reportEntryPage = page(reportEntry)
 
 /** What a comment said before an edit. */
-export const commentEdit = z.object({ id: z.uuid(), body: z.string(), replaced_at: timestamp })
+const commentEdit = z.object({ id: z.uuid(), body: z.string(), replaced_at: timestamp })
 export type CommentEdit = z.output<typeof commentEdit>
 
 export const commentEditPage = page(commentEdit)

@@ -6,6 +6,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { Happening } from '../notifications/kinds.ts'
 import { addAllToOutbox, type OutboxRelay } from '../outbox.ts'
@@ -32,7 +33,6 @@ export interface ModerationDependencies {
 export type ModerationService = ReturnType<typeof createModerationService>
 
 const casePosition = z.tuple([micros, z.uuid()])
-const position = z.tuple([z.uuid()])
 
 /** What moderators do with what was reported. Nobody judges a report about themselves, or reads who made it. */
 export function createModerationService(dependencies: ModerationDependencies) {
@@ -72,21 +72,17 @@ export function createModerationService(dependencies: ModerationDependencies) {
       return toPage(rows, limit, (last) => encodeCursor(scope, [last.micros, last.id]))
     },
 
-    async listEntries(actor: Actor, caseId: string, { limit, cursor }: PageQuery) {
-      const scope = `report-entries:${caseId}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, position)
-      await find(sql, actor, caseId)
-      const rows = await listEntries(sql, caseId, { before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    listEntries: (actor: Actor, caseId: string, query: PageQuery) =>
+      pageById(`report-entries:${caseId}`, query, async (before, limit) => {
+        await find(sql, actor, caseId)
+        return listEntries(sql, caseId, { before, limit })
+      }),
 
-    async listEdits(commentId: string, { limit, cursor }: PageQuery) {
-      const scope = `comment-edits:${commentId}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, position)
-      if (!(await hasComment(sql, commentId))) throw new AppError('not_found')
-      const rows = await listEdits(sql, commentId, { before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    listEdits: (commentId: string, query: PageQuery) =>
+      pageById(`comment-edits:${commentId}`, query, async (before, limit) => {
+        if (!(await hasComment(sql, commentId))) throw new AppError('not_found')
+        return listEdits(sql, commentId, { before, limit })
+      }),
 
     async resolve(actor: Actor, caseId: string, given: ResolveReport, origin: Origin): Promise<void> {
       await sql.begin((tx) => resolve(tx, actor, caseId, given, origin))

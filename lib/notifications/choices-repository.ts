@@ -3,7 +3,7 @@ import { isVisible, trackTables } from '../tracks/visibility.ts'
 import type { UpdatePreferences } from './preferences.ts'
 import type { MutedTrack } from './schemas.ts'
 
-export interface Choices {
+interface Choices {
   readonly choices: UpdatePreferences
   readonly revision: number
 }
@@ -55,7 +55,7 @@ export async function unmuteTrack(db: Db, userId: string, trackId: string): Prom
   await db`delete from notification_muted_tracks where user_id = ${userId} and track_id = ${trackId}`
 }
 
-export type MutedTrackRow = MutedTrack & { readonly id: string }
+type MutedTrackRow = MutedTrack & { readonly id: string }
 
 /** Those that the user may still see. */
 export function listMutedTracks(db: Db, userId: string, before: string | undefined, limit: number) {

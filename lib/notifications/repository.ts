@@ -7,7 +7,7 @@ import { isVisible, trackTables } from '../tracks/visibility.ts'
 import { personOf } from '../users/person.ts'
 import type { MarkRead, Notification } from './schemas.ts'
 
-export interface NotificationFilter {
+interface NotificationFilter {
   readonly unread_only: boolean
   /** Only those that last changed before the one with this time and id. */
   readonly before: readonly [changedAt: number, id: string] | undefined

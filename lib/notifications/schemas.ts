@@ -51,7 +51,7 @@ export const unreadCount = z.object({
 
 export const mutedTrackParams = z.strictObject({ track_id: z.uuid() })
 
-export const mutedTrack = z.object({ track: named, muted_at: timestamp }).check(z.meta({ id: 'MutedTrack' }))
+const mutedTrack = z.object({ track: named, muted_at: timestamp }).check(z.meta({ id: 'MutedTrack' }))
 export type MutedTrack = z.output<typeof mutedTrack>
 
 export const mutedTrackPage = page(mutedTrack)

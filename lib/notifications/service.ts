@@ -5,6 +5,7 @@ import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { Confirm } from '../http/etag.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import {
   findChoices,
@@ -28,7 +29,6 @@ export type NotificationService = ReturnType<typeof createNotificationService>
 export type PreferencesRow = Preferences & { readonly revision: number }
 
 const place = z.tuple([micros, z.uuid()])
-const mutedPlace = z.tuple([z.uuid()])
 
 /** What a user reads of what they are told, and what they choose to be told of. */
 export function createNotificationService({ sql, now = () => new Date() }: NotificationDependencies) {
@@ -65,12 +65,8 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
         return { ...withDefaults(choices), revision }
       }),
 
-    async listMutedTracks({ id }: Actor, { limit, cursor }: PageQuery) {
-      const scope = `muted-tracks:${id}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, mutedPlace)
-      const rows = await listMutedTracks(sql, id, before, limit + 1)
-      return toPage(rows, limit, (last) => encodeCursor(scope, [last.id]))
-    },
+    listMutedTracks: ({ id }: Actor, query: PageQuery) =>
+      pageById(`muted-tracks:${id}`, query, (before, limit) => listMutedTracks(sql, id, before, limit)),
 
     async muteTrack({ id }: Actor, trackId: string): Promise<void> {
       if (!(await muteTrack(sql, id, trackId, now()))) throw new AppError('not_found')

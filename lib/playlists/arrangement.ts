@@ -11,7 +11,7 @@ export interface Entry {
   readonly track_id: string
 }
 
-export interface Arrangement {
+interface Arrangement {
   readonly entries: readonly Entry[]
   readonly removed: readonly string[]
 }

@@ -5,7 +5,7 @@ import { id } from './schemas.ts'
 
 export const mostCollaborators = 50
 
-export const playlistRole = z.enum(['owner', 'editor', 'viewer'])
+const playlistRole = z.enum(['owner', 'editor', 'viewer'])
 export type PlaylistRole = z.output<typeof playlistRole>
 
 export const collaborator = z.object({

@@ -7,7 +7,7 @@ import { isPlaylistVisible, playlistTables } from './visibility.ts'
 
 export type CollaboratorRow = Collaborator & { readonly id: string }
 
-export interface CollaboratorPlace {
+interface CollaboratorPlace {
   readonly after: string | undefined
   readonly limit: number
 }

@@ -1,8 +1,7 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
@@ -31,8 +30,6 @@ export interface CollaboratorDependencies {
 
 export type CollaboratorService = ReturnType<typeof createCollaboratorService>
 
-const cursorValues = z.tuple([z.uuid()])
-
 export function createCollaboratorService({ sql, relay, now = () => new Date() }: CollaboratorDependencies) {
   /** The role is theirs at once; whoever does not want it leaves. */
   const letIn = async (tx: Db, playlist: Playlist, userId: string, role: 'editor' | 'viewer') => {
@@ -57,14 +54,13 @@ export function createCollaboratorService({ sql, relay, now = () => new Date() }
   }
 
   return {
-    async list(actor: Actor, playlistId: string, { limit, cursor }: PageQuery) {
+    async list(actor: Actor, playlistId: string, query: PageQuery) {
       const part = await findPart(sql, playlistId, actor)
       if (!part) throw new AppError('not_found')
       if (part.role === null) throw new AppError('forbidden')
-      const scope = `playlist_collaborators:${playlistId}`
-      const [after] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listCollaborators(sql, actor, playlistId, { after, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
+      return pageById(`playlist_collaborators:${playlistId}`, query, (after, limit) =>
+        listCollaborators(sql, actor, playlistId, { after, limit }),
+      )
     },
 
     async put(actor: Actor, playlistId: string, userId: string, role: PlaylistRole): Promise<void> {

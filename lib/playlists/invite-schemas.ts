@@ -18,7 +18,7 @@ export const createInviteLink = z.prefault(
 )
 export type CreateInviteLink = z.output<typeof createInviteLink>
 
-export const inviteLink = z.object({
+const inviteLink = z.object({
   id: z.uuid(),
   role,
   max_uses: z.nullable(z.int()),

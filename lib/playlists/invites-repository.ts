@@ -3,7 +3,7 @@ import type { InviteLink } from './invite-schemas.ts'
 
 const columns = (db: Db): Fragment => db`id, role, max_uses, use_count, expires_at, created_at`
 
-export interface NewInviteLink extends Pick<InviteLink, 'role' | 'max_uses' | 'expires_at'> {
+interface NewInviteLink extends Pick<InviteLink, 'role' | 'max_uses' | 'expires_at'> {
   readonly playlist_id: string
   readonly token_hash: Buffer
 }
@@ -23,7 +23,7 @@ export async function countInviteLinks(db: Db, playlistId: string): Promise<numb
   return count
 }
 
-export interface InvitePlace {
+interface InvitePlace {
   readonly before: string | undefined
   readonly limit: number
 }

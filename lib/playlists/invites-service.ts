@@ -1,9 +1,8 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
@@ -34,7 +33,6 @@ export type InviteService = ReturnType<typeof createInviteService>
 
 const usualMs = 7 * dayMs
 const longestMs = 366 * dayMs
-const cursorValues = z.tuple([z.uuid()])
 
 export function createInviteService({ sql, relay, now = () => new Date() }: InviteDependencies) {
   return {
@@ -51,14 +49,13 @@ export function createInviteService({ sql, relay, now = () => new Date() }: Invi
         return { ...(await insertInviteLink(tx, { ...link, token_hash: hashToken(token) }, at)), token }
       }),
 
-    async list(actor: Actor, playlistId: string, { limit, cursor }: PageQuery) {
+    async list(actor: Actor, playlistId: string, query: PageQuery) {
       const playlist = await findPlaylist(sql, playlistId, actor)
       if (!playlist) throw new AppError('not_found')
       if (!playlist.access.manage) throw new AppError('forbidden')
-      const scope = `playlist_invite_links:${playlistId}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listInviteLinks(sql, playlistId, { before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
+      return pageById(`playlist_invite_links:${playlistId}`, query, (before, limit) =>
+        listInviteLinks(sql, playlistId, { before, limit }),
+      )
     },
 
     revoke: (actor: Actor, playlistId: string, linkId: string): Promise<void> =>

@@ -24,7 +24,7 @@ const joinAdder = (db: Db, { id }: Viewer): Fragment => db`
       and ${isUnblocked(db, id, db`a.id`)}
 `
 
-export interface ItemPlace {
+interface ItemPlace {
   /** Only items behind this rank, which so many are not. */
   readonly after: string | undefined
   readonly skipped: number
@@ -121,11 +121,11 @@ export async function listPresentItems(db: Db, viewer: Viewer, playlistId: strin
   `
 }
 
-export interface NewItem extends AddableTrack {
+interface NewItem extends AddableTrack {
   readonly rank: string
 }
 
-export interface Addition {
+interface Addition {
   readonly playlist_id: string
   readonly added_by: string
   readonly added_at: Date

@@ -39,7 +39,7 @@ async function findGap(tx: Db, playlistId: string, { after, moving = undefined }
  * Short ranks in the same order. All new ranks are behind all old ones, so that whoever goes on from a place in
  * the list meets items again rather than missing some, and no two are ever the same.
  */
-export async function shortenRanks(tx: Db, playlistId: string): Promise<void> {
+async function shortenRanks(tx: Db, playlistId: string): Promise<void> {
   const ids = await listItemIds(tx, playlistId)
   await updateRanks(tx, ids, ranksAfter(await findLastRank(tx, playlistId), ids.length))
 }

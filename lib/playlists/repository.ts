@@ -70,7 +70,7 @@ export async function lockPlaylist(tx: Db, playlistId: string): Promise<boolean>
   return rows.length > 0
 }
 
-export interface PlaylistPlace {
+interface PlaylistPlace {
   /** Only playlists older than the one with this id. */
   readonly before: string | undefined
   readonly limit: number
@@ -147,7 +147,7 @@ export async function markCover(tx: Db, playlistId: string, sha256: string | nul
   `
 }
 
-export interface TotalsChange {
+interface TotalsChange {
   readonly items: -1 | 0 | 1
   readonly duration_ms: number
 }

@@ -8,7 +8,7 @@ import { person } from '../users/person.ts'
 export const id = z.uuid().check(z.toLowerCase())
 
 /** Unlisted: whoever knows its address sees it. */
-export const playlistVisibility = z.enum(['public', 'unlisted', 'private'])
+const playlistVisibility = z.enum(['public', 'unlisted', 'private'])
 
 export const playlist = z.object({
   id: z.uuid(),

@@ -1,9 +1,8 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { Confirm } from '../http/etag.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { lockToChange } from './locking.ts'
 import {
@@ -13,7 +12,6 @@ import {
   listOwnPlaylists,
   listPlaylistsOf,
   markUpdated,
-  type PlaylistPlace,
 } from './repository.ts'
 import type { CreatePlaylist, ListPlaylists, Playlist, UpdatePlaylist } from './schemas.ts'
 
@@ -23,8 +21,6 @@ export interface PlaylistDependencies {
 }
 
 export type PlaylistService = ReturnType<typeof createPlaylistService>
-
-const cursorValues = z.tuple([z.uuid()])
 
 export function createPlaylistService({ sql, now = () => new Date() }: PlaylistDependencies) {
   const get = async (actor: Actor | undefined, playlistId: string): Promise<Playlist> => {
@@ -41,11 +37,13 @@ export function createPlaylistService({ sql, now = () => new Date() }: PlaylistD
 
     /** What the actor made, works on with others, and follows. */
     list: (actor: Actor, { filter, ...page }: ListPlaylists) =>
-      pageOf(`playlists:${filter}`, page, (place) => listOwnPlaylists(sql, actor, filter, place)),
+      pageById(`playlists:${filter}`, page, (before, limit) =>
+        listOwnPlaylists(sql, actor, filter, { before, limit }),
+      ),
 
     listOf: (actor: Actor | undefined, ownerId: string, page: PageQuery) =>
-      pageOf(`playlists_of:${ownerId}`, page, (place) =>
-        listPlaylistsOf(sql, { id: actor?.id }, ownerId, place),
+      pageById(`playlists_of:${ownerId}`, page, (before, limit) =>
+        listPlaylistsOf(sql, { id: actor?.id }, ownerId, { before, limit }),
       ),
 
     async update(actor: Actor, playlistId: string, changes: UpdatePlaylist, confirm: Confirm) {
@@ -62,14 +60,4 @@ export function createPlaylistService({ sql, now = () => new Date() }: PlaylistD
         await deletePlaylist(tx, playlistId)
       }),
   }
-}
-
-async function pageOf(
-  scope: string,
-  { limit, cursor }: PageQuery,
-  list: (place: PlaylistPlace) => Promise<Playlist[]>,
-) {
-  const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-  const playlists = await list({ before, limit: limit + 1 })
-  return toPage(playlists, limit, ({ id }) => encodeCursor(scope, [id]))
 }
