@@ -30,7 +30,9 @@ export async function lockDueSource(
 export async function markProgress(db: Db, progress: Progress, finishedAt: Date | null): Promise<void> {
   const { source, after, drift } = progress
   await db`
-    update count_repairs set after = ${after}, drift = ${drift}, finished_at = ${finishedAt} where source = ${source}
+    update count_repairs
+    set after = ${after}, drift = ${drift}, finished_at = ${finishedAt}
+    where source = ${source}
   `
 }
 
@@ -74,7 +76,10 @@ export async function mendBatch(
       insert into count_deltas (subject_id, counter, delta)
       select id, ${counter}, delta from checked where delta <> 0
     )
-    select count(*)::int as size, (select id from batch order by id desc limit 1) as last, coalesce(sum(abs(delta)), 0)::int as drift
+    select
+      count(*)::int as size,
+      (select id from batch order by id desc limit 1) as last,
+      coalesce(sum(abs(delta)), 0)::int as drift
     from checked
   `
   return row

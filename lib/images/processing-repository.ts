@@ -16,7 +16,9 @@ export interface CleanUpload {
 
 export async function findCleanUpload(db: Db, originalKey: string): Promise<CleanUpload | undefined> {
   const [row] = await db<[CleanUpload?]>`
-    select id, kind, subject_id, created_by, content_type, status from image_uploads where original_key = ${originalKey}
+    select id, kind, subject_id, created_by, content_type, status
+    from image_uploads
+    where original_key = ${originalKey}
   `
   return row
 }

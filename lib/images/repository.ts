@@ -49,7 +49,8 @@ export async function findOwnImageUpload(
       u.id, u.filename, u.content_type, u.size_bytes, u.status, u.status_reason, u.revision, u.expires_at,
       u.created_at, u.updated_at
     from image_uploads u
-    where u.id = ${uploadId} and u.kind = ${kind} and u.subject_id = ${subject_id} and u.created_by = ${userId}
+    where u.id = ${uploadId} and u.kind = ${kind} and u.subject_id = ${subject_id}
+      and u.created_by = ${userId}
   `
   return row && { ...row, timeline: await listImageUploadEvents(db, uploadId) }
 }
@@ -79,8 +80,8 @@ export async function moveImageUpload(db: Db, uploadId: string, move: ImageMove)
   const rows = await db`
     with moved as (
       update image_uploads
-      set status = ${to}, status_reason = ${reason ?? null}, object_etag = coalesce(object_etag, ${etag ?? null}),
-          image_sha256 = ${image_sha256 ?? null}, revision = revision + 1, updated_at = ${at}
+      set status = ${to}, status_reason = ${reason ?? null},
+        object_etag = coalesce(object_etag, ${etag ?? null}), image_sha256 = ${image_sha256 ?? null}, revision = revision + 1, updated_at = ${at}
       where id = ${uploadId} and status = ${from}
       returning id, status, status_reason
     ), told as (
@@ -103,7 +104,8 @@ export async function giveUpImageUploads(
     with given_up as (
       update image_uploads
       set status = 'failed', status_reason = ${reason}, revision = revision + 1, updated_at = ${at}
-      where kind = ${kind} and subject_id = ${subject_id} and status in ('uploading', 'scanning', 'processing')
+      where kind = ${kind} and subject_id = ${subject_id}
+        and status in ('uploading', 'scanning', 'processing')
       returning id, status, status_reason
     )
     insert into image_upload_events (upload_id, status, reason, at)

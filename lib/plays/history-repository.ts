@@ -39,12 +39,16 @@ export async function listHistory(db: Db, viewer: Viewer, filter: HistoryFilter)
     select ${trackColumns(db, viewer)}, h.last_played_at, ${toMicros(db, db`h.last_played_at`)} as micros
     from listening_history h
     join ${tracksWithCounts(db, viewer)} on t.id = h.track_id
-    where h.user_id = ${user_id} and ${isAllowed(db, viewer)}
-      ${before === undefined ? db`` : db`and (h.last_played_at, h.track_id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`}
+    where h.user_id = ${user_id} and ${isAllowed(db, viewer)} and ${isPast(db, before)}
     order by h.last_played_at desc, h.track_id desc
     limit ${limit}
   `
 }
+
+const isPast = (db: Db, before: HistoryFilter['before']): Fragment =>
+  before === undefined
+    ? db`true`
+    : db`(h.last_played_at, h.track_id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`
 
 export async function deleteHistory(db: Db, userId: string): Promise<void> {
   await db`delete from listening_history where user_id = ${userId}`

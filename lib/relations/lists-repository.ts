@@ -31,7 +31,10 @@ export const listMutualFollowers = (db: Db, userId: string, place: Place) =>
         select r.id, own.followed_id as follower_id
         from follows own
         cross join lateral (
-          select f.id from follows f where f.follower_id = own.followed_id and f.followed_id = ${userId} offset 0
+          select f.id
+          from follows f
+          where f.follower_id = own.followed_id and f.followed_id = ${userId}
+          offset 0
         ) r
         where own.follower_id = ${place.viewer_id ?? null}
         order by r.id desc

@@ -10,7 +10,8 @@ export async function mustBeUnblocked(tx: Db, userId: string, otherId: string): 
   await lockPair(tx, userId, otherId)
   const rows = await tx`
     select from blocks
-    where (blocker_id = ${userId} and blocked_id = ${otherId}) or (blocker_id = ${otherId} and blocked_id = ${userId})
+    where (blocker_id = ${userId} and blocked_id = ${otherId})
+      or (blocker_id = ${otherId} and blocked_id = ${userId})
   `
   if (rows.length > 0) throw new AppError('not_found')
 }

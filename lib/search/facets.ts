@@ -68,7 +68,10 @@ async function listPopular(db: Db, where: Fragment, limit: number): Promise<stri
     select fitting.track_id as id
     from (select track_id from track_scores order by popularity desc, track_id desc limit ${5 * limit}) ordered
     cross join lateral (
-      select s.track_id, s.owner_id from track_search s where s.track_id = ordered.track_id and ${where} offset 0
+      select s.track_id, s.owner_id
+      from track_search s
+      where s.track_id = ordered.track_id and ${where}
+      offset 0
     ) fitting
     join users o on o.id = fitting.owner_id and o.deletes_at is null
     limit ${limit}

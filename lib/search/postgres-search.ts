@@ -8,9 +8,10 @@ import { findSimilarWords } from './vocabulary.ts'
 import { type Condition, fitScore, isByPopularity, meet, type Rank, rank } from './ways.ts'
 
 /**
- * Few matches are fetched and ranked one by one. Many are met in the order of what is known best, or newest: among
- * the twenty thousand best known first, which have an index of their own, then walking down the order. How many
- * there are is what the planner thinks; where it is wrong the work is bounded all the same. At 900 000 tracks a match costs 15 µs to rank and a step 4.5 µs, on one core at rest.
+ * Few matches are fetched and ranked one by one. Many are met in the order of what is known best, or newest:
+ * among the twenty thousand best known first, which have an index of their own, then walking down the order.
+ * How many there are is what the planner thinks; where it is wrong the work is bounded all the same. At 900 000
+ * tracks a match costs 15 µs to rank and a step 4.5 µs, on one core at rest.
  */
 const fewMatches = 1_200
 /** So many are met within a few hundred steps. */

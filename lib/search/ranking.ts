@@ -125,7 +125,11 @@ const topSize = 20_000
 export async function markTop(db: Db): Promise<0> {
   await db`
     with top as materialized (
-      select track_id from track_scores where popularity > 0 order by popularity desc, track_id desc limit ${topSize}
+      select track_id
+      from track_scores
+      where popularity > 0
+      order by popularity desc, track_id desc
+      limit ${topSize}
     ), fallen as (
       update track_search s set is_top = false
       where s.is_top and not exists (select from top where top.track_id = s.track_id)

@@ -63,7 +63,10 @@ async function findPrefixed(db: Db, prefix: string, hidden: readonly string[], l
     select 'tag' as kind, found.tag as text
     from ${tiers(db)}
     cross join lateral (
-      select tag from tag_search g where g.tier = tiers.tier and ${startsWith(db, db`g.tag`, prefix)} limit ${limit}
+      select tag
+      from tag_search g
+      where g.tier = tiers.tier and ${startsWith(db, db`g.tag`, prefix)}
+      limit ${limit}
     ) found
     limit ${limit}
   `
@@ -78,7 +81,10 @@ async function findResembling(db: Db, text: string, hidden: readonly string[], l
   const query = toTsquery({ title: text, words, lexemes: [], ranges: [] }, similar)
   const tracks = await db<Suggestion[]>`
     with found as materialized (
-      select s.track_id, s.owner_id from track_search s where s.head @@ ${query}::tsquery limit ${mostResembling}
+      select s.track_id, s.owner_id
+      from track_search s
+      where s.head @@ ${query}::tsquery
+      limit ${mostResembling}
     )
     select 'track' as kind, t.title as text, t.id as track_id
     from found

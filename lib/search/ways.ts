@@ -61,7 +61,10 @@ export async function rank(
 ): Promise<readonly Rank[] | undefined> {
   const rows = await db<(Rank & { matched: number })[]>`
     with matches as materialized (
-      select s.track_id, s.published_at, (${fit})::float8 as fit from track_search s where ${where} limit ${mostRanked + 1}
+      select s.track_id, s.published_at, (${fit})::float8 as fit
+      from track_search s
+      where ${where}
+      limit ${mostRanked + 1}
     ), scored as (
       select m.track_id as id, ${score} as score
       from matches m

@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { fromMicros, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
 
@@ -20,7 +20,8 @@ export async function markDeleted(db: Db, trackId: string, { at, purges_at }: De
 export async function markAllDeleted(db: Db, ownerId: string, { at, purges_at }: Deletion): Promise<void> {
   await db`
     update tracks
-    set deleted_at = coalesce(deleted_at, ${at}), purges_at = ${purges_at}, updated_at = ${at}, revision = revision + 1
+    set deleted_at = coalesce(deleted_at, ${at}), purges_at = ${purges_at}, updated_at = ${at},
+      revision = revision + 1
     where owner_id = ${ownerId} and purged_at is null
   `
 }
@@ -57,9 +58,14 @@ export async function listDeleted(db: Db, { owner_id, now, before, limit }: Dele
   return db<DeletedTrackRow[]>`
     select ${trackColumns(db, viewer)}, t.deleted_at, t.purges_at, ${toMicros(db, db`t.deleted_at`)} as micros
     from ${tracksWithCounts(db, viewer)}
-    where t.owner_id = ${owner_id} and t.deleted_at is not null and t.purged_at is null and t.purges_at > ${now}
-      ${before === undefined ? db`` : db`and (t.deleted_at, t.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`}
+    where t.owner_id = ${owner_id} and t.deleted_at is not null and t.purged_at is null
+      and t.purges_at > ${now} and ${isPast(db, before)}
     order by t.deleted_at desc, t.id desc
     limit ${limit}
   `
 }
+
+const isPast = (db: Db, before: DeletedFilter['before']): Fragment =>
+  before === undefined
+    ? db`true`
+    : db`(t.deleted_at, t.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`

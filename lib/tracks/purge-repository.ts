@@ -45,7 +45,8 @@ export async function buryTrack(db: Db, trackId: string, now: Date): Promise<voi
     set title = 'Deleted track', description = '', artists = '[]', genre = null, mood = null, tags = '{}',
       bpm = null, musical_key = null, isrc = null, iswc = null, language = null, p_line = null, c_line = null,
       lyrics = null, release_at = null, visibility = 'private', rights_confirmed_ip = null, status = 'draft',
-      status_reason = null, artwork_sha256 = null, purged_at = ${now}, updated_at = ${now}, revision = revision + 1
+      status_reason = null, artwork_sha256 = null, purged_at = ${now}, updated_at = ${now},
+      revision = revision + 1
     where id = ${trackId}
   `
 }

@@ -65,7 +65,9 @@ export interface LikePlace {
 /** Newest first; without those who keep their likes to themselves, and those whom the viewer shall not see. */
 export async function listLikers(db: Db, trackId: string, viewer: Viewer, { before, limit }: LikePlace) {
   return db<LikerRow[]>`
-    select l.id as like_id, u.id, u.username, u.display_name, u.avatar_sha256 as avatar_url, l.created_at as liked_at
+    select
+      l.id as like_id, u.id, u.username, u.display_name, u.avatar_sha256 as avatar_url,
+      l.created_at as liked_at
     from track_likes l
     join users u on u.id = l.user_id
     where l.track_id = ${trackId} ${before === undefined ? db`` : db`and l.id < ${before}`}

@@ -7,7 +7,11 @@ export async function deleteOldClicks(sql: Sql, now: Date): Promise<number> {
   const { count } = await sql`
     delete from share_clicks
     where (share_id, day, visitor) in (
-      select share_id, day, visitor from share_clicks where day < ${yesterday}::date limit 5000 for update skip locked
+      select share_id, day, visitor
+      from share_clicks
+      where day < ${yesterday}::date
+      limit 5000
+      for update skip locked
     )
   `
   return count

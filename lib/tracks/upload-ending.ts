@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { isUnderWay } from './uploads-repository.ts'
 
 /**
  * Gives up what a user has under way on a track, within the transaction that takes their part in it away. The
@@ -13,8 +14,7 @@ export async function endUploadOf(
     with ended as (
       update uploads
       set status = 'failed', status_reason = 'uploader_removed', revision = revision + 1, updated_at = ${now}
-      where track_id = ${track_id} and created_by = ${user_id}
-        and status in ('uploading', 'scanning', 'processing', 'transcoding')
+      where track_id = ${track_id} and created_by = ${user_id} and ${isUnderWay(tx)}
       returning id, track_id, status, status_reason
     ), told as (
       insert into upload_events (upload_id, status, reason, at)

@@ -1,5 +1,5 @@
 import type * as z from 'zod/mini'
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { RequestUpload, upload } from './upload-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
@@ -17,12 +17,15 @@ export interface LiveUpload {
   readonly expires_at: Date
 }
 
-/** There is at most one; a unique index sees to it. */
+/** As the unique index has it, by which at most one of a track is. */
+export const isUnderWay = (db: Db): Fragment =>
+  db`status in ('uploading', 'scanning', 'processing', 'transcoding')`
+
 export async function findLiveUpload(db: Db, trackId: string): Promise<LiveUpload | undefined> {
   const [row] = await db<[LiveUpload?]>`
     select id, status, expires_at
     from uploads
-    where track_id = ${trackId} and status in ('uploading', 'scanning', 'processing', 'transcoding')
+    where track_id = ${trackId} and ${isUnderWay(db)}
   `
   return row
 }
@@ -80,8 +83,7 @@ export async function findEditableUpload(
   const [row] = await db<[UploadRow?]>`
     select
       u.id, u.track_id, u.filename, u.content_type, u.size_bytes, u.label, u.status, u.status_reason,
-      u.revision,
-      u.expires_at, u.created_at, u.updated_at
+      u.revision, u.expires_at, u.created_at, u.updated_at
     from ${trackTables(db, viewer)}
     join uploads u on u.track_id = t.id
     where u.id = ${uploadId} and t.id = ${trackId} and t.deleted_at is null and ${isEditable(db, viewer)}

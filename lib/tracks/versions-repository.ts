@@ -1,6 +1,7 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { personOf } from '../users/person.ts'
 import { loudnessOf } from './columns.ts'
+import { isUnderWay } from './uploads-repository.ts'
 import type { TrackVersion } from './version-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
@@ -84,7 +85,7 @@ export async function markChosen(db: Db, trackId: string): Promise<void> {
   await db`
     update uploads
     set swaps_in = false
-    where track_id = ${trackId} and status in ('uploading', 'scanning', 'processing', 'transcoding')
+    where track_id = ${trackId} and ${isUnderWay(db)}
   `
 }
 

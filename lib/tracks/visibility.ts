@@ -29,8 +29,8 @@ export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
 /** Whether the viewer may see it who knows where it is: theirs in any state, others' once it plays. */
 export const isVisible = (db: Db, viewer: Viewer): Fragment => {
   const isOut = db`
-    t.status = 'ready' and (t.visibility in ('public', 'unlisted') or ${isShared(db, viewer)}) and t.hidden_at is null
-    and o.deletes_at is null and ${isUnblocked(db, viewer.id, db`t.owner_id`)}
+    t.status = 'ready' and (t.visibility in ('public', 'unlisted') or ${isShared(db, viewer)})
+    and t.hidden_at is null and o.deletes_at is null and ${isUnblocked(db, viewer.id, db`t.owner_id`)}
   `
   if (viewer.id === undefined) return db`(t.deleted_at is null and ${isOut})`
   return db`(t.deleted_at is null and (t.owner_id = ${viewer.id} or mine.role is not null or (${isOut})))`

@@ -34,7 +34,8 @@ export async function findProfile(
   const [row] = await db<[ProfileRow?]>`
     select
       u.id, u.username, u.display_name, u.role, u.bio, u.location, u.website, u.social_links,
-      u.avatar_sha256 as avatar_url, u.is_verified, ${isPrivate(db)} as is_private, u.revision, u.created_at, u.updated_at,
+      u.avatar_sha256 as avatar_url, u.is_verified, ${isPrivate(db)} as is_private, u.revision,
+      u.created_at, u.updated_at,
       n.follower_count, n.following_count,
       (
         select count(*) from tracks t
