@@ -133,22 +133,27 @@ function createDispatch(routes: Routes, dependencies: ApiDependencies) {
     requireAccess(route, exchange.actor, now())
     const key = readIdempotencyKey(route, event.headers)
     const rawBody = readBytes(event)
-    const request = {
-      params: readParams(route.params, event.pathParameters),
-      query: readQuery(route.query, event.queryStringParameters),
-      body: route.body && readBody(route.body, await readJson(event, rawBody)),
-      actor: exchange.actor,
-      headers: event.headers,
-      cookies: readCookies(event.cookies),
-      rawBody,
-      requestId,
-      ip: event.requestContext.http.sourceIp,
-      userAgent: event.requestContext.http.userAgent,
-    } as Request
+    const request = await readRequest(exchange, route, rawBody)
     const run = async () => toResponse(route, await handle(request), event.headers)
     if (key === undefined || !runOnce) return run()
     return runOnce({ key, userId: exchange.actor!.id, route, event, rawBody, requestId }, run)
   }
+}
+
+/** All that is sent, by the schemas of the route. */
+async function readRequest({ event, actor, requestId }: Exchange, route: Route, rawBody: Buffer) {
+  return {
+    params: readParams(route.params, event.pathParameters),
+    query: readQuery(route.query, event.queryStringParameters),
+    body: route.body && readBody(route.body, await readJson(event, rawBody)),
+    actor,
+    headers: event.headers,
+    cookies: readCookies(event.cookies),
+    rawBody,
+    requestId,
+    ip: event.requestContext.http.sourceIp,
+    userAgent: event.requestContext.http.userAgent,
+  } as Request
 }
 
 function createEndpoints(routes: Routes, handlers: Readonly<Record<string, unknown>>) {
