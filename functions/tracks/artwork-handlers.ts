@@ -1,4 +1,4 @@
-import { requireMatch } from '../../lib/http/etag.ts'
+import { matching } from '../../lib/http/etag.ts'
 import type { Handlers } from '../../lib/http/route.ts'
 import type { ImageService } from '../../lib/images/service.ts'
 import { replyImageUpload } from '../image-reply.ts'
@@ -10,7 +10,7 @@ export function createArtworkHandlers(artworks: ImageService): Handlers<typeof a
     getArtworkUpload: async ({ actor, params }) =>
       replyImageUpload(await artworks.get(actor, params.track_id, params.artwork_upload_id)),
     deleteArtwork: async ({ actor, params, headers }) => {
-      await artworks.remove(actor, params.track_id, (row) => requireMatch(headers, row))
+      await artworks.remove(actor, params.track_id, matching(headers))
       return undefined
     },
   }

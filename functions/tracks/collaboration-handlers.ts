@@ -1,6 +1,6 @@
 import type { CollaborationService } from '../../lib/collaboration/service.ts'
 import type { SplitService, SplitsRow } from '../../lib/collaboration/splits.ts'
-import { etagOfShown, requireMatch } from '../../lib/http/etag.ts'
+import { etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { collaborationRoutes } from './collaboration-routes.ts'
 
@@ -26,11 +26,11 @@ export function createCollaborationHandlers({
     acceptInvitation: ({ actor, params }) => collaborations.accept(actor, params.track_id, params.user_id),
     getSplits: async ({ actor, params }) => replySplits(await splits.read(actor, params.track_id)),
     proposeSplits: async ({ actor, params, body, headers }) =>
-      replySplits(await splits.propose(actor, params.track_id, body, (row) => requireMatch(headers, row))),
+      replySplits(await splits.propose(actor, params.track_id, body, matching(headers))),
     acceptSplits: async ({ actor, params, body }) =>
       replySplits(await splits.accept(actor, params.track_id, body.revision)),
     withdrawSplits: async ({ actor, params, headers }) => {
-      await splits.withdraw(actor, params.track_id, (row) => requireMatch(headers, row))
+      await splits.withdraw(actor, params.track_id, matching(headers))
       return undefined
     },
   }

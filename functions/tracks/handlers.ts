@@ -1,4 +1,4 @@
-import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
+import { etagOf, etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { WholeTrackRow } from '../../lib/tracks/columns.ts'
 import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
@@ -36,9 +36,9 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
     getTrack: async ({ actor, params, headers }) =>
       replyTrack(await tracks.get(actor, params.track_id, headers[shareHeader])),
     updateTrack: async ({ actor, params, body, headers }) =>
-      replyTrack(await tracks.update(actor, params.track_id, body, (row) => requireMatch(headers, row))),
+      replyTrack(await tracks.update(actor, params.track_id, body, matching(headers))),
     deleteTrack: async ({ actor, params, headers }) => {
-      await trackDeletions.remove(actor, params.track_id, (row) => requireMatch(headers, row))
+      await trackDeletions.remove(actor, params.track_id, matching(headers))
       return undefined
     },
     restoreTrack: async ({ actor, params }) =>

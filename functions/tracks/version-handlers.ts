@@ -1,6 +1,6 @@
-import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
+import { etagOf, etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { Confirm, TrackService } from '../../lib/tracks/service.ts'
+import type { TrackService } from '../../lib/tracks/service.ts'
 import type { VersionService } from '../../lib/tracks/versions.ts'
 import type { VersionRow } from '../../lib/tracks/versions-repository.ts'
 import type { versionRoutes } from './version-routes.ts'
@@ -17,8 +17,7 @@ export function createVersionHandlers({ tracks, versions }: VersionServices): Ha
       replyVersion(await versions.get(actor, params.track_id, params.version_id)),
     renameVersion: async ({ actor, params, body, headers }) => {
       const { track_id, version_id } = params
-      const confirm: Confirm = (row) => requireMatch(headers, row)
-      return replyVersion(await versions.rename(actor, track_id, version_id, body.label, confirm))
+      return replyVersion(await versions.rename(actor, track_id, version_id, body.label, matching(headers)))
     },
     activateVersion: async ({ actor, params }) => {
       await versions.activate(actor, params.track_id, params.version_id)

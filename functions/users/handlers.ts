@@ -1,5 +1,5 @@
 import type { ExportService } from '../../lib/exports/service.ts'
-import { etagOf, etagOfShown, requireMatch } from '../../lib/http/etag.ts'
+import { etagOf, etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { ImageService } from '../../lib/images/service.ts'
 import type { PlaylistService } from '../../lib/playlists/service.ts'
@@ -26,21 +26,21 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
-      reply(await users.update(actor, body, origin, (row) => requireMatch(headers, row))),
+      reply(await users.update(actor, body, origin, matching(headers))),
     deleteOwnUser: ({ actor, body, headers, ...origin }) =>
-      deletions.request(actor, body.password, origin, (row) => requireMatch(headers, row)),
+      deletions.request(actor, body.password, origin, matching(headers)),
     restoreOwnUser: async ({ actor, ...origin }) => reply(await deletions.restore(actor, origin)),
     requestExport: ({ actor, ...origin }) => exports.request(actor, origin),
     getExport: async ({ actor, params }) =>
       new Reply(await exports.get(actor, params.export_id), { headers: { 'cache-control': 'no-store' } }),
     getOwnSettings: async ({ actor }) => reply(await users.getSettings(actor.id)),
     updateOwnSettings: async ({ actor, body, headers }) =>
-      reply(await users.updateSettings(actor.id, body, (row) => requireMatch(headers, row))),
+      reply(await users.updateSettings(actor.id, body, matching(headers))),
     requestAvatar: ({ actor, body }) => avatars.grant(actor, actor.id, body),
     getAvatarUpload: async ({ actor, params }) =>
       replyImageUpload(await avatars.get(actor, actor.id, params.avatar_upload_id)),
     deleteAvatar: async ({ actor, headers }) => {
-      await avatars.remove(actor, actor.id, (row) => requireMatch(headers, row))
+      await avatars.remove(actor, actor.id, matching(headers))
       return undefined
     },
     getOwnCompletion: ({ actor }) => users.getCompletion(actor.id),

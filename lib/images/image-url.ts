@@ -7,7 +7,7 @@ export type ImageSize = (typeof imageSizes)[number]
 /** The size an answer names. */
 const shownSize: ImageSize = 256
 
-export const imagePrefix = 'images/'
+const imagePrefix = 'images/'
 
 export const imageKey = (sha256: string, size: ImageSize) => `${imagePrefix}${sha256}/${size}.webp`
 
@@ -24,7 +24,7 @@ function urlOf(sha256: string): string {
 }
 
 /** A picture in an answer: rows have its hash, clients get its address. */
-export const imageUrl = z.codec(z.url(), z.string(), {
+const imageUrl = z.codec(z.url(), z.string(), {
   decode: (url) => url.split('/').at(-2)!,
   encode: urlOf,
 })

@@ -2,6 +2,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import { grantExpiry, grantUpload } from '../media/upload-grant.ts'
 import type { ImageHolder } from './holder.ts'
 import {
@@ -51,7 +52,7 @@ export function createImageService({ sql, store, holder, now = () => new Date() 
     },
 
     /** Nothing that is still under way comes to be shown. `confirm` sees the present row, and may throw. */
-    remove: (actor: Actor, subjectId: string, confirm: (row: { revision: number }) => void): Promise<void> =>
+    remove: (actor: Actor, subjectId: string, confirm: Confirm): Promise<void> =>
       sql.begin(async (tx) => {
         const row = await holder.lockFor(tx, subjectId, actor.id)
         if (!row) throw new AppError('not_found')

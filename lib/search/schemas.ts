@@ -8,7 +8,7 @@ const mostTags = 5
 
 const words = line(200)
 
-export const trackFilters = {
+const trackFilters = {
   q: z.optional(words),
   genre: z.optional(line(50)),
   /** Several, with commas between them, must all be there. */

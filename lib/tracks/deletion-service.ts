@@ -4,6 +4,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
 import { forgetAllOf } from '../plays/history-service.ts'
 import { dayMs, later } from '../time.ts'
@@ -12,7 +13,6 @@ import { listDeleted, markAllDeleted, markDeleted, markRestored } from './deleti
 import { lockOwnTrack } from './locks.ts'
 import { removeReactionsOf } from './reaction-service.ts'
 import { findTrack } from './repository.ts'
-import type { Confirm } from './service.ts'
 import { deleteSharesOf } from './shares-repository.ts'
 
 /** How long a deletion can be taken back. */

@@ -1,6 +1,7 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { WholeTrackRow } from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
@@ -16,9 +17,6 @@ export interface TrackDependencies {
 }
 
 export type TrackService = ReturnType<typeof createTrackService>
-
-/** Sees the present row before it changes, and may throw. */
-export type Confirm = (row: { readonly revision: number }) => void
 
 export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
   const viewerOf = createViewers({ sql, now })

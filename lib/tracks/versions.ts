@@ -3,9 +3,9 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
 import { lockEditableTrack } from './locks.ts'
-import type { Confirm } from './service.ts'
 import {
   findVersionOf,
   isEditableTrack,

@@ -8,6 +8,7 @@ import { endComments } from '../comments/farewell.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
+import type { Confirm } from '../http/etag.ts'
 import { endReports } from '../moderation/ending.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
@@ -47,7 +48,7 @@ export function createDeletionService(dependencies: DeletionDependencies) {
 
   return {
     /** Asked for again, it stays with the day that was set first. `confirm` sees the present row and may throw. */
-    async request(actor: Actor, password: string, origin: Origin, confirm: (row: UserRow) => void) {
+    async request(actor: Actor, password: string, origin: Origin, confirm: Confirm) {
       const action = 'account.deletion_requested'
       await ownPassword.require(actor, password, action, origin)
       const deletes_at = await sql.begin(async (tx) => {

@@ -3,6 +3,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
 import { type Completion, completionOf } from './completion.ts'
 import { prepareRename } from './rename.ts'
 import {
@@ -29,9 +30,6 @@ export interface UserDependencies {
 }
 
 export type UserService = ReturnType<typeof createUserService>
-
-/** Sees the present row before it changes, and may throw. */
-type Confirm = (row: { readonly revision: number }) => void
 
 export type SettingsRow = Settings & { readonly revision: number }
 
