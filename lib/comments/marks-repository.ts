@@ -1,4 +1,3 @@
-import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { isOnVisibleTrack, isReadable } from './columns.ts'
 import type { Commenter } from './repository.ts'
@@ -104,26 +103,4 @@ export async function markUnpinned(db: Db, commentId: string): Promise<void> {
     set pinned_at = null, revision = revision + 1
     where id = ${commentId} and pinned_at is not null
   `
-}
-
-/** What one likes of the other's comments, within the transaction in which a block comes between them. */
-export const severCommentLikes = (tx: Db, giverId: string, ownerId: string) =>
-  uncount(
-    tx,
-    'like_count',
-    tx`
-      delete from comment_likes where user_id = ${giverId} and author_id = ${ownerId}
-      returning comment_id as subject_id
-    `,
-  )
-
-export const deleteLikesOf = (db: Db, userId: string) =>
-  uncount(
-    db,
-    'like_count',
-    db`delete from comment_likes where user_id = ${userId} returning comment_id as subject_id`,
-  )
-
-export async function deleteEditsOf(db: Db, userId: string): Promise<void> {
-  await db`delete from comment_edits where author_id = ${userId}`
 }

@@ -1,5 +1,4 @@
 import type { Db } from '../db/client.ts'
-import { sweep } from '../db/sweep.ts'
 
 /** One key of one user on one route. */
 export interface KeyPlace {
@@ -66,6 +65,3 @@ export async function releaseKey(db: Db, claim: Claim): Promise<void> {
     where user_id = ${user_id} and route = ${route} and key_hash = ${key_hash} and claim_id = ${claim_id}
   `
 }
-
-export const deleteExpiredKeys = (db: Db, now: Date): Promise<number> =>
-  sweep(db, { table: 'idempotency_keys', key: 'claim_id', isOver: db`expires_at <= ${now}` })

@@ -1,5 +1,5 @@
 import { endCollaborationsWith } from '../collaboration/ending.ts'
-import { severCommentLikes } from '../comments/marks-repository.ts'
+import { severCommentLikes } from '../comments/ending.ts'
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 import { endPlaylistTiesWith } from '../playlists/ties.ts'

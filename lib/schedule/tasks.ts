@@ -10,7 +10,7 @@ import type { Sql } from '../db/client.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
-import { deleteExpiredKeys } from '../http/idempotency-repository.ts'
+import { deleteExpiredKeys } from '../http/idempotency-expiry.ts'
 import {
   createImageExpiry,
   deleteOldImageUploads,

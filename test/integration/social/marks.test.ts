@@ -1,5 +1,5 @@
 import { socialRoutes } from '../../../functions/social/routes.ts'
-import { endComments } from '../../../lib/comments/farewell.ts'
+import { endComments } from '../../../lib/comments/ending.ts'
 import { foldCounts } from '../../../lib/counts/counts.ts'
 import { createRelationService, endRelations } from '../../../lib/relations/service.ts'
 import { findTrack } from '../../../lib/tracks/repository.ts'
