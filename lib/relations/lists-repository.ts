@@ -1,9 +1,9 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { isListed } from '../users/visibility.ts'
 import { personColumns } from './columns.ts'
-import type { Person } from './schemas.ts'
+import type { ListedPerson } from './schemas.ts'
 
-export type ListedPerson = Person & { readonly relation_id: string }
+export type PlacedPerson = ListedPerson & { readonly relation_id: string }
 
 export interface Place {
   readonly viewer_id: string | undefined
@@ -46,7 +46,7 @@ export const listMutualFollowers = (db: Db, userId: string, place: Place) =>
   )
 
 async function listPeople(db: Db, { viewer_id, before, limit }: Place, source: Fragment, isOf: Fragment) {
-  return db<ListedPerson[]>`
+  return db<PlacedPerson[]>`
     select ${personColumns(db, viewer_id)}, r.id as relation_id
     from ${source}
     where ${isOf} and ${isListed(db, viewer_id)}
@@ -70,7 +70,7 @@ async function listShutOut(
   source: Fragment,
   owner: Fragment,
 ) {
-  return db<ListedPerson[]>`
+  return db<PlacedPerson[]>`
     select ${personColumns(db, userId)}, r.id as relation_id
     from ${source}
     where ${owner} = ${userId} ${before === undefined ? db`` : db`and r.id < ${before}`}

@@ -6,13 +6,13 @@ import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { NamedUser } from '../users/schemas.ts'
 import {
-  type ListedPerson,
   listBlocked,
   listFollowers,
   listFollowing,
   listMuted,
   listMutualFollowers,
   type Place,
+  type PlacedPerson,
 } from './lists-repository.ts'
 import type { ListFollowers } from './schemas.ts'
 
@@ -55,7 +55,7 @@ async function toPeople(
   scope: string,
   actor: Actor | undefined,
   { limit, cursor }: PageQuery,
-  list: (place: Place) => Promise<ListedPerson[]>,
+  list: (place: Place) => Promise<PlacedPerson[]>,
 ) {
   const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
   const rows = await list({ viewer_id: actor?.id, before, limit: limit + 1 })

@@ -3,7 +3,7 @@ import { page, pageQuery } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
 
 /** A user as one of a list. */
-export const person = z.object({
+export const listedPerson = z.object({
   id: z.uuid(),
   username: z.string(),
   display_name: z.string(),
@@ -13,9 +13,9 @@ export const person = z.object({
   is_followed: z.boolean(),
   follows_you: z.boolean(),
 })
-export type Person = z.output<typeof person>
+export type ListedPerson = z.output<typeof listedPerson>
 
-export const personPage = page(person)
+export const personPage = page(listedPerson)
 
 export const listFollowers = z.strictObject({
   ...pageQuery.shape,

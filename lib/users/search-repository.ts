@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { personColumns } from '../relations/columns.ts'
-import type { Person } from '../relations/schemas.ts'
+import type { ListedPerson } from '../relations/schemas.ts'
 import { isListed } from './visibility.ts'
 
 export interface Asked {
@@ -14,7 +14,7 @@ export interface Asked {
 }
 
 /** `key` is what the list is sorted by, before the id. */
-export type FoundPerson = Person & { readonly key: string | number }
+export type FoundPerson = ListedPerson & { readonly key: string | number }
 
 export async function readQuery(db: Db, q: string): Promise<Pick<Asked, 'text' | 'words'>> {
   const [row] = await db<[{ text: string; words: string[] }]>`
