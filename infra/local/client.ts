@@ -99,10 +99,11 @@ export function createClient(platform: PlatformInfo, { addressOf }: { addressOf?
     })
     const response = await aws.fetch(platform.api_url + path, {
       method,
-      ...(body !== undefined && {
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      }),
+      headers: {
+        ...(addressOf && { 'x-local-client-ip': addressOf() }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
     })
     return readAnswer(response)
   }
