@@ -31,12 +31,28 @@ export const isOnVisibleTrack = (db: Db, viewer: Viewer): Fragment =>
 export const isHeard = (db: Db, author: Fragment, artist: Fragment): Fragment =>
   db`(${isHeardBy(db, undefined, { author, artist })} is true)`
 
-/** How many comments on the track `t` everybody is shown, and those of the viewer's own that nobody else hears. */
+/** Those from whom the viewer hears nothing, or who hear nothing from the viewer; the same for every row of a list. */
+const unheardBy = (db: Db, viewerId: string): Fragment => db`
+  array(
+    select muted_id from mutes where muter_id = ${viewerId}
+    union all select blocked_id from blocks where blocker_id = ${viewerId}
+    union all select blocker_id from blocks where blocked_id = ${viewerId}
+  )
+`
+
+/**
+ * How many comments on the track `t` the viewer is shown: those that everybody is, without those of people they do
+ * not hear, and with their own that nobody else hears.
+ */
 export const commentCount = (db: Db, { id }: Viewer): Fragment =>
   id === undefined
     ? db`n.comment_count`
     : db`(
         n.comment_count
+        - (
+          select count(*) from comments c
+          where c.track_id = t.id and c.is_counted and c.author_id = any(${unheardBy(db, id)})
+        )
         + (
           select count(*) from comments c
           where c.track_id = t.id and c.author_id = ${id} and not c.is_counted and c.deleted_at is null
@@ -60,12 +76,7 @@ const replyCount = (db: Db, { id }: Viewer): Fragment => {
     n.reply_count
     - (
       select count(*) from comments r
-      join (
-        select muted_id as id from mutes where muter_id = ${id}
-        union select blocked_id from blocks where blocker_id = ${id}
-        union select blocker_id from blocks where blocked_id = ${id}
-      ) unheard on unheard.id = r.author_id
-      where r.thread_id = c.id and r.is_counted
+      where r.thread_id = c.id and r.is_counted and r.author_id = any(${unheardBy(db, id)})
     )
     + (
       select count(*) from comments r

@@ -85,5 +85,5 @@ create table count_repairs (
   finished_at timestamptz
 );
 -- What a track's comments are counted by.
-create index comments_counted on comments (track_id) where is_counted;
+create index comments_counted on comments (track_id, author_id) where is_counted;
 create index plays_counted on plays (track_id) where is_counted;

@@ -291,8 +291,10 @@ describe('the list', () => {
       expect(await bodiesSeenBy(reader)).toEqual(['Welcome'])
       expect((await read(reader, head.id)).body.reply_count).toBe(1)
       expect((await replies(reader, head.id)).body.data.map(({ body }) => body)).toEqual(['Hello'])
+      expect(await countOf(reader)).toBe(2)
     }
     expect(await bodiesSeenBy(ben)).toEqual(['Hi', 'Welcome'])
+    expect(await countOf(ben)).toBe(4)
     expect((await read(ben, head.id)).body.reply_count).toBe(2)
   })
 
