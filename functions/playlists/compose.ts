@@ -13,7 +13,7 @@ import { createCollaboratorHandlers } from './collaborator-handlers.ts'
 import { createCoverHandlers } from './cover-handlers.ts'
 import { createInviteHandlers } from './invite-handlers.ts'
 import { createItemHandlers } from './item-handlers.ts'
-import { createPlaylistHandlers } from './own-handlers.ts'
+import { createPlaylistHandlers } from './playlist-handlers.ts'
 import { createReactionHandlers } from './reaction-handlers.ts'
 
 export interface PlaylistGroupDependencies {

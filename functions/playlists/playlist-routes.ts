@@ -8,7 +8,8 @@ import {
   updatePlaylist,
 } from '../../lib/playlists/schemas.ts'
 
-export const ownRoutes = defineRoutes({
+/** Playlists as a whole; their items, people and pictures have tables of their own. */
+export const wholeRoutes = defineRoutes({
   createPlaylist: {
     method: 'POST',
     path: '/api/v1/playlists',

@@ -2,9 +2,9 @@ import { matching } from '../../lib/http/etag.ts'
 import type { Handlers } from '../../lib/http/route.ts'
 import type { PlaylistService } from '../../lib/playlists/service.ts'
 import { replyShown } from '../row-reply.ts'
-import type { ownRoutes } from './own-routes.ts'
+import type { wholeRoutes } from './playlist-routes.ts'
 
-export function createPlaylistHandlers(playlists: PlaylistService): Handlers<typeof ownRoutes> {
+export function createPlaylistHandlers(playlists: PlaylistService): Handlers<typeof wholeRoutes> {
   return {
     createPlaylist: async ({ actor, body }) => replyShown(await playlists.create(actor, body)),
     listPlaylists: ({ actor, query }) => playlists.list(actor, query),
