@@ -5,7 +5,7 @@ import { countFacets } from './facets.ts'
 import type { TrackHit, TrackQuery, TrackSearch } from './port.ts'
 import { suggest } from './suggestions.ts'
 import { findSimilarWords } from './vocabulary.ts'
-import { type Condition, fitScore, isByPopularity, meet, type Rank, rank } from './ways.ts'
+import { type Condition, fitScore, meet, type Rank, rank } from './ways.ts'
 
 /**
  * Few matches are fetched and ranked one by one. Many are met in the order of what is known best, or newest:
@@ -14,8 +14,6 @@ import { type Condition, fitScore, isByPopularity, meet, type Rank, rank } from 
  * tracks a match costs 15 µs to rank and a step 4.5 µs, on one core at rest.
  */
 const fewMatches = 1_200
-/** So many are met within a few hundred steps. */
-const manyMatches = 20_000
 
 /** With fewer hits than this, what the words may have meant is looked for too. */
 const fewHits = 5
@@ -85,8 +83,7 @@ async function findStage(
     const rows = await rank(db, condition, place, limit, fitScore(db, query))
     if (rows) return rows.map(tag(false))
   }
-  const isTop = condition.text !== undefined && matches <= manyMatches && isByPopularity(query)
-  return (await meet(db, query, condition, place, limit, isTop)).map(tag(true))
+  return (await meet(db, query, condition, place, limit, matches)).map(tag(true))
 }
 
 /** About how many tracks match, before anything is fetched. */

@@ -4,7 +4,7 @@ import type { Suggestion } from './port.ts'
 import { findSimilarWords } from './vocabulary.ts'
 
 const mostWords = 6
-const mostResembling = 500
+const mostResembling = 200
 
 /** ln(1 + plays) never gets there. */
 const highestTier = 24
@@ -79,12 +79,16 @@ async function findResembling(db: Db, text: string, hidden: readonly string[], l
   const similar = await findSimilarWords(db, words.slice(0, mostWords))
   if (!similar) return []
   const query = toTsquery({ title: text, words, lexemes: [], ranges: [] }, similar)
-  const tracks = await db<Suggestion[]>`
+  const known = await listResembling(db, db`s.is_top and s.head @@ ${query}::tsquery`, hidden, limit)
+  const isEnough = known.length === limit
+  const tracks = isEnough ? known : await listResembling(db, db`s.head @@ ${query}::tsquery`, hidden, limit)
+  return distinct(tracks).slice(0, limit)
+}
+
+async function listResembling(db: Db, where: Fragment, hidden: readonly string[], limit: number) {
+  return db<Suggestion[]>`
     with found as materialized (
-      select s.track_id, s.owner_id
-      from track_search s
-      where s.head @@ ${query}::tsquery
-      limit ${mostResembling}
+      select s.track_id from track_search s where ${where} limit ${mostResembling}
     )
     select 'track' as kind, t.title as text, t.id as track_id
     from found
@@ -95,7 +99,6 @@ async function findResembling(db: Db, text: string, hidden: readonly string[], l
     order by c.popularity desc, t.id desc
     limit ${limit}
   `
-  return distinct(tracks).slice(0, limit)
 }
 
 const distinct = (list: readonly Suggestion[]) => [

@@ -21,6 +21,8 @@ export interface Rank {
   readonly score: number
 }
 
+/** So many are met within a few hundred steps. */
+const manyMatches = 20_000
 const mostRanked = 3_000
 
 /** Steps down an order, after which what was to be frequent there is taken to be rare. */
@@ -29,26 +31,30 @@ const longestWalk = 10_000
 const keepsOrder = (db: Db, place: Rank | undefined, score: Fragment, id: Fragment) =>
   place ? db`(${score}, ${id}) < (${place.score}::float8, ${place.id}::uuid)` : db`true`
 
-/** Goes by the order alone: the first that match, whichever way leads to them. */
+/**
+ * Goes by the order alone: the first that match, whichever way leads to them. Walking is for what is frequent, and
+ * ends where that was wrong.
+ */
 export async function meet(
   db: Db,
   query: TrackQuery,
   condition: Condition,
   place: Rank | undefined,
   limit: number,
-  isTop: boolean,
+  matches: number,
 ): Promise<readonly Rank[]> {
   const { text, where } = condition
-  if (isTop) {
-    const top = { ...condition, where: db`s.is_top and ${where}` }
-    const known = await rank(db, top, place, limit, orderScore(db, query))
+  const sort = (among: Fragment) =>
+    rank(db, { ...condition, where: among }, place, limit, orderScore(db, query))
+  if (text !== undefined && matches <= manyMatches && isByPopularity(query)) {
+    const known = await sort(db`s.is_top and ${where}`)
     if (known?.length === limit) return known
   }
+  const sorted = matches <= mostRanked ? await sort(where) : undefined
+  if (sorted) return sorted
   const near = await walk(db, query, condition, place, limit, text === undefined ? undefined : longestWalk)
   if (near.length === limit || text === undefined) return near
-  // Rarer than it was thought to be, and so few enough to be sorted.
-  const sorted = await rank(db, condition, place, limit, orderScore(db, query))
-  return sorted ?? walk(db, query, condition, place, limit, undefined)
+  return (await sort(where)) ?? walk(db, query, condition, place, limit, undefined)
 }
 
 /** Sorts every match by a score of `m` and `c`, null to leave one out; undefined when there are too many. */
@@ -93,7 +99,7 @@ export const fitScore = (db: Db, query: TrackQuery): Fragment =>
 const orderScore = (db: Db, { sort, period }: TrackQuery): Fragment =>
   sort === 'newest' ? db`extract(epoch from m.published_at)::float8` : db`c.${db(heatOf(sort, period))}`
 
-export const isByPopularity = ({ sort, period }: TrackQuery) =>
+const isByPopularity = ({ sort, period }: TrackQuery) =>
   sort !== 'newest' && heatOf(sort, period) === 'popularity'
 
 function heatOf(sort: Exclude<TrackSort, 'newest'>, period: TrackQuery['period']) {
