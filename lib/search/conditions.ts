@@ -6,6 +6,8 @@ export interface Asked {
   /** Folded, as titles are kept. */
   readonly title: string
   readonly words: readonly string[]
+  /** Whether the last word is finished. */
+  readonly is_whole?: boolean
   /** Those of the filters, each of which must be there. */
   readonly lexemes: readonly string[]
   /** Of bpm and length, one of each list must be there; the exact bounds are compared afterwards. */
@@ -55,11 +57,11 @@ const shortestPrefix = 3
 
 /** In the text form of `tsquery`; empty where nothing is asked. `alternatives` stand for the words. */
 export function toTsquery(
-  { words, lexemes, ranges }: Asked,
+  { words, lexemes, ranges, is_whole = false }: Asked,
   alternatives: readonly (readonly string[])[] = words.map((word) => [word]),
 ): string {
   const texts = alternatives.map((list, at) => {
-    const isPrefix = at === words.length - 1 && [...words[at]!].length >= shortestPrefix
+    const isPrefix = !is_whole && at === words.length - 1 && [...words[at]!].length >= shortestPrefix
     return oneOf(list.map((word) => quote(word) + (isPrefix && word === words[at] ? ':*' : '')))
   })
   return [...texts, ...lexemes.map(quote), ...ranges.map((range) => oneOf(range.map(quote)))].join(' & ')

@@ -89,8 +89,12 @@ async function findStage(
 /** About how many tracks match, before anything is fetched. */
 async function estimate(db: Db, { text, part, isOfArtist = false }: Condition): Promise<number> {
   if (text === undefined) return isOfArtist ? 0 : Number.POSITIVE_INFINITY
+  return countMatches(db, part!, text)
+}
+
+async function countMatches(db: Db, part: 'head' | 'body', text: string): Promise<number> {
   const [row] = await db<[{ matches: number }]>`
-    select estimate_matches(${part!}, ${text}::tsquery)::float8 as matches
+    select estimate_matches(${part}, ${text}::tsquery)::float8 as matches
   `
   return row.matches
 }
@@ -110,20 +114,39 @@ async function conditionOf(
     const isFiltered = filters === '' ? db`` : db`and s.head @@ ${filters}::tsquery`
     return { where: db`${rest} ${isFiltered}`, fit: db`0`, title: asked.title }
   }
-  if (stage === 'head') return { ...inHead(db, text, db`${rest} ${isOther}`), text, part: 'head' }
+  if (stage === 'head') {
+    const firm = await findFirm(db, 'head', asked)
+    const where = db`${holds(db, 'head', text, firm)} and ${rest} ${isOther}`
+    return { where, fit: headFit(db, text), text, part: 'head' }
+  }
   if (stage === 'body') {
     if (text === '') return { where: rest, fit: db`0`, isOfArtist: query.artist !== undefined }
     const isNew = isByTitle ? db`${isOther} and not s.head @@ ${text}::tsquery` : db``
     const fit = db`ts_rank('{0.1,0.3,0.4,1}', s.body, ${text}::tsquery, 1)`
-    return { where: db`s.body @@ ${text}::tsquery and ${rest} ${isNew}`, fit, text, part: 'body' }
+    const firm = await findFirm(db, 'body', asked)
+    const where = db`${holds(db, 'body', text, firm)} and ${rest} ${isNew}`
+    return { where, fit, text, part: 'body' }
   }
   const similar = await findSimilarWords(db, asked.words)
   if (!similar) return undefined
   const meant = toTsquery(asked, similar)
-  return { ...inHead(db, meant, db`${rest} and not s.body @@ ${text}::tsquery`), text: meant, part: 'head' }
+  const where = db`s.head @@ ${meant}::tsquery and ${rest} and not s.body @@ ${text}::tsquery`
+  return { where, fit: headFit(db, meant), text: meant, part: 'head' }
 }
 
-const inHead = (db: Db, text: string, rest: Fragment) => ({
-  where: db`s.head @@ ${text}::tsquery and ${rest}`,
-  fit: db`ts_rank('{0,0,0.4,1}', s.head, ${text}::tsquery, 1)`,
-})
+const headFit = (db: Db, text: string) => db`ts_rank('{0,0,0.4,1}', s.head, ${text}::tsquery, 1)`
+
+const holds = (db: Db, part: 'head' | 'body', text: string, firm: string | undefined): Fragment =>
+  firm === undefined
+    ? db`s.${db(part)} @@ ${text}::tsquery`
+    : db`(s.${db(part)} @@ ${firm}::tsquery and (s.${db(part)} @@ ${text}::tsquery) is true)`
+
+/**
+ * What is asked for without the last word, which may be unfinished, where that is rare. Of how a word begins, the
+ * index tells every word that begins so, which are a hundred thousand of `love`: it is looked at in what this finds.
+ */
+async function findFirm(db: Db, part: 'head' | 'body', asked: Asked): Promise<string | undefined> {
+  const firm = toTsquery({ ...asked, words: asked.words.slice(0, -1), is_whole: true })
+  if (firm === '' || asked.words.length === 0) return undefined
+  return (await countMatches(db, part, firm)) <= fewMatches ? firm : undefined
+}
