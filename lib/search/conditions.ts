@@ -71,6 +71,17 @@ export function toTsquery(
 const oneOf = (parts: readonly string[]) =>
   parts.length === 0 ? quote('\u0001none') : `(${parts.join(' | ')})`
 
+/** Of a document: the title and the artist, or all of it. */
+export type Part = 'head' | 'body'
+
+/** About how many tracks match a text of `tsquery`, before anything is fetched. */
+export async function estimateMatches(db: Db, part: Part, text: string): Promise<number> {
+  const [row] = await db<[{ matches: number }]>`
+    select estimate_matches(${part}, ${text}::tsquery)::float8 as matches
+  `
+  return row.matches
+}
+
 /** What the index leaves open, of `s`. */
 export function isMatch(db: Db, query: TrackQuery): Fragment {
   const { artist, bpm_min, bpm_max, duration_min, duration_max, hidden_owner_ids } = query

@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { isMatch, readQuery, toTsquery } from './conditions.ts'
+import { estimateMatches, isMatch, readQuery, toTsquery } from './conditions.ts'
 import type { Facet, TrackFacets, TrackQuery } from './port.ts'
 
 const largestSample = 1_000
@@ -35,20 +35,13 @@ async function sampleTracks(db: Db, query: TrackQuery) {
     return { ids: await listPopular(db, rest, largestSample), is_estimate: true }
   }
   const where = text === '' ? rest : db`s.body @@ ${text}::tsquery and ${rest}`
-  if (text === '' || (await isRare(db, text))) {
+  if (text === '' || (await estimateMatches(db, 'body', text)) < 2 * largestSample) {
     const all = await listMatches(db, where, largestSample + 1)
     if (all.length <= largestSample) return { ids: all, is_estimate: false }
   }
   const known = await listMatches(db, db`s.is_top and ${where}`, largestSample)
   const ids = known.length < smallestSample ? await listMatches(db, where, largestSample) : known
   return { ids, is_estimate: true }
-}
-
-async function isRare(db: Db, text: string): Promise<boolean> {
-  const [row] = await db<[{ matches: number }]>`
-    select estimate_matches('body', ${text}::tsquery)::float8 as matches
-  `
-  return row.matches < 2 * largestSample
 }
 
 async function listMatches(db: Db, where: Fragment, limit: number): Promise<string[]> {

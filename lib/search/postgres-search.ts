@@ -1,6 +1,6 @@
 import type { Db, Fragment, Sql } from '../db/client.ts'
 import type { CursorValues } from '../http/cursor.ts'
-import { type Asked, isMatch, readQuery, toTsquery } from './conditions.ts'
+import { type Asked, estimateMatches, isMatch, type Part, readQuery, toTsquery } from './conditions.ts'
 import { countFacets } from './facets.ts'
 import type { TrackHit, TrackQuery, TrackSearch } from './port.ts'
 import { suggest } from './suggestions.ts'
@@ -86,17 +86,9 @@ async function findStage(
   return (await meet(db, query, condition, place, limit, matches)).map(tag(true))
 }
 
-/** About how many tracks match, before anything is fetched. */
 async function estimate(db: Db, { text, part, isOfArtist = false }: Condition): Promise<number> {
   if (text === undefined) return isOfArtist ? 0 : Number.POSITIVE_INFINITY
-  return countMatches(db, part!, text)
-}
-
-async function countMatches(db: Db, part: 'head' | 'body', text: string): Promise<number> {
-  const [row] = await db<[{ matches: number }]>`
-    select estimate_matches(${part}, ${text}::tsquery)::float8 as matches
-  `
-  return row.matches
+  return estimateMatches(db, part!, text)
 }
 
 async function conditionOf(
@@ -136,7 +128,7 @@ async function conditionOf(
 
 const headFit = (db: Db, text: string) => db`ts_rank('{0,0,0.4,1}', s.head, ${text}::tsquery, 1)`
 
-const holds = (db: Db, part: 'head' | 'body', text: string, firm: string | undefined): Fragment =>
+const holds = (db: Db, part: Part, text: string, firm: string | undefined): Fragment =>
   firm === undefined
     ? db`s.${db(part)} @@ ${text}::tsquery`
     : db`(s.${db(part)} @@ ${firm}::tsquery and (s.${db(part)} @@ ${text}::tsquery) is true)`
@@ -145,8 +137,8 @@ const holds = (db: Db, part: 'head' | 'body', text: string, firm: string | undef
  * What is asked for without the last word, which may be unfinished, where that is rare. Of how a word begins, the
  * index tells every word that begins so, which are a hundred thousand of `love`: it is looked at in what this finds.
  */
-async function findFirm(db: Db, part: 'head' | 'body', asked: Asked): Promise<string | undefined> {
+async function findFirm(db: Db, part: Part, asked: Asked): Promise<string | undefined> {
   const firm = toTsquery({ ...asked, words: asked.words.slice(0, -1), is_whole: true })
   if (firm === '' || asked.words.length === 0) return undefined
-  return (await countMatches(db, part, firm)) <= fewMatches ? firm : undefined
+  return (await estimateMatches(db, part, firm)) <= fewMatches ? firm : undefined
 }

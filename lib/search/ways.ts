@@ -1,4 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
+import type { Part } from './conditions.ts'
 import type { TrackQuery, TrackSort } from './port.ts'
 
 /** What a stage of a search asks of `s`, a row of `track_search`. */
@@ -8,7 +9,7 @@ export interface Condition {
   readonly fit: Fragment
   /** The words that an index is asked for, and in which part of the documents. */
   readonly text?: string
-  readonly part?: 'head' | 'body'
+  readonly part?: Part
   /** The only title that will do. */
   readonly title?: string
   /** Whether an index finds the tracks of the artist that is asked for. */
