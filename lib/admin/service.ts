@@ -1,9 +1,8 @@
-import * as z from 'zod/mini'
 import { type AuditEntry, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { isLast, nobodyLeft } from './last-admin.ts'
@@ -17,8 +16,6 @@ export interface AdminDependencies {
 }
 
 export type AdminService = ReturnType<typeof createAdminService>
-
-const cursorValues = z.tuple([z.uuid()])
 
 /** What admins do with the accounts of others. Their own is not theirs to change here, so one is always left. */
 export function createAdminService({ sql, relay, now = () => new Date() }: AdminDependencies) {
@@ -54,12 +51,10 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
   }
 
   return {
-    async list({ limit, cursor, q, status }: ListUsers) {
-      const scope = `users:${status ?? ''}:${q ?? ''}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listUsers(sql, { q, status, before, limit: limit + 1 }, now())
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    list: ({ q, status, ...query }: ListUsers) =>
+      pageById(`users:${status ?? ''}:${q ?? ''}`, query, (before, limit) =>
+        listUsers(sql, { q, status, before, limit }, now()),
+      ),
 
     async suspend(actor: Actor, userId: string, suspension: SuspendUser, origin: Origin): Promise<void> {
       await sql.begin((tx) => suspendWithin(tx, actor, userId, suspension, origin))

@@ -1,8 +1,7 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
@@ -38,8 +37,6 @@ export type CollaborationService = ReturnType<typeof createCollaborationService>
 
 const mostCollaborators = 50
 
-const cursorValues = z.tuple([z.uuid()])
-
 /** Who works on a track beside its owner, from the invitation to the end. */
 export function createCollaborationService(dependencies: CollaborationDependencies) {
   const { sql, relay, now = () => new Date() } = dependencies
@@ -51,31 +48,29 @@ export function createCollaborationService(dependencies: CollaborationDependenci
   }
 
   return {
-    async list(actor: Actor | undefined, track_id: string, { limit, cursor }: PageQuery) {
-      const scope = `collaborators:${track_id}`
-      const [after] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const viewer = { id: actor?.id }
-      const rows = await listCollaborators(sql, viewer, { track_id, after, limit: limit + 1 })
-      if (rows.length === 0 && !(await hasVisibleTrack(sql, viewer, track_id)))
-        throw new AppError('not_found')
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    list: (actor: Actor | undefined, track_id: string, query: PageQuery) =>
+      pageById(`collaborators:${track_id}`, query, async (after, limit) => {
+        const viewer = { id: actor?.id }
+        const rows = await listCollaborators(sql, viewer, { track_id, after, limit })
+        if (rows.length === 0 && !(await hasVisibleTrack(sql, viewer, track_id)))
+          throw new AppError('not_found')
+        return rows
+      }),
 
     /** The invitations of the caller that they have not answered yet. */
-    async invitations(actor: Actor, { limit, cursor }: PageQuery) {
-      const scope = `invitations:${actor.id}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listInvitations(sql, { user_id: actor.id, before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    invitations: (actor: Actor, query: PageQuery) =>
+      pageById(`invitations:${actor.id}`, query, (before, limit) =>
+        listInvitations(sql, { user_id: actor.id, before, limit }),
+      ),
 
     /** The tracks that the caller works on. */
-    async collaborations(actor: Actor, { limit, cursor }: PageQuery) {
-      const scope = `collaborations:${actor.id}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      const rows = await listCollaborations(sql, { user_id: actor.id, before, limit: limit + 1 })
-      return toPage(rows, limit, ({ part_id }) => encodeCursor(scope, [part_id]))
-    },
+    collaborations: (actor: Actor, query: PageQuery) =>
+      pageById(
+        `collaborations:${actor.id}`,
+        query,
+        (before, limit) => listCollaborations(sql, { user_id: actor.id, before, limit }),
+        'part_id',
+      ),
 
     /** Invites somebody, or changes what they may do and are named for. */
     async put(actor: Actor, trackId: string, userId: string, body: PutCollaborator): Promise<Collaborator> {

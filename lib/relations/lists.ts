@@ -1,8 +1,7 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { NamedUser } from '../users/schemas.ts'
 import {
@@ -49,15 +48,9 @@ function mustShowLists(actor: Actor | undefined, { id, is_private }: NamedUser) 
   if (is_private && id !== actor?.id) throw new AppError('not_found')
 }
 
-const cursorValues = z.tuple([z.uuid()])
-
-async function toPeople(
+const toPeople = (
   scope: string,
   actor: Actor | undefined,
-  { limit, cursor }: PageQuery,
+  query: PageQuery,
   list: (place: Place) => Promise<PlacedPerson[]>,
-) {
-  const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-  const rows = await list({ viewer_id: actor?.id, before, limit: limit + 1 })
-  return toPage(rows, limit, ({ relation_id }) => encodeCursor(scope, [relation_id]))
-}
+) => pageById(scope, query, (before, limit) => list({ viewer_id: actor?.id, before, limit }), 'relation_id')

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import { isNamed, listNewest, listOwn } from './newest-repository.ts'
 
 export interface NewestQuery {
@@ -13,7 +14,6 @@ export interface NewestQuery {
 
 export type NewestTracks = ReturnType<typeof createNewestTracks>
 
-const ownCursor = z.tuple([z.uuid()])
 const newestCursor = z.tuple([z.number(), z.uuid()])
 
 /** Tracks in the order in which they came out, of everybody or of one artist. */
@@ -26,12 +26,8 @@ export function createNewestTracks({ sql }: { readonly sql: Sql }) {
     return toPage(rows, limit, ({ score, id }) => encodeCursor(scope, [score, id]))
   }
 
-  const own = async (actor: Actor, { cursor, limit }: NewestQuery) => {
-    const scope = `tracks:own:${actor.id}`
-    const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, ownCursor)
-    const rows = await listOwn(sql, actor, before, limit + 1)
-    return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-  }
+  const own = (actor: Actor, query: NewestQuery) =>
+    pageById(`tracks:own:${actor.id}`, query, (before, limit) => listOwn(sql, actor, before, limit))
 
   return {
     /** An artist finds all of their own under their name, in any state; others what is public. */

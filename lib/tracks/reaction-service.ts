@@ -1,9 +1,8 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import { addToCount, type Counter } from '../counts/counts.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { Happening } from '../notifications/kinds.ts'
 import { addToOutbox } from '../outbox.ts'
@@ -38,8 +37,6 @@ const reactions = {
 
 type ReactionName = keyof typeof reactions
 
-const cursorValues = z.tuple([z.uuid()])
-
 /** What listeners make of a track. Nothing here locks the track's row, so that a popular one is no bottleneck. */
 export function createReactionService({ sql, now = () => new Date() }: ReactionDependencies) {
   const ownerOf = async (db: Db, actor: Actor, trackId: string) => {
@@ -71,13 +68,16 @@ export function createReactionService({ sql, now = () => new Date() }: ReactionD
         else await ownerOf(tx, actor, trackId)
       }),
 
-    async listLikers(actor: Actor, trackId: string, { limit, cursor }: PageQuery) {
-      const scope = `likes:${trackId}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      await ownerOf(sql, actor, trackId)
-      const rows = await listLikers(sql, trackId, actor, { before, limit: limit + 1 })
-      return toPage(rows, limit, ({ like_id }) => encodeCursor(scope, [like_id]))
-    },
+    listLikers: (actor: Actor, trackId: string, query: PageQuery) =>
+      pageById(
+        `likes:${trackId}`,
+        query,
+        async (before, limit) => {
+          await ownerOf(sql, actor, trackId)
+          return listLikers(sql, trackId, actor, { before, limit })
+        },
+        'like_id',
+      ),
   }
 }
 

@@ -1,10 +1,9 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
 import { addToCount } from '../counts/counts.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { logger } from '../logger.ts'
 import type { VisitorHash } from '../plays/visitors.ts'
@@ -35,8 +34,6 @@ export type ShareService = ReturnType<typeof createShareService>
 
 const usualMs = 7 * dayMs
 const longestMs = 365 * dayMs
-
-const cursorValues = z.tuple([z.uuid()])
 
 /** Secret links: made and revoked by the owner of a track, followed by whoever holds them. */
 export function createShareService(dependencies: ShareDependencies) {
@@ -75,13 +72,11 @@ export function createShareService(dependencies: ShareDependencies) {
       return { ...(await get(actor, id)), token, url: `${appUrl}/s/${token}` }
     },
 
-    async list(actor: Actor, trackId: string, { limit, cursor }: PageQuery) {
-      const scope = `shares:${trackId}`
-      const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-      if (!(await isOwnTrack(sql, trackId, actor.id))) throw new AppError('not_found')
-      const rows = await listShares(sql, trackId, { before, limit: limit + 1 })
-      return toPage(rows, limit, ({ id }) => encodeCursor(scope, [id]))
-    },
+    list: (actor: Actor, trackId: string, query: PageQuery) =>
+      pageById(`shares:${trackId}`, query, async (before, limit) => {
+        if (!(await isOwnTrack(sql, trackId, actor.id))) throw new AppError('not_found')
+        return listShares(sql, trackId, { before, limit })
+      }),
 
     async revoke(actor: Actor, shareId: string): Promise<void> {
       if (!(await markRevoked(sql, shareId, actor.id, now()))) throw new AppError('not_found')

@@ -1,8 +1,7 @@
-import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Fragment, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { isListed, isVisible, type Viewer } from '../tracks/visibility.ts'
 import { listLikedTracks } from './likes-repository.ts'
@@ -10,22 +9,20 @@ import type { NamedUser } from './schemas.ts'
 
 export type LikeLists = ReturnType<typeof createLikeLists>
 
-const cursorValues = z.tuple([z.uuid()])
-
 /** The tracks that somebody likes. */
 export function createLikeLists({ sql }: { readonly sql: Sql }) {
-  async function list(
-    userId: string,
+  const list = (
+    user_id: string,
     actor: Actor | undefined,
     isAllowed: (db: Db, viewer: Viewer) => Fragment,
-    { limit, cursor }: PageQuery,
-  ) {
-    const scope = `likes:${userId}`
-    const [before] = cursor === undefined ? [] : decodeCursor(scope, cursor, cursorValues)
-    const filter = { user_id: userId, isAllowed, before, limit: limit + 1 }
-    const rows = await listLikedTracks(sql, { id: actor?.id }, filter)
-    return toPage(rows, limit, ({ like_id }) => encodeCursor(scope, [like_id]))
-  }
+    query: PageQuery,
+  ) =>
+    pageById(
+      `likes:${user_id}`,
+      query,
+      (before, limit) => listLikedTracks(sql, { id: actor?.id }, { user_id, isAllowed, before, limit }),
+      'like_id',
+    )
 
   return {
     /** Whatever they can still see. */
