@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
-import { fromMicros, toMicros } from '../db/micros.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import type { AuditEvent, ListAudit } from './schemas.ts'
 
 export type AuditFilter = Omit<ListAudit, 'limit' | 'cursor'>
@@ -30,7 +30,7 @@ export async function listAuditEvents(
       ${target === undefined ? db`` : isTarget(db, target)}
       ${from === undefined ? db`` : db`and at >= ${from}`}
       ${to === undefined ? db`` : db`and at < ${to}`}
-      ${after === undefined ? db`` : db`and (at, id) < (${fromMicros(db, after[0])}, ${after[1]}::uuid)`}
+      ${after === undefined ? db`` : db`and ${isOlder(db, { at: db`at`, id: db`id` }, { at: after[0], id: after[1] })}`}
     order by at desc, id desc
     limit ${limit}
   `

@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { fromMicros } from '../db/micros.ts'
+import { isOlder } from '../db/micros.ts'
 
 /** Of two at one time the one with the greater key comes first: the id of the track, or of the repost. */
 export interface Place {
@@ -99,7 +99,7 @@ export const recentDoings = (db: Db, before: Place | undefined): Fragment => db`
 
 const isPublished = (db: Db, before: Place | undefined): Fragment => db`
   t.deleted_at is null and t.status = 'ready' and t.visibility = 'public'
-  ${before ? db`and (t.published_at, t.id) < (${fromMicros(db, before.at)}, ${before.key}::uuid)` : db``}
+  ${before ? db`and ${isOlder(db, { at: db`t.published_at`, id: db`t.id` }, { at: before.at, id: before.key })}` : db``}
 `
 
 /** The id of a repost tells when it was made. */
@@ -107,7 +107,7 @@ const isReposted = (db: Db, before: Place | undefined): Fragment =>
   before
     ? db`
       r.id < ${firstIdAfter(before.at)}::uuid
-      and (uuid_extract_timestamp(r.id), r.id) < (${fromMicros(db, before.at)}, ${before.key}::uuid)
+      and ${isOlder(db, { at: db`uuid_extract_timestamp(r.id)`, id: db`r.id` }, { at: before.at, id: before.key })}
     `
     : db`true`
 

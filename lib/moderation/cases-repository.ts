@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { fromMicros, toMicros } from '../db/micros.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import type { Action, CommentEdit, ListReports, ReportCase, ReportEntry, SubjectKind } from './schemas.ts'
 
 export interface CaseFilter extends Pick<ListReports, 'state' | 'kind' | 'reason'> {
@@ -35,14 +35,11 @@ export function listCases(db: Db, filter: CaseFilter): PromiseLike<CaseListRow[]
     where m.state = ${state} and m.user_id <> ${moderator_id}
       ${kind === undefined ? db`` : db`and m.subject_kind = ${kind}`}
       ${reason === undefined ? db`` : db`and ${hasReportFor(db, reason)}`}
-      ${before === undefined ? db`` : db`and ${isBefore(db, before)}`}
+      ${before === undefined ? db`` : db`and ${isOlder(db, { at: db`m.opened_at`, id: db`m.id` }, { at: before.micros, id: before.id })}`}
     order by m.opened_at desc, m.id desc
     limit ${limit}
   `
 }
-
-const isBefore = (db: Db, { micros, id }: NonNullable<CaseFilter['before']>): Fragment =>
-  db`(m.opened_at, m.id) < (${fromMicros(db, micros)}, ${id}::uuid)`
 
 /** Whether somebody has reported the case `m` for this reason. */
 const hasReportFor = (db: Db, reason: string): Fragment => db`

@@ -1,6 +1,6 @@
 import { isReadable } from '../comments/columns.ts'
 import type { Db, Fragment } from '../db/client.ts'
-import { fromMicros, toMicros } from '../db/micros.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import { isPlaylistVisible, playlistTables } from '../playlists/visibility.ts'
 import { isUnblocked, isUnmuted } from '../relations/hiding.ts'
 import { isVisible, trackTables } from '../tracks/visibility.ts'
@@ -73,7 +73,7 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
 const isBefore = (db: Db, { before }: NotificationFilter): Fragment =>
   before === undefined
     ? db``
-    : db`and (n.updated_at, n.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`
+    : db`and ${isOlder(db, { at: db`n.updated_at`, id: db`n.id` }, { at: before[0], id: before[1] })}`
 
 /** Lateral joins: the newest of the actors, and what it is about as far as the reader may see it. */
 const shownTo = (db: Db, readerId: string): Fragment => {

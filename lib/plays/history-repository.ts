@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { fromMicros, toMicros } from '../db/micros.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from '../tracks/columns.ts'
 import type { Viewer } from '../tracks/visibility.ts'
 
@@ -48,7 +48,7 @@ export async function listHistory(db: Db, viewer: Viewer, filter: HistoryFilter)
 const isPast = (db: Db, before: HistoryFilter['before']): Fragment =>
   before === undefined
     ? db`true`
-    : db`(h.last_played_at, h.track_id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`
+    : isOlder(db, { at: db`h.last_played_at`, id: db`h.track_id` }, { at: before[0], id: before[1] })
 
 export async function deleteHistory(db: Db, userId: string): Promise<void> {
   await db`delete from listening_history where user_id = ${userId}`

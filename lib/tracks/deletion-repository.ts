@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { fromMicros, toMicros } from '../db/micros.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
 
 export interface Deletion {
@@ -68,4 +68,4 @@ export async function listDeleted(db: Db, { owner_id, now, before, limit }: Dele
 const isPast = (db: Db, before: DeletedFilter['before']): Fragment =>
   before === undefined
     ? db`true`
-    : db`(t.deleted_at, t.id) < (${fromMicros(db, before[0])}, ${before[1]}::uuid)`
+    : isOlder(db, { at: db`t.deleted_at`, id: db`t.id` }, { at: before[0], id: before[1] })

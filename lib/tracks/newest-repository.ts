@@ -1,10 +1,11 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { isOlder, toMicros } from '../db/micros.ts'
 import { type TrackRow, trackColumns, tracksWithCounts } from './columns.ts'
 import { isListed, type Viewer } from './visibility.ts'
 
-/** The last row that was seen: `score` is its time of publication, in seconds. */
+/** The last row that was seen, and when it was published, in microseconds. */
 export interface NewestPlace {
-  readonly score: number
+  readonly at: number
   readonly id: string
 }
 
@@ -21,10 +22,10 @@ export async function listNewest(
   const isOfArtist: Fragment =
     artist === undefined ? db`` : db`and t.owner_id = (select id from users where username = ${artist})`
   return db<PlacedTrackRow[]>`
-    select ${trackColumns(db, viewer)}, extract(epoch from t.published_at)::float8 as score
+    select ${trackColumns(db, viewer)}, ${toMicros(db, db`t.published_at`)} as at
     from ${tracksWithCounts(db, viewer)}
     where ${isListed(db, viewer)} ${isOfArtist}
-      ${after ? db`and (t.published_at, t.id) < (to_timestamp(${after.score}), ${after.id})` : db``}
+      ${after ? db`and ${isOlder(db, { at: db`t.published_at`, id: db`t.id` }, after)}` : db``}
     order by t.published_at desc, t.id desc
     limit ${limit}
   `

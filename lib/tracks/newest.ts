@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
+import { micros } from '../db/micros.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import { pageById } from '../http/id-page.ts'
 import { isNamed, listNewest, listOwn } from './newest-repository.ts'
@@ -14,16 +15,16 @@ export interface NewestQuery {
 
 export type NewestTracks = ReturnType<typeof createNewestTracks>
 
-const newestCursor = z.tuple([z.number(), z.uuid()])
+const newestCursor = z.tuple([micros, z.uuid()])
 
 /** Tracks in the order in which they came out, of everybody or of one artist. */
 export function createNewestTracks({ sql }: { readonly sql: Sql }) {
   const newest = async (actor: Actor | undefined, { artist, cursor, limit }: NewestQuery) => {
     const scope = `tracks:newest:${artist ?? ''}`
     const place = cursor === undefined ? undefined : decodeCursor(scope, cursor, newestCursor)
-    const after = place && { score: place[0], id: place[1] }
+    const after = place && { at: place[0], id: place[1] }
     const rows = await listNewest(sql, { id: actor?.id }, artist, after, limit + 1)
-    return toPage(rows, limit, ({ score, id }) => encodeCursor(scope, [score, id]))
+    return toPage(rows, limit, ({ at, id }) => encodeCursor(scope, [at, id]))
   }
 
   const own = (actor: Actor, query: NewestQuery) =>
