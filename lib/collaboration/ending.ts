@@ -1,4 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { lockTracks } from '../tracks/locks.ts'
 import { endUploadOf } from '../tracks/upload-ending.ts'
 import { touchTrack } from './repository.ts'
 import { voidProposalNaming } from './splits-repository.ts'
@@ -25,13 +26,13 @@ export async function endCollaboration(tx: Db, part: Part, now: Date): Promise<b
   return true
 }
 
-/** Within the transaction of a block. */
+/** Within the transaction of a block, which holds these tracks. */
 export const endCollaborationsWith = (tx: Db, userId: string, ownerId: string, now: Date): Promise<void> =>
   endAll(tx, userId, tx`t.owner_id = ${ownerId}`, now)
 
 /**
- * Within the transaction that ends the user's account, after the deletion of their tracks. Shares in force stay with
- * what is left of them.
+ * Within the transaction that ends the user's account, which holds these tracks, after the deletion of their own.
+ * Shares in force stay with what is left of them.
  */
 export async function endCollaborationsOf(tx: Db, userId: string, now: Date): Promise<void> {
   await endAll(tx, userId, tx`true`, now)
@@ -42,14 +43,24 @@ export async function endCollaborationsOf(tx: Db, userId: string, now: Date): Pr
   `
 }
 
-/** The tracks are locked in the order of their ids, so that no two who do this wait for each other. */
+/** The tracks `t` that a user has a part in. */
+const hasPart = (tx: Db, userId: string): Fragment =>
+  tx`t.id = any(array(select c.track_id from track_collaborators c where c.user_id = ${userId}))`
+
+/** Before a block, which ends what the two have in common. */
+export const lockCollaborationsBetween = (tx: Db, userId: string, otherId: string): Promise<void> =>
+  lockTracks(
+    tx,
+    tx`(t.owner_id = ${otherId} and ${hasPart(tx, userId)}) or (t.owner_id = ${userId} and ${hasPart(tx, otherId)})`,
+  )
+
+/** Before the end of an account: what they own, and what they have a part in. */
+export const lockAllTracksOf = (tx: Db, userId: string): Promise<void> =>
+  lockTracks(tx, tx`t.owner_id = ${userId} or ${hasPart(tx, userId)}`)
+
 async function endAll(tx: Db, userId: string, ofTrack: Fragment, now: Date): Promise<void> {
   const tracks = await tx<{ id: string }[]>`
-    select t.id from tracks t
-    where ${ofTrack}
-      and t.id = any(array(select c.track_id from track_collaborators c where c.user_id = ${userId}))
-    order by t.id
-    for no key update of t
+    select t.id from tracks t where ${ofTrack} and ${hasPart(tx, userId)}
   `
   for (const { id } of tracks) await endCollaboration(tx, { track_id: id, user_id: userId }, now)
 }

@@ -35,6 +35,17 @@ export async function listSheetRows(db: Db, trackId: string): Promise<SheetRow[]
   `
 }
 
+/** Everybody on a sheet of the track; whoever proposes the next one may have to name them again. */
+export async function listSheetParties(db: Db, trackId: string): Promise<string[]> {
+  const rows = await db<{ user_id: string }[]>`
+    select distinct e.user_id
+    from split_sheets s
+    join split_entries e on e.sheet_id = s.id
+    where s.track_id = ${trackId} and s.status in ('proposed', 'in_force')
+  `
+  return rows.map(({ user_id }) => user_id)
+}
+
 /** The count of changes to the sheets, for those who work on the track or have a share in it. */
 export async function findSplitsRevision(
   db: Db,

@@ -10,6 +10,7 @@ import type { ProposeSplits, SplitSheet, Splits } from './schemas.ts'
 import {
   findSplitsRevision,
   listMembers,
+  listSheetParties,
   listSheetRows,
   markEntryAccepted,
   markWithdrawn,
@@ -51,7 +52,8 @@ export function createSplitService({ sql, relay, now = () => new Date() }: Split
 
     async propose(actor: Actor, trackId: string, { entries }: ProposeSplits, confirm: Confirm) {
       await sql.begin(async (tx) => {
-        await holdUsers(tx, [actor.id, ...entries.map(({ user_id }) => user_id)])
+        const parties = await listSheetParties(tx, trackId)
+        await holdUsers(tx, [actor.id, ...entries.map(({ user_id }) => user_id), ...parties])
         const track = await lockOwnTrack(tx, trackId, actor.id)
         if (!track) throw new AppError('not_found')
         confirm({ revision: await revisionOf(tx, actor, trackId) })

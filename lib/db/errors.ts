@@ -33,6 +33,9 @@ function codeOf(error: unknown): string {
 
 export const isLostConnection = (error: unknown) => lost.has(codeOf(error))
 
+/** PostgreSQL undid the whole transaction, so that others could go on. */
+export const isDeadlock = (error: unknown) => codeOf(error) === '40P01'
+
 /** A failure of the way to the database becomes a 503; what the server itself says of a statement stays. */
 export function toUnavailable(error: unknown): unknown {
   const code = codeOf(error)

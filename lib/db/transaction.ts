@@ -1,8 +1,11 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type postgres from 'postgres'
 import { unavailable } from '../errors.ts'
+import { logger } from '../logger.ts'
 import type { Connection } from './connection.ts'
 import { intercept } from './driver.ts'
-import { isLostConnection, type QueryDeadlineError, toUnavailable } from './errors.ts'
+import { isDeadlock, isLostConnection, type QueryDeadlineError, toUnavailable } from './errors.ts'
 import type { Lifeline } from './lifeline.ts'
 import { watch } from './statement.ts'
 
@@ -16,8 +19,26 @@ export interface TransactionOptions {
   readonly isIdempotent?: boolean
 }
 
-/** Runs a transaction; again, once, when the connection is lost and nothing of it was done or it is idempotent. */
+/** How often one transaction may be the one that gives way. */
+const mostDeadlocks = 3
+
+/**
+ * Runs a transaction. Again, once, when the connection is lost and nothing of it was done or it is idempotent. Again
+ * as well when it was the one to give way in a deadlock, which left nothing of it: so work changes the database only.
+ */
 export async function begin(lifeline: Lifeline, work: Work, options: TransactionOptions = {}) {
+  for (let deadlocks = 0; ; deadlocks++) {
+    try {
+      return await beginOnce(lifeline, work, options)
+    } catch (error) {
+      if (!isDeadlock(error) || deadlocks >= mostDeadlocks) throw error
+      logger.warn('A transaction gave way in a deadlock and begins anew', { deadlocks: deadlocks + 1 })
+      await delay(randomInt(10, 50))
+    }
+  }
+}
+
+async function beginOnce(lifeline: Lifeline, work: Work, options: TransactionOptions) {
   let hasStarted = false
   const start: Work = (tx) => {
     hasStarted = true

@@ -1,4 +1,4 @@
-import { endCollaborationsWith } from '../collaboration/ending.ts'
+import { endCollaborationsWith, lockCollaborationsBetween } from '../collaboration/ending.ts'
 import { severCommentLikes } from '../comments/ending.ts'
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
@@ -36,6 +36,7 @@ const severings: readonly Severing[] = [
 
 /** In both directions, within the transaction that blocks, which holds the pair alone. */
 export async function sever(tx: Db, userId: string, otherId: string, now: Date): Promise<void> {
+  await lockCollaborationsBetween(tx, userId, otherId)
   for (const one of severings) {
     await one(tx, userId, otherId, now)
     await one(tx, otherId, userId, now)

@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { isEditable, trackTables } from './visibility.ts'
 
 /** A track that nobody else changes before the end of the transaction. */
@@ -45,4 +45,12 @@ async function isEditor(tx: Db, trackId: string, userId: string): Promise<boolea
     where track_id = ${trackId} and user_id = ${userId} and role = 'editor' and status = 'accepted'
   `
   return rows.length > 0
+}
+
+/**
+ * Locks several tracks `t` in the order of their ids, so that no two who do this wait for each other. Whoever needs
+ * more than one takes all of them here, before anything else.
+ */
+export async function lockTracks(tx: Db, which: Fragment): Promise<void> {
+  await tx`select from tracks t where ${which} order by t.id for no key update of t`
 }

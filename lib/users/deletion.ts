@@ -3,7 +3,7 @@ import { refuseLastAdmin } from '../admin/last-admin.ts'
 import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { OwnPassword } from '../auth/own-password.ts'
-import { endCollaborationsOf } from '../collaboration/ending.ts'
+import { endCollaborationsOf, lockAllTracksOf } from '../collaboration/ending.ts'
 import { endComments } from '../comments/ending.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -95,6 +95,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     const account = await lockDueAccount(tx, now)
     if (!account) return 0
     const { id, username } = account
+    await lockAllTracksOf(tx, id)
     await endExports(tx, id, now)
     await endTracksOf(tx, id, now)
     await endComments(tx, id, now)
