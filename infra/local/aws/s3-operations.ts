@@ -11,7 +11,7 @@ import {
   type S3Context,
 } from './s3-context.ts'
 import { listObjects } from './s3-list.ts'
-import { abortUpload, completeUpload, listParts, uploadPart } from './s3-multipart.ts'
+import { abortUpload, completeUpload, createUpload, listParts, uploadPart } from './s3-multipart.ts'
 import {
   checkCopyPreconditions,
   checkPreconditions,
@@ -58,8 +58,7 @@ const operations: Readonly<Record<string, Identify>> = {
       response.writeHead(204).end()
     },
   }),
-  'POST object?uploads': (request, context) =>
-    onObject(request, context, 's3:CreateMultipartUpload', 's3:PutObject'),
+  'POST object?uploads': createUpload,
   'PUT object?uploadId': uploadPart,
   'POST object?uploadId': completeUpload,
   'GET object?uploadId': listParts,

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -32,7 +32,7 @@ export class ObjectFiles extends FilesystemStore {
         )
       }
       await publish(temporary, target, upload?.createOnly ?? false)
-      return [written.size, written.md5]
+      return [written.size, upload?.etag ?? written.md5]
     } catch (error) {
       throw error instanceof AwsError ? refusal(error.code, error.status, error.message) : error
     } finally {
@@ -97,34 +97,6 @@ export class ObjectFiles extends FilesystemStore {
   async findMetadata(bucket: string, key: string) {
     if (!(await this.existsObject(bucket, key))) return undefined
     return this.getMetadata(bucket, key)
-  }
-
-  /** The key a multipart upload is for, or undefined when there is no such upload. */
-  async uploadKey(bucket: string, uploadId: string): Promise<string | undefined> {
-    const file = path.join(this.uploadDirectory(bucket, uploadId), 'key')
-    return (await exists(file)) ? readFile(file, 'utf8') : undefined
-  }
-
-  async listParts(bucket: string, uploadId: string) {
-    const directory = this.uploadDirectory(bucket, uploadId)
-    const numbers = (await readdir(directory)).filter((name) => /^\d+$/.test(name)).map(Number)
-    return Promise.all(
-      numbers
-        .sort((a, b) => a - b)
-        .map(async (number) => {
-          const file = path.join(directory, String(number))
-          const [{ size, mtime }, md5] = await Promise.all([stat(file), readFile(`${file}.md5`, 'utf8')])
-          return { number, size, etag: JSON.stringify(md5), modified: mtime }
-        }),
-    )
-  }
-
-  async abortUpload(bucket: string, uploadId: string): Promise<void> {
-    await rm(this.uploadDirectory(bucket, uploadId), { recursive: true, force: true })
-  }
-
-  private uploadDirectory(bucket: string, uploadId: string): string {
-    return path.join(this.getResourcePath(bucket, undefined, 'uploads'), uploadId)
   }
 }
 

@@ -19,6 +19,8 @@ export interface Upload {
   readonly size: number
   /** `If-None-Match: *`: refuse where the object is there already. */
   readonly createOnly: boolean
+  /** Where it is not the MD5 of the body. */
+  readonly etag?: string
 }
 
 const TRAILER = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER'

@@ -50,6 +50,7 @@ declare module '@20minutes/s3rver/lib/stores/filesystem.js' {
       key: string,
       options?: { start?: number; end?: number },
     ): Promise<StoredObject | null>
+    putObject(object: StoredObject): Promise<{ size: number; md5: string }>
     putContent(path: string, content: Readable | Buffer): Promise<[size: number, md5: string]>
     copyObject(
       fromBucket: string,

@@ -1,10 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
   CopyObjectCommand,
-  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   DeleteObjectTaggingCommand,
   GetObjectAclCommand,
@@ -13,11 +10,9 @@ import {
   HeadBucketCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  ListPartsCommand,
   PutObjectCommand,
   PutObjectTaggingCommand,
   S3Client,
-  UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
 import { startTestDoor, type TestDoor } from '../../support/front-door.ts'
@@ -136,35 +131,6 @@ describe('objects', () => {
     expect(kept.TagSet).toEqual(tags)
     expect(removed.TagSet ?? []).toEqual([])
     expect(fresh.TagSet ?? []).toEqual([])
-  })
-
-  it('assembles a multipart upload, lists its parts, and forgets an aborted one', async () => {
-    const object = { Bucket: 'uploads', Key: 'uploads/many-parts' }
-    const { UploadId } = await worker.send(new CreateMultipartUploadCommand(object))
-    const parts = [Buffer.alloc(5_000_000, 'a'), Buffer.from('the end')]
-
-    const sent = []
-    for (const [index, Body] of parts.entries()) {
-      const { ETag } = await worker.send(
-        new UploadPartCommand({ ...object, UploadId, PartNumber: index + 1, Body }),
-      )
-      sent.push({ PartNumber: index + 1, ETag })
-    }
-    const listed = await worker.send(new ListPartsCommand({ ...object, UploadId }))
-    await worker.send(
-      new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts: sent } }),
-    )
-    const aborted = await worker.send(new CreateMultipartUploadCommand(object))
-    await worker.send(new AbortMultipartUploadCommand({ ...object, UploadId: aborted.UploadId }))
-
-    expect(listed.Parts).toMatchObject([{ Size: 5_000_000 }, { Size: 7 }])
-    expect((await read(object.Key)).equals(Buffer.concat(parts))).toBe(true)
-    await expect(
-      worker.send(new ListPartsCommand({ ...object, UploadId: aborted.UploadId })),
-    ).rejects.toMatchObject({ name: 'NoSuchUpload' })
-    await expect(
-      worker.send(new UploadPartCommand({ ...object, UploadId: '../../media', PartNumber: 1, Body: 'x' })),
-    ).rejects.toMatchObject({ name: 'NoSuchUpload' })
   })
 
   it('takes a stream with a trailing checksum, as a client with default settings sends it', async () => {
