@@ -180,6 +180,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'fold-counts': Duration.minutes(1),
   'rank-tracks': Duration.minutes(1),
   'refresh-search': Duration.hours(1),
+  'prepare-streams': Duration.minutes(1),
   'release-tracks': Duration.minutes(1),
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),

@@ -4,6 +4,8 @@ import type { Sql, Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { logger } from '../logger.ts'
 import { later } from '../time.ts'
+import { mostTries, retryAt } from './prepare-jobs.ts'
+import { findJob, moveLiveJob } from './prepare-repository.ts'
 import { lockTrack, moveUpload } from './repository.ts'
 import type { StreamFailed, StreamReady } from './schemas.ts'
 import { findVersion, markCurrent, markReady, type Version } from './versions-repository.ts'
@@ -35,6 +37,7 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
 
     ready: (trackId: string, callback: StreamReady): Promise<CallbackResult> =>
       answer(trackId, callback, 'ready', async (tx, version, at) => {
+        await moveLiveJob(tx, callback.job_id, { to: 'ready', at })
         await markReady(tx, version.id, callback, at)
         // Whoever chose another version meanwhile is not overruled; this one can be chosen too from now on.
         if (version.swaps_in) {
@@ -44,10 +47,19 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
         await moveUpload(tx, version.upload_id, { from: 'transcoding', to: 'ready', at })
       }),
 
+    /** What may go better the next time is tried again, as long as there are tries; anything else is over. */
     failed: (trackId: string, callback: StreamFailed): Promise<CallbackResult> =>
       answer(trackId, callback, 'failed', async (tx, version, at) => {
-        const { job_id, reason } = callback
-        logger.error('The stream server failed a job', { job_id, version_id: version.id, reason })
+        const { job_id, reason, is_transient } = callback
+        const job = await findJob(tx, job_id)
+        logger.error('The stream server failed a job', { ...callback, tries: job?.tries })
+        if (is_transient && job && job.tries < mostTries) {
+          if (job.status !== 'accepted' && job.status !== 'sending') return
+          const next_attempt_at = retryAt(at, job.tries)
+          await moveLiveJob(tx, job_id, { to: 'waiting', reason, next_attempt_at, at })
+          return
+        }
+        await moveLiveJob(tx, job_id, { to: 'failed', reason, at })
         const step = { from: 'transcoding', to: 'failed', reason: 'stream_failed', at } as const
         await moveUpload(tx, version.upload_id, step)
       }),

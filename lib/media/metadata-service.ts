@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
-import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import { type AudioMetadata, inspectAudio } from './metadata.ts'
+import { requestPrepare } from './prepare-jobs.ts'
 import { createRangedSource } from './ranged-source.ts'
 import { lockTrack, type Move, moveUpload } from './repository.ts'
 import type { WrittenObject } from './s3-events.ts'
@@ -46,9 +46,8 @@ export function createMetadataService({ sql, media, relay, now = () => new Date(
   async function prepare(version: Version, metadata: AudioMetadata) {
     await sql.begin(async (tx) => {
       if (!(await move(tx, version, { to: 'transcoding' }))) return
-      const job_id = randomUUID()
-      await markInspected(tx, version.id, metadata, job_id)
-      await addToOutbox(tx, 'stream.prepare', { track_id: version.track_id, version_id: version.id, job_id })
+      await markInspected(tx, version.id, metadata)
+      await requestPrepare(tx, version, now())
     })
   }
 

@@ -38,6 +38,13 @@ export type StreamReady = z.output<typeof streamReady>
 export const streamFailed = z.strictObject({
   version_id: z.uuid(),
   job_id: z.uuid(),
-  reason: z.string().check(z.minLength(1), z.maxLength(1000)),
+  /** Shown to the uploader, so what a terminal would make of it is taken out. */
+  reason: z.string().check(
+    z.minLength(1),
+    z.maxLength(1000),
+    z.overwrite((text) => text.toWellFormed().replaceAll(/\p{Cc}+/gu, ' ')),
+  ),
+  /** Whether it may go better the next time; the job is asked for again then. */
+  is_transient: z.optional(z.boolean()),
 })
 export type StreamFailed = z.output<typeof streamFailed>

@@ -11,6 +11,23 @@ export interface StreamServer {
   prepare(job: PrepareJob): Promise<void>
 }
 
+/** The server answered, and not that it takes the job. */
+export class JobNotTaken extends Error {
+  override name = 'JobNotTaken'
+  readonly status: number
+
+  constructor(status: number) {
+    super(`The stream server answered ${status} to a job`)
+    this.status = status
+  }
+}
+
+/** A code for the failure, as the uploader is shown it; what stands behind it is for the log. */
+export function whyNotTaken(error: unknown): string {
+  if (error instanceof JobNotTaken) return `answered_${error.status}`
+  return error instanceof Error && error.name === 'TimeoutError' ? 'timed_out' : 'unreachable'
+}
+
 export interface StreamServerSettings {
   readonly url: string
   readonly secrets: Pick<Secrets, 'read'>
@@ -38,11 +55,12 @@ export function createStreamServer(settings: StreamServerSettings): StreamServer
           'webhook-signature': signature,
         },
         body,
-        redirect: 'error',
+        // It is answered like any other refusal, and a signed job goes nowhere else.
+        redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       })
       await response.body?.cancel()
-      if (response.status !== 202) throw new Error(`The stream server answered ${response.status} to a job`)
+      if (response.status !== 202) throw new JobNotTaken(response.status)
     },
   }
 }

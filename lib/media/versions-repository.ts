@@ -97,14 +97,13 @@ export async function findVersion(
   return row
 }
 
-/** What was read from the bytes, and the job that is to make a stream of them. */
+/** What was read from the bytes. */
 export async function markInspected(
   db: Db,
   versionId: string,
   { embedded_tags, ...metadata }: AudioMetadata,
-  jobId: string,
 ): Promise<void> {
-  const values = { ...metadata, embedded_tags: db.json(embedded_tags), stream_job_id: jobId }
+  const values = { ...metadata, embedded_tags: db.json(embedded_tags) }
   await db`update track_versions set ${db(values)} where id = ${versionId}`
 }
 

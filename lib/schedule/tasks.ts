@@ -17,6 +17,7 @@ import {
   failStaleImageUploads,
   keepShown,
 } from '../images/expiry.ts'
+import { adoptLostJobs, sendDueJobs } from '../media/prepare-jobs.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
@@ -84,6 +85,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     },
     'repair-counts': {
       subjects: createCountRepair({ sql }),
+    },
+    'prepare-streams': {
+      lost: (now) => adoptLostJobs(sql, now),
+      due: (now) => sendDueJobs(sql, now),
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

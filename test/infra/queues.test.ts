@@ -109,6 +109,7 @@ const rates: Readonly<Record<string, string>> = {
   'keep-playlists': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',
   'rank-tracks': 'rate(1 minute)',
+  'prepare-streams': 'rate(1 minute)',
   'release-tracks': 'rate(1 minute)',
 }
 

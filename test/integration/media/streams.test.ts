@@ -6,8 +6,6 @@ import type { Actor } from '../../../lib/auth/actor.ts'
 import { connect } from '../../../lib/db/client.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
-import { createPrepareService } from '../../../lib/media/prepare-service.ts'
-import type { PrepareJob } from '../../../lib/media/stream-server.ts'
 import { createPlayService } from '../../../lib/plays/service.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
@@ -264,37 +262,6 @@ describe('source', () => {
     expect(await source(randomUUID())).toMatchObject({ status: 404 })
     await remove(job)
     expect(await source(job.track_id)).toMatchObject({ status: 404 })
-  })
-})
-
-describe('a prepare job', () => {
-  const sent: PrepareJob[] = []
-  const { prepare: send } = createPrepareService({
-    sql,
-    streamServer: { prepare: async (job) => void sent.push(job) },
-  })
-  const jobOf = ({ track_id, version_id, job_id }: Transcoding) => ({ track_id, version_id, job_id })
-  beforeEach(() => sent.splice(0))
-
-  test('goes to the stream server', async () => {
-    const job = jobOf(await prepare())
-    await send(job)
-    expect(sent).toEqual([job])
-  })
-
-  test.each([
-    { name: 'the version is ready', lapse: ready },
-    { name: 'the track is deleted', lapse: remove },
-    {
-      name: 'another job took over',
-      lapse: ({ version_id }: Transcoding) =>
-        sql`update track_versions set stream_job_id = ${randomUUID()} where id = ${version_id}`,
-    },
-  ])('lapses when $name', async ({ lapse }) => {
-    const job = await prepare()
-    await lapse(job)
-    await send(jobOf(job))
-    expect(sent).toEqual([])
   })
 })
 
