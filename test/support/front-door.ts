@@ -48,6 +48,19 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
     },
   },
   Media: { Type: 'AWS::S3::Bucket', Properties: { BucketName: 'media' } },
+  Kept: {
+    Type: 'AWS::S3::Bucket',
+    Properties: {
+      BucketName: 'kept',
+      VersioningConfiguration: { Status: 'Enabled' },
+      NotificationConfiguration: {
+        QueueConfigurations: [
+          { Event: 's3:ObjectCreated:*', Queue: arnOf('Scan') },
+          { Event: 's3:ObjectRemoved:*', Queue: arnOf('Scan') },
+        ],
+      },
+    },
+  },
   UploadsPolicy: {
     Type: 'AWS::S3::BucketPolicy',
     Properties: {
@@ -109,7 +122,7 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
         Principal: { Service: 's3.amazonaws.com' },
         Action: ['sqs:SendMessage', 'sqs:GetQueueAttributes', 'sqs:GetQueueUrl'],
         Resource: arnOf('Scan'),
-        Condition: { ArnLike: { 'aws:SourceArn': arnOf('Uploads') } },
+        Condition: { ArnLike: { 'aws:SourceArn': [arnOf('Uploads'), arnOf('Kept')] } },
       }),
     },
   },
@@ -156,11 +169,25 @@ export const resources: Readonly<Record<string, ResourceDocument>> = {
   ...rolePolicy(
     'tracks',
     allow('s3:PutObject', within('Uploads', '/*')),
+    allow(['s3:GetObject', 's3:DeleteObject'], within('Kept', '/*')),
     allow(['secretsmanager:GetSecretValue', 'secretsmanager:DescribeSecret'], { Ref: 'JwtSecret' }),
     allow('sqs:SendMessage', arnOf('Events')),
     allow('ses:SendEmail', 'arn:aws:ses:us-east-1:000000000000:identity/*'),
   ),
   ...lambda('unpermitted'),
+  ...lambda('keeper'),
+  ...rolePolicy(
+    'keeper',
+    allow(
+      ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject', 's3:DeleteObject', 's3:DeleteObjectVersion'],
+      within('Kept', '/*'),
+    ),
+    allow(
+      ['s3:PutObjectTagging', 's3:GetObjectVersionTagging', 's3:PutObjectVersionTagging'],
+      within('Kept', '/*'),
+    ),
+    allow(['s3:ListBucket', 's3:ListBucketVersions'], arnOf('Kept')),
+  ),
   ...lambda('worker'),
   ...rolePolicy(
     'worker',

@@ -1,7 +1,7 @@
 import { AwsError, notImplemented } from './aws-error.ts'
 import type { Operation } from './aws-service.ts'
 import { readBody } from './read-body.ts'
-import { answerXml, checkBucket, onObject, type S3Context } from './s3-context.ts'
+import { answerXml, checkBucket, onObject, type S3Context, tellVersion, toAwsError } from './s3-context.ts'
 import { type Assembly, compositeOf, noSuchUpload, type Part, PartFiles } from './s3-parts.ts'
 import type { S3Request } from './s3-request.ts'
 import { readUpload } from './s3-upload.ts'
@@ -46,7 +46,7 @@ export async function uploadPart(request: S3Request, context: S3Context): Promis
       const sha256 = readPartChecksum(request, assembly)
       const part = await partsOf(context)
         .put(bucket, assembly, number, readUpload(incoming), sha256)
-        .catch(rethrow)
+        .catch(toAwsError)
       response.setHeader('etag', JSON.stringify(part.md5))
       if (sha256) response.setHeader('x-amz-checksum-sha256', sha256)
       response.writeHead(200, { 'content-length': 0 }).end()
@@ -79,15 +79,16 @@ export function completeUpload(request: S3Request, context: S3Context): Operatio
       const named = readNamedParts((await readBody(incoming)).toString())
       const assembly = await findUpload(request, context)
       const parts = choose(named, await partsOf(context).list(bucket, assembly), assembly)
-      const etag = await partsOf(context)
+      const written = await partsOf(context)
         .join(bucket, assembly, parts)
-        .catch((error) => rethrow(error.code === 'ENOENT' ? noSuchUpload() : error))
-      context.announce(request, response, 'ObjectCreated:CompleteMultipartUpload')
+        .catch((error) => toAwsError(error.code === 'ENOENT' ? noSuchUpload() : error))
+      await context.announce(request, 'ObjectCreated:CompleteMultipartUpload', written)
+      tellVersion(response, written.version_id)
       answerXml(response, 'CompleteMultipartUploadResult', {
         Location: `http://${incoming.headers.host}/${bucket}/${encodeURI(key)}`,
         Bucket: bucket,
         Key: key,
-        ETag: JSON.stringify(etag),
+        ETag: written.etag,
         ChecksumSHA256: assembly.isVerified ? compositeChecksum(parts) : undefined,
         ChecksumType: assembly.isVerified ? 'COMPOSITE' : undefined,
       })
@@ -213,9 +214,3 @@ async function findUpload(request: S3Request, context: S3Context): Promise<Assem
 const partsOf = ({ files }: S3Context) => new PartFiles(files)
 
 const invalid = (code: string, message: string) => new AwsError(code, 400, message)
-
-/** What the files refuse in the words of s3rver is answered in ours. */
-function rethrow(error: Error & { readonly code?: string; readonly status?: number }): never {
-  if (error instanceof AwsError || error.status === undefined) throw error
-  throw new AwsError(error.code ?? 'InternalError', error.status, error.message)
-}

@@ -11,6 +11,8 @@ export interface ObjectEvent {
   readonly key: string
   readonly eTag?: string
   readonly size?: number
+  /** Where the bucket keeps versions. */
+  readonly versionId?: string
   readonly requestId: string
   readonly sourceIp: string
   readonly principalId: string
@@ -96,6 +98,7 @@ function toRecord(event: ObjectEvent, rule: Rule, sequence: number) {
         key: encodeKey(event.key),
         ...(event.size !== undefined && { size: event.size }),
         ...(event.eTag !== undefined && { eTag: event.eTag.replaceAll('"', '') }),
+        ...(event.versionId !== undefined && { versionId: event.versionId }),
         sequencer: sequencer(event.at, sequence),
       },
     },

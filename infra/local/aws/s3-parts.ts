@@ -6,7 +6,7 @@ import path from 'node:path'
 import { Readable } from 'node:stream'
 import S3Object from '@20minutes/s3rver/lib/models/object.js'
 import { AwsError } from './aws-error.ts'
-import type { ObjectFiles } from './s3-store.ts'
+import type { ObjectFiles, WrittenObject } from './s3-store.ts'
 import type { Upload } from './s3-upload.ts'
 
 /** An unfinished multipart upload. */
@@ -76,7 +76,7 @@ export class PartFiles {
   }
 
   /** The parts become the object; of two who do this at the same time the second finds nothing. */
-  async join(bucket: string, assembly: Assembly, parts: readonly Part[]): Promise<string> {
+  async join(bucket: string, assembly: Assembly, parts: readonly Part[]): Promise<WrittenObject> {
     const directory = this.directory(bucket, assembly.id)
     const taken = `${directory}.joined`
     await rename(directory, taken)
@@ -88,14 +88,13 @@ export class PartFiles {
     const body = Readable.from(concatenate(parts.map(({ number }) => path.join(taken, String(number)))))
     const size = parts.reduce((sum, part) => sum + part.size, 0)
     this.files.uploads.set(body, { body, size, checks: [], createOnly: false, etag })
-    try {
-      await this.files.putObject(new S3Object(bucket, assembly.key, body, assembly.headers as never))
-    } catch (error) {
+    const object = new S3Object(bucket, assembly.key, body, assembly.headers)
+    const { version_id } = await this.files.putObject(object).catch(async (error: Error) => {
       await rename(taken, directory)
       throw error
-    }
+    })
     await rm(taken, { recursive: true })
-    return etag
+    return { etag: JSON.stringify(etag), size, version_id }
   }
 
   async abort(bucket: string, { id }: Assembly): Promise<void> {

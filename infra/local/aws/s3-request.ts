@@ -62,15 +62,23 @@ export function subresourceOf({ query }: S3Request): string | undefined {
   return subresources.find((name) => query.has(name))
 }
 
-/** `bucket/key` or `/bucket/key`, URL-encoded, as `x-amz-copy-source` gives it. */
-export function readCopySource(header: string): { bucket: string; key: string } {
-  if (header.includes('?')) throw notImplemented('copying a version of an object')
-  const [bucket = '', ...rest] = decode(header).replace(/^\//, '').split('/')
+/** As S3 gives them, here and in `x-amz-copy-source`; undefined for the current version. */
+export const readVersionId = ({ query }: Pick<S3Request, 'query'>) => checkVersionId(query.get('versionId'))
+
+function checkVersionId(id: string | undefined): string | undefined {
+  if (id === undefined || id === 'null' || /^[0-9a-f]{32}$/.test(id)) return id
+  throw new AwsError('InvalidArgument', 400, 'Invalid version id specified')
+}
+
+/** `bucket/key` or `/bucket/key`, URL-encoded, with `?versionId=` or without, as `x-amz-copy-source` gives it. */
+export function readCopySource(header: string) {
+  const [source = '', query = ''] = header.split('?', 2)
+  const [bucket = '', ...rest] = decode(source).replace(/^\//, '').split('/')
   const key = rest.join('/')
   if (bucket === '' || key === '')
     throw new AwsError('InvalidArgument', 400, 'Copy Source must mention the source bucket and key.')
   checkKey(key)
-  return { bucket, key }
+  return { bucket, key, versionId: checkVersionId(new Map(queryOf(`?${query}`)).get('versionId')) }
 }
 
 /** Keys are paths on this disk, so a few that S3 would take cannot be had; none may leave its bucket. */

@@ -1,15 +1,29 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { constants, createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { crc32 } from 'node:zlib'
-import S3Error from '@20minutes/s3rver/lib/models/error.js'
+import { Readable } from 'node:stream'
 import S3Object from '@20minutes/s3rver/lib/models/object.js'
-import FilesystemStore from '@20minutes/s3rver/lib/stores/filesystem.js'
+import FilesystemStore, {
+  type ObjectMetadata,
+  type StoredObject,
+} from '@20minutes/s3rver/lib/stores/filesystem.js'
 import { AwsError } from './aws-error.ts'
-import type { Upload, UploadCheck } from './s3-upload.ts'
+import type { Upload } from './s3-upload.ts'
+import { ObjectVersions, type Place } from './s3-versions.ts'
+import { alreadyThere, publish, refusal, writeChecked } from './s3-write.ts'
+
+/** An object as a request means it: the version that it names, or the current one. */
+export type FoundObject =
+  | { readonly place: Place; readonly version_id: string | undefined; readonly metadata: ObjectMetadata }
+  | { readonly marker_id: string }
+
+/** What a write has left, and the version it has become where the bucket keeps versions. */
+export interface WrittenObject {
+  readonly size: number
+  readonly etag: string
+  readonly version_id: string | undefined
+}
 
 /**
  * s3rver's files, with what S3 promises and it does not keep: an object appears whole or not at all, a body
@@ -18,12 +32,24 @@ import type { Upload, UploadCheck } from './s3-upload.ts'
 export class ObjectFiles extends FilesystemStore {
   /** What the front door knows of a body that s3rver will hand to `putContent`. */
   readonly uploads = new WeakMap<Readable, Upload>()
+  readonly versions: ObjectVersions
+  readonly #versioned: ReadonlySet<string>
+
+  constructor(directory: string, versioned: ReadonlySet<string>) {
+    super(directory)
+    this.#versioned = versioned
+    this.versions = new ObjectVersions(directory, (...parts) => this.getResourcePath(...parts))
+  }
+
+  keepsVersions(bucket: string): boolean {
+    return this.#versioned.has(bucket)
+  }
 
   override async putContent(target: string, content: Readable | Buffer): Promise<[number, string]> {
     const upload = content instanceof Readable ? this.uploads.get(content) : undefined
     const temporary = `${target}.${randomUUID()}.tmp`
     try {
-      const written = await write(upload?.body ?? content, temporary, upload?.checks ?? [])
+      const written = await writeChecked(upload?.body ?? content, temporary, upload?.checks ?? [])
       if (upload && written.size !== upload.size) {
         throw refusal(
           'IncompleteBody',
@@ -40,45 +66,90 @@ export class ObjectFiles extends FilesystemStore {
     }
   }
 
-  override async getObject(bucket: string, key: string, options: { start?: number; end?: number } = {}) {
+  async find(object: Place, versionId?: string): Promise<FoundObject | undefined> {
+    if (!this.keepsVersions(object.bucket)) {
+      const metadata = versionId === undefined ? await this.#metadataAt(object) : undefined
+      return metadata && { place: object, version_id: undefined, metadata }
+    }
+    const version = await (versionId === undefined
+      ? this.versions.newest(object)
+      : this.versions.find(object, versionId))
+    if (version?.is_marker) return { marker_id: version.id }
+    const place = version && this.versions.placeOf(object, version.id)
+    const metadata = place && (await this.#metadataAt(place))
+    return metadata && { place, version_id: version.id, metadata }
+  }
+
+  /** Of the current version. */
+  async findMetadata(bucket: string, key: string): Promise<ObjectMetadata | undefined> {
+    const found = await this.find({ bucket, key })
+    return found && 'place' in found ? found.metadata : undefined
+  }
+
+  async #metadataAt({ bucket, key }: Place): Promise<ObjectMetadata | undefined> {
+    return (await this.existsObject(bucket, key)) ? super.getMetadata(bucket, key) : undefined
+  }
+
+  override async getMetadata(bucket: string, key: string): Promise<ObjectMetadata> {
     const metadata = await this.findMetadata(bucket, key)
-    if (!metadata) return null
+    if (metadata) return metadata
+    throw Object.assign(new Error(`There is no ${key} in ${bucket}`), { code: 'ENOENT' })
+  }
+
+  override async getObject(bucket: string, key: string, options: { start?: number; end?: number } = {}) {
+    const found = await this.find({ bucket, key })
+    if (!found || !('place' in found)) return null
+    const { place, metadata } = found
     const size = metadata['content-length']
     const start = options.start ?? 0
     const end = Math.min(options.end ?? size - 1, size - 1)
     const ranged = options.start !== undefined || options.end !== undefined
-    const content =
-      ranged && start > end ? null : await open(this.getResourcePath(bucket, key, 'object'), start, end)
+    const file = this.getResourcePath(place.bucket, place.key, 'object')
+    const content = ranged && start > end ? null : await open(file, start, end)
     const object = new S3Object(bucket, key, content, metadata)
     if (ranged) object.range = { start, end }
     return object
   }
 
-  override async copyObject(
-    fromBucket: string,
-    fromKey: string,
-    toBucket: string,
-    toKey: string,
-    metadata: unknown,
-  ) {
-    const source = this.getResourcePath(fromBucket, fromKey, 'object')
-    const target = this.getResourcePath(toBucket, toKey, 'object')
-    if (source === target) return super.copyObject(fromBucket, fromKey, toBucket, toKey, metadata)
-    await mkdir(path.dirname(target), { recursive: true })
+  override async putObject(object: StoredObject) {
+    if (!this.keepsVersions(object.bucket)) return super.putObject(object)
+    const isFirst = (object.content && this.uploads.get(object.content)?.createOnly) ?? false
+    const incoming = this.versions.incoming(object)
+    const { bucket, key } = incoming
+    const written = await super.putObject(new S3Object(bucket, key, object.content, object.metadata))
+    const version_id = await this.versions.publish(object, incoming, isFirst)
+    if (version_id === undefined) throw alreadyThere()
+    return { ...written, version_id }
+  }
+
+  /** With `headers` the copy gets its metadata from them, else it takes over those of the source. */
+  async copy(from: Place, to: Place, headers: object | undefined): Promise<WrittenObject> {
+    const isVersioned = this.keepsVersions(to.bucket)
+    const target = isVersioned ? this.versions.incoming(to) : to
+    await this.#copyFiles(from, target)
+    if (headers) await this.putMetadata(target.bucket, target.key, headers)
+    const { etag, 'content-length': size } = (await this.#metadataAt(target))!
+    const version_id = isVersioned ? await this.versions.publish(to, target, false) : undefined
+    return { etag, size, version_id }
+  }
+
+  async #copyFiles(from: Place, to: Place): Promise<void> {
+    const [source, target] = [from, to].map(({ bucket, key }) => this.getResourcePath(bucket, key, 'object'))
+    if (source === target) return
+    await mkdir(path.dirname(target!), { recursive: true })
     const temporary = `${target}.${randomUUID()}.tmp`
     try {
-      await copyFile(source, temporary, constants.COPYFILE_FICLONE)
+      await copyFile(source!, temporary, constants.COPYFILE_FICLONE)
       for (const resource of ['metadata.json', 'object.md5', 'tagging.xml']) {
         await copyIfThere(
-          this.getResourcePath(fromBucket, fromKey, resource),
-          this.getResourcePath(toBucket, toKey, resource),
+          this.getResourcePath(from.bucket, from.key, resource),
+          this.getResourcePath(to.bucket, to.key, resource),
         )
       }
-      await rename(temporary, target)
+      await rename(temporary, target!)
     } finally {
       await rm(temporary, { force: true })
     }
-    return this.getMetadata(toBucket, toKey)
   }
 
   override async deleteObject(bucket: string, key: string): Promise<void> {
@@ -92,63 +163,6 @@ export class ObjectFiles extends FilesystemStore {
 
   async hasTags(bucket: string, key: string): Promise<boolean> {
     return exists(this.getResourcePath(bucket, key, 'tagging.xml'))
-  }
-
-  async findMetadata(bucket: string, key: string) {
-    if (!(await this.existsObject(bucket, key))) return undefined
-    return this.getMetadata(bucket, key)
-  }
-}
-
-/** Writes and hashes in one pass: nothing is read twice, nothing is held. */
-async function write(content: Readable | Buffer, file: string, checks: readonly UploadCheck[]) {
-  const md5 = createHash('md5')
-  const sums = checks.map((check) => ({ check, sum: checksum(check.algorithm) }))
-  let size = 0
-  const measure = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length
-      md5.update(chunk)
-      for (const { sum } of sums) sum.update(chunk)
-      done(null, chunk)
-    },
-  })
-  await pipeline(
-    content instanceof Readable ? content : Readable.from([content]),
-    measure,
-    createWriteStream(file, { flags: 'wx' }),
-  )
-  for (const { check, sum } of sums) {
-    const expected = check.expected()
-    if (expected !== undefined && expected !== sum.digest(check.encoding))
-      throw refusal(check.code, 400, check.message)
-  }
-  return { size, md5: md5.digest('hex') }
-}
-
-function checksum(algorithm: UploadCheck['algorithm']) {
-  if (algorithm !== 'crc32') return createHash(algorithm)
-  let value = 0
-  return {
-    update(chunk: Buffer) {
-      value = crc32(chunk, value)
-    },
-    digest(encoding: 'hex' | 'base64') {
-      const bytes = Buffer.alloc(4)
-      bytes.writeUInt32BE(value)
-      return bytes.toString(encoding)
-    },
-  }
-}
-
-/** `link` fails where the target is there, so that of two first writers exactly one wins. */
-async function publish(temporary: string, target: string, createOnly: boolean): Promise<void> {
-  if (!createOnly) return rename(temporary, target)
-  try {
-    await link(temporary, target)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw refusal('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold.')
   }
 }
 
@@ -174,7 +188,3 @@ async function exists(file: string): Promise<boolean> {
     },
   )
 }
-
-/** s3rver writes its own errors as S3 does; one that it does not know needs its status told. */
-const refusal = (code: string, status: number, message: string) =>
-  Object.assign(new S3Error(code, message), { status })

@@ -1,17 +1,17 @@
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import S3rver from '@20minutes/s3rver'
-import type { Template } from '../template.ts'
-
+import type { Resource, Template } from '../template.ts'
 import type { AwsRequest, AwsService } from './aws-service.ts'
-import { holdAnswer } from './hold-answer.ts'
 import type { Logger } from './logger.ts'
 import type { S3Context } from './s3-context.ts'
 import { addCorsHeaders, answerPreflight, type CorsRules } from './s3-cors.ts'
 import type { ObjectEvent } from './s3-notifications.ts'
-import { dispositionParameter, identifyS3 } from './s3-operations.ts'
+import { dispositionParameter } from './s3-objects.ts'
+import { identifyS3 } from './s3-operations.ts'
 import { readS3Request, type S3Request } from './s3-request.ts'
 import { ObjectFiles } from './s3-store.ts'
+import { besideOf, type Place } from './s3-versions.ts'
 import { toXml } from './xml.ts'
 
 /** The buckets of the template, kept as files by s3rver, which listens nowhere: only the front door hands it requests. */
@@ -30,6 +30,8 @@ export async function openObjects(options: {
 }): Promise<Objects> {
   const resources = options.template.ofType('AWS::S3::Bucket')
   const directory = path.join(options.dataDir, 's3')
+  const versioned = new Set(resources.filter(keepsVersions).map(({ ref }) => ref))
+  for (const bucket of versioned) mkdirSync(path.join(directory, besideOf(bucket)), { recursive: true })
   mkdirSync(directory, { recursive: true })
   const s3rver = new S3rver({
     directory,
@@ -37,7 +39,7 @@ export async function openObjects(options: {
     vhostBuckets: false,
     configureBuckets: resources.map(({ ref }) => ({ name: ref })),
   })
-  const files = new ObjectFiles(directory)
+  const files = new ObjectFiles(directory, versioned)
   s3rver.store = s3rver.context.store = files
   s3rver.on('error', (error) => {
     // A refusal has been answered; only what s3rver did not expect is worth a line.
@@ -52,8 +54,8 @@ export async function openObjects(options: {
     files,
     buckets: new Set(cors.keys()),
     corsRules: (bucket) => cors.get(bucket) ?? [],
-    async forward(request, response) {
-      prepare(request)
+    async forward(request, response, place) {
+      prepare(request, place)
       await handle(request.incoming, response)
     },
     close() {
@@ -63,20 +65,26 @@ export async function openObjects(options: {
   }
 }
 
+const keepsVersions = ({ properties }: Resource) =>
+  (properties.VersioningConfiguration as { Status?: string } | undefined)?.Status === 'Enabled'
+
 const corsRulesOf = (configuration: unknown) =>
   (configuration as { CorsRules?: CorsRules } | undefined)?.CorsRules ?? []
 
 /** The signature has been checked and s3rver knows none of our keys, so it must not see one. */
-function prepare({ incoming }: S3Request): void {
+function prepare({ incoming }: S3Request, place: Place | undefined): void {
   delete incoming.headers.authorization
   delete incoming.headers['x-amz-content-sha256']
-  const [pathname = '/', query = ''] = (incoming.url ?? '/').split('?')
+  const [asked = '/', query = ''] = (incoming.url ?? '/').split('?')
+  const pathname = place ? pathOf(place) : asked
   const kept = query
     .split('&')
-    .filter((pair) => pair !== '' && !/^(X-Amz-|x-id=)/i.test(pair))
+    .filter((pair) => pair !== '' && !/^(X-Amz-|x-id=|versionId=)/i.test(pair))
     .filter((pair) => !pair.startsWith(`${dispositionParameter}=`))
   incoming.url = kept.length > 0 ? `${pathname}?${kept.join('&')}` : pathname
 }
+
+const pathOf = ({ bucket, key }: Place) => `/${[bucket, ...key.split('/')].map(encodeURIComponent).join('/')}`
 
 type Announce = (event: Omit<ObjectEvent, 'at'>) => Promise<void>
 
@@ -88,24 +96,18 @@ export function createS3Service(
     files: objects.files,
     buckets: objects.buckets,
     forward: objects.forward,
-    announce(request, response, name) {
-      holdAnswer(response, async () => {
-        if (response.statusCode >= 300) return
-        const { bucket, key, requestId, incoming } = request
-        const metadata = name.startsWith('ObjectCreated')
-          ? await objects.files.findMetadata(bucket, key)
-          : undefined
-        await announce({
-          name,
-          bucket,
-          key,
-          requestId,
-          sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
-          principalId: 'LOCAL',
-          ...(metadata && { eTag: metadata.etag, size: metadata['content-length'] }),
-        })
-      })
-    },
+    announce: ({ bucket, key, requestId, incoming }, name, { etag, size, version_id } = {}) =>
+      announce({
+        name,
+        bucket,
+        key,
+        requestId,
+        sourceIp: incoming.socket.remoteAddress ?? '127.0.0.1',
+        principalId: 'LOCAL',
+        ...(etag !== undefined && { eTag: etag }),
+        ...(size !== undefined && { size }),
+        ...(version_id !== undefined && { versionId: version_id }),
+      }),
   }
   return {
     name: 's3',

@@ -50,15 +50,9 @@ declare module '@20minutes/s3rver/lib/stores/filesystem.js' {
       key: string,
       options?: { start?: number; end?: number },
     ): Promise<StoredObject | null>
-    putObject(object: StoredObject): Promise<{ size: number; md5: string }>
     putContent(path: string, content: Readable | Buffer): Promise<[size: number, md5: string]>
-    copyObject(
-      fromBucket: string,
-      fromKey: string,
-      toBucket: string,
-      toKey: string,
-      metadata: unknown,
-    ): Promise<ObjectMetadata>
+    putMetadata(bucket: string, key: string, metadata: object, md5?: string): Promise<void>
+    putObject(object: StoredObject): Promise<{ size: number; md5: string; version_id?: string }>
     deleteObject(bucket: string, key: string): Promise<void>
     listObjects(
       bucket: string,
@@ -69,13 +63,13 @@ declare module '@20minutes/s3rver/lib/stores/filesystem.js' {
 
 declare module '@20minutes/s3rver/lib/models/object.js' {
   import type { Readable } from 'node:stream'
-  import type { ObjectMetadata, StoredObject } from '@20minutes/s3rver/lib/stores/filesystem.js'
+  import type { StoredObject } from '@20minutes/s3rver/lib/stores/filesystem.js'
 
   const S3Object: new (
     bucket: string,
     key: string,
     content: Readable | null,
-    metadata: ObjectMetadata,
+    metadata: object,
   ) => StoredObject
   export default S3Object
 }
