@@ -28,6 +28,7 @@ export const problems = {
   two_factor_not_enabled: [409, 'The second factor is not on'],
   too_many_passkeys: [409, 'There are as many passkeys as there may be'],
   export_in_progress: [409, 'An export is being made'],
+  version_withdrawn: [409, 'Something harmful was found in this version'],
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
   too_many_collaborators: [409, 'There are as many collaborators as there may be'],

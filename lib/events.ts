@@ -20,6 +20,8 @@ export const events = {
   'mail.account_suspended': z.object({ user_id: z.uuid() }),
   /** Tell a user that the file with their data can be fetched. */
   'mail.export_ready': z.object({ user_id: z.uuid(), export_id: z.uuid() }),
+  /** Tell a user that something was found in a version of a track of theirs. */
+  'mail.version_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
   /** Gather all that is a user's into one file. */
   'account.export': z.object({ export_id: z.uuid() }),
   /** Tell somebody in the application of what somebody else did. */

@@ -49,6 +49,7 @@ export const handler = createQueueWorker({
       'mail.security_notice': ({ notice_id }) => mail.sendSecurityNotice(notice_id),
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
+      'mail.version_withdrawn': ({ user_id, version_id }) => mail.sendVersionWithdrawn(user_id, version_id),
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': createDelivery({ sql }),
       'stream.prepare': streams.prepare,

@@ -47,6 +47,6 @@ export const versionRoutes = defineRoutes({
     params: versionParams,
     status: 200,
     response: wholeTrack,
-    problems: ['not_found', 'track_not_ready'],
+    problems: ['not_found', 'track_not_ready', 'version_withdrawn'],
   },
 })

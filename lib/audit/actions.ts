@@ -36,6 +36,9 @@ export const auditActions = [
   'user.role_changed',
   'comment.removed',
   'report.resolved',
+  'version.withdrawn',
+  'version.reinstatement_asked',
+  'version.reinstated',
   'access.refused',
 ] as const
 

@@ -15,7 +15,7 @@ const readTrackVersions: ReadPage = (db, { user_id, after, limit }) => db<Row[]>
   select
     v.id, v.track_id, v.number, v.label, v.sha256, v.size_bytes, v.content_type, v.container, v.codec,
     v.duration_ms, v.bitrate_bps, v.sample_rate_hz, v.channels, v.bit_depth, v.embedded_tags, v.ready_at,
-    v.created_at
+    v.scanned_at, v.withdrawn_at, v.created_at
   from track_versions v
   join tracks t on t.id = v.track_id
   where t.owner_id = ${user_id} and v.id > ${after}

@@ -112,3 +112,35 @@ export const exportReadyLetter = ({ username, appUrl, exportId }: Named & { read
     action: { label: 'Fetch my data', url: `${appUrl}/settings/exports/${exportId}` },
     closing: 'If you did not ask for it, sign in, change your password and end your other sessions.',
   })
+
+interface WithdrawalValues {
+  readonly username: string
+  readonly title: string
+  readonly number: number
+  readonly filename: string
+  readonly found_signature: string
+}
+
+/** Without a link: whoever writes a mail like this one wants it to be followed. */
+export const versionWithdrawnLetter = ({
+  username,
+  title,
+  number,
+  filename,
+  found_signature,
+}: WithdrawalValues) =>
+  compose({
+    subject: 'A file of yours was taken out of Veza',
+    username,
+    paragraphs: [
+      'Our virus scanner, which has learned since, found something harmful in a file that it had let pass before. The file can no longer be played or fetched, and a track that played it is silent until another version is chosen or uploaded.',
+      'Check the computer the file comes from, export the sound anew and upload that.',
+    ],
+    facts: [
+      ['Track', title],
+      ['Version', String(number)],
+      ['File', filename],
+      ['Found', found_signature],
+    ],
+    closing: 'If you think that this is a mistake, write to support: a file that is found clean comes back.',
+  })

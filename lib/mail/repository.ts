@@ -66,3 +66,29 @@ export async function findNotice(db: Db, noticeId: string): Promise<NoticeRow | 
   `
   return row
 }
+
+export interface Withdrawal {
+  readonly username: string
+  readonly email: string
+  readonly title: string
+  readonly number: number
+  readonly filename: string
+  readonly found_signature: string
+}
+
+/** What a user is to be told of a version in which something was found. */
+export async function findWithdrawal(
+  db: Db,
+  userId: string,
+  versionId: string,
+): Promise<Withdrawal | undefined> {
+  const [row] = await db<[Withdrawal?]>`
+    select users.username, users.email, t.title, v.number, u.filename, v.found_signature
+    from track_versions v
+    join uploads u on u.id = v.upload_id
+    join tracks t on t.id = v.track_id
+    join users on users.id = ${userId} and users.deleted_at is null
+    where v.id = ${versionId} and v.withdrawn_at is not null
+  `
+  return row
+}

@@ -12,9 +12,10 @@ import {
   oldAddressLetter,
   resetLetter,
   verificationLetter,
+  versionWithdrawnLetter,
 } from './account-letters.ts'
 import type { Mail } from './letter.ts'
-import { findAddressChange, findNotice, findRecipient, type Recipient } from './repository.ts'
+import { findAddressChange, findNotice, findRecipient, findWithdrawal, type Recipient } from './repository.ts'
 import { securityLetter } from './security-letters.ts'
 
 export interface MailDependencies {
@@ -81,6 +82,12 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       const user = await findRecipient(sql, userId)
       if (!user) return
       await deliver(user, exportReadyLetter({ ...user, appUrl, exportId }))
+    },
+
+    /** Nothing is said any more of what was put back meanwhile. */
+    async sendVersionWithdrawn(userId: string, versionId: string): Promise<void> {
+      const withdrawal = await findWithdrawal(sql, userId, versionId)
+      if (withdrawal) await deliver(withdrawal, versionWithdrawnLetter(withdrawal))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {

@@ -64,6 +64,7 @@ const columns = (db: Db) => db`
   v.content_type, v.stream_job_id,
   exists (
     select from track_versions n where n.track_id = v.track_id and n.number > v.number and n.ready_at is not null
+      and n.withdrawn_at is null
   ) as is_overtaken,
   u.swaps_in, u.created_by as uploaded_by
 `
@@ -89,7 +90,7 @@ export async function findVersion(
     from track_versions v
     join uploads u on u.id = v.upload_id
     join tracks t on t.id = v.track_id
-    where t.id = ${trackId} and t.deleted_at is null and v.removed_at is null
+    where t.id = ${trackId} and t.deleted_at is null and v.removed_at is null and v.withdrawn_at is null
       ${versionId === undefined ? db`` : db`and v.id = ${versionId}`}
     order by v.number desc
     limit 1

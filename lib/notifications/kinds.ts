@@ -20,6 +20,10 @@ export const notificationKinds = [
   'report_resolved',
   /** Something of one's own was warned of, hidden or removed. */
   'moderation',
+  /** Something harmful was found in a version of a track that had been let in. */
+  'version_withdrawn',
+  /** It was not harmful after all. */
+  'version_reinstated',
 ] as const
 
 export type NotificationKind = (typeof notificationKinds)[number]
@@ -57,6 +61,8 @@ const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
   playlist_follow: ['playlist_id'],
   report_resolved: ['comment_id', 'track_id', 'playlist_id'],
   moderation: ['comment_id', 'track_id'],
+  version_withdrawn: ['track_id'],
+  version_reinstated: ['track_id'],
 }
 
 export function subjectOf(happening: Happening): string {
@@ -75,6 +81,8 @@ const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'playlist_invite',
   'report_resolved',
   'moderation',
+  'version_withdrawn',
+  'version_reinstated',
 ])
 
 export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)

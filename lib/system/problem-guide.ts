@@ -35,6 +35,7 @@ const advice: Record<ProblemCode, string> = {
   two_factor_not_enabled: 'Set the second factor up and enable it first.',
   too_many_passkeys: 'Remove a passkey that is not used any more.',
   export_in_progress: 'Wait for the export that is being made.',
+  version_withdrawn: 'Choose another version, or upload a file that was made anew.',
   track_not_ready: 'Wait until the status of the track is `ready`.',
   upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
   too_many_collaborators: 'Remove a collaborator, or an invitation that nobody answered.',

@@ -10,8 +10,11 @@ export const trackVersion = z.object({
   number: z.int(),
   label: z.nullable(z.string()),
   is_current: z.boolean(),
-  /** `removed`: its file was given up, being one of many newer ones. */
-  status: z.enum([...uploadStatuses, 'removed']),
+  /**
+   * `removed`: its file was given up, being one of many older ones. `withdrawn`: something harmful was found in it
+   * later on, so that nobody can play or fetch it.
+   */
+  status: z.enum([...uploadStatuses, 'removed', 'withdrawn']),
   status_reason: z.nullable(z.string()),
   created_by: person,
   upload_id: z.uuid(),
@@ -28,6 +31,9 @@ export const trackVersion = z.object({
   loudness: z.nullable(loudness),
   created_at: timestamp,
   ready_at: z.nullable(timestamp),
+  /** When it was last found clean, or not. */
+  scanned_at: z.nullable(timestamp),
+  withdrawn_at: z.nullable(timestamp),
   removed_at: z.nullable(timestamp),
 })
 export type TrackVersion = z.output<typeof trackVersion>

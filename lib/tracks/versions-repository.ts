@@ -10,11 +10,15 @@ export type VersionRow = TrackVersion & { readonly revision: number }
 /** Of `versionTables`. */
 const versionColumns = (db: Db): Fragment => db`
   h.id, h.number, h.label, t.current_version_id is not distinct from h.id as is_current,
-  case when h.removed_at is null then u.status else 'removed' end as status, u.status_reason,
+  case
+    when h.withdrawn_at is not null then 'withdrawn'
+    when h.removed_at is not null then 'removed'
+    else u.status
+  end as status, u.status_reason,
   ${personOf(db, 'c')} as created_by,
   h.upload_id, u.filename, h.content_type, h.size_bytes, h.sha256, h.duration_ms, h.codec, h.sample_rate_hz,
   h.channels, h.bit_depth, h.bitrate_bps,
-  ${loudnessOf(db, 'h')} as loudness, h.created_at, h.ready_at, h.removed_at, h.revision
+  ${loudnessOf(db, 'h')} as loudness, h.created_at, h.ready_at, h.scanned_at, h.withdrawn_at, h.removed_at, h.revision
 `
 
 /** `h` a version, `u` what it came of, `c` who uploaded it; beside `trackTables`. */

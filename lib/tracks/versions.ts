@@ -71,6 +71,7 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
         if (!(await lockEditableTrack(tx, trackId, actor.id))) throw new AppError('not_found')
         const version = await findVersionOf(tx, actor, trackId, versionId)
         if (!version) throw new AppError('not_found')
+        if (version.status === 'withdrawn') throw new AppError('version_withdrawn')
         if (version.status !== 'ready') {
           throw new AppError('track_not_ready', `The version is ${version.status}`)
         }

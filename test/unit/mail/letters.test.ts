@@ -15,6 +15,10 @@ const values = {
   suspended_until: new Date('2026-06-01T00:00:00Z'),
   suspended_reason: 'Spam.\n<i>Again</i>',
   exportId: '0197-1',
+  title: 'Low <b>Tide</b>',
+  number: 2,
+  filename: 'tide "final".wav',
+  found_signature: 'Win.Test.Thing-1',
 }
 
 const notice = {
