@@ -1,15 +1,20 @@
-import { type IAudioMetadata, type ICommonTagsResult, parseFromTokenizer } from 'music-metadata'
-import { EndOfStreamError } from 'strtok3'
+import { logger } from '../logger.ts'
 import { type Container, findAudioType } from './audio-types.ts'
-import { ObjectTokenizer } from './object-tokenizer.ts'
-import { findLastOggPage, readPreSkip } from './ogg-tail.ts'
-import { type RangedSource, SourceUnavailable } from './ranged-source.ts'
-import { id3Length, sniffContainer } from './sniff.ts'
-import { isTruncated } from './truncation.ts'
-
-export type MetadataRejection = 'empty' | 'unsupported_media' | 'content_mismatch' | 'truncated'
-
-export type EmbeddedTags = Readonly<Record<string, string | number | readonly string[]>>
+import { refuseDocuments, refuseForeign } from './foreign.ts'
+import { readAiff } from './formats/aiff.ts'
+import { findBody } from './formats/body.ts'
+import { readFlac } from './formats/flac.ts'
+import { type Layout, type ReadLayout, Refused } from './formats/layout.ts'
+import { readMp4 } from './formats/mp4.ts'
+import { readMpeg } from './formats/mpeg.ts'
+import { readOgg } from './formats/ogg.ts'
+import { readWav } from './formats/riff.ts'
+import { sniffContainer } from './formats/sniff.ts'
+import { mustBePlausible } from './plausible.ts'
+import { type RangedSource, SourceTooLong, SourceUnavailable } from './ranged-source.ts'
+import type { MetadataRejection } from './rejections.ts'
+import type { EmbeddedPicture } from './tags/pieces.ts'
+import { type EmbeddedTags, readTags } from './tags/read-tags.ts'
 
 /** What a file's bytes say, by the names of the version's columns. */
 export interface AudioMetadata {
@@ -19,72 +24,91 @@ export interface AudioMetadata {
   readonly channels: number
   /** Null where only decoding all of it would tell. */
   readonly duration_ms: number | null
+  /** From parts of the file, so that whoever decodes all of it knows better. */
+  readonly is_duration_estimated: boolean
   readonly bitrate_bps: number | null
   readonly bit_depth: number | null
   readonly embedded_tags: EmbeddedTags
 }
 
-export type Inspection = { readonly metadata: AudioMetadata } | { readonly rejected: MetadataRejection }
+export interface Inspected {
+  readonly metadata: AudioMetadata
+  /** The first one, not read so far. */
+  readonly picture: EmbeddedPicture | undefined
+}
 
-const mostChannels = 8
+export type Inspection = Inspected | { readonly rejected: MetadataRejection }
+
+export interface Declared {
+  readonly content_type: string
+  readonly filename: string
+}
 
 /** Reads as little of the object as tells what it is, and believes nothing but its bytes. */
-export async function inspectAudio(source: RangedSource, contentType: string): Promise<Inspection> {
+export async function inspectAudio(source: RangedSource, declared: Declared): Promise<Inspection> {
   if (source.size_bytes === 0) return { rejected: 'empty' }
   try {
-    return await inspect(source, contentType)
+    return await inspect(source, declared)
   } catch (error) {
+    if (error instanceof Refused) return { rejected: error.reason }
     if (error instanceof SourceUnavailable) throw error
-    return { rejected: error instanceof EndOfStreamError ? 'truncated' : 'unsupported_media' }
+    if (error instanceof SourceTooLong) return { rejected: 'malformed' }
+    // Nothing that a file holds may stop the queue, whatever we did not think of.
+    logger.warn('A file could not be read', { error })
+    return { rejected: 'unsupported_media' }
   }
 }
 
-async function inspect(source: RangedSource, contentType: string): Promise<Inspection> {
-  const declared = findAudioType(contentType)
-  if (id3Length(await source.read(0, 10)) >= source.size_bytes) return { rejected: 'truncated' }
-  const sniffed = await sniffContainer(source)
-  if (!sniffed || !declared) return { rejected: 'unsupported_media' }
-  if (sniffed.container !== declared.container) return { rejected: 'content_mismatch' }
-  if (await isTruncated(source, sniffed)) return { rejected: 'truncated' }
-  const parsed = await parseFromTokenizer(new ObjectTokenizer(source, parserTypes[sniffed.container]), {
-    skipCovers: true,
-  })
-  const metadata = await toMetadata(source, sniffed.container, parsed)
-  if (!metadata) return { rejected: 'unsupported_media' }
-  if (declared.codec && declared.codec !== metadata.codec) return { rejected: 'content_mismatch' }
-  return { metadata }
+const readers: Record<Container, ReadLayout> = {
+  mp3: readMpeg,
+  aac: readMpeg,
+  wav: readWav,
+  flac: readFlac,
+  aiff: readAiff,
+  mp4: readMp4,
+  ogg: readOgg,
 }
 
-/** What music-metadata knows its parsers by. */
-const parserTypes: Record<Container, string> = {
-  mp3: 'audio/mpeg',
-  aac: 'audio/aac',
-  wav: 'audio/wav',
-  flac: 'audio/flac',
-  aiff: 'audio/aiff',
-  mp4: 'audio/mp4',
-  ogg: 'audio/ogg',
+async function inspect(source: RangedSource, declared: Declared): Promise<Inspected> {
+  await refuseDocuments(source)
+  const body = await findBody(source)
+  const container = await sniffContainer(source, body)
+  if (!container) throw new Refused('unsupported_media')
+  mustBeContainer(container, declared)
+  const layout = await readers[container](source, body)
+  mustBeCodec(layout, declared)
+  mustBePlausible(layout, source.size_bytes)
+  const { embedded_tags, pictures, unused } = await readTags(source, [...layout.tags, ...body.tags])
+  await refuseForeign(source, body, { ...layout, unused: [...(layout.unused ?? []), ...unused] })
+  const metadata = { container, ...toColumns(layout, source.size_bytes), embedded_tags }
+  return { metadata, picture: pictures[0] }
 }
 
-async function toMetadata(
-  source: RangedSource,
-  container: Container,
-  { format, common }: IAudioMetadata,
-): Promise<AudioMetadata | undefined> {
-  const { numberOfChannels: channels = 0, hasVideo, bitsPerSample } = format
-  const sampleRate = rounded(format.sampleRate)
-  if (hasVideo || !sampleRate || channels < 1 || channels > mostChannels) return undefined
-  const seconds = container === 'ogg' ? await oggSeconds(source, sampleRate) : format.duration
-  const average = seconds ? (8 * source.size_bytes) / seconds : undefined
+/** `undefined` for a type that nobody may declare. */
+function mustBeContainer(container: Container, { content_type }: Declared): void {
+  const declared = findAudioType(content_type)?.container
+  if (declared === undefined) throw new Refused('unsupported_media')
+  if (declared !== container) throw new Refused('content_mismatch')
+}
+
+/** Where one container carries several, the type may name one, and so may the end of the name. */
+function mustBeCodec({ codec }: Layout, { content_type, filename }: Declared): void {
+  const declared = findAudioType(content_type)?.codec
+  if (declared !== undefined && declared !== codec) throw new Refused('content_mismatch')
+  if (/\.opus$/i.test(filename) && codec !== 'Opus') throw new Refused('extension_mismatch')
+}
+
+function toColumns(layout: Layout, sizeBytes: number) {
+  const { codec, sample_rate_hz, channels, bit_depth, seconds, is_duration_estimated = false } = layout
+  const average = seconds ? (8 * sizeBytes) / seconds : undefined
   return {
-    container,
-    codec: codecOf(format.codec),
-    sample_rate_hz: sampleRate,
+    codec,
+    sample_rate_hz,
     channels,
-    duration_ms: rounded(seconds && seconds * 1000),
-    bitrate_bps: rounded(container === 'ogg' ? average : (format.bitrate ?? average)),
-    bit_depth: rounded(bitsPerSample),
-    embedded_tags: toTags(common),
+    bit_depth,
+    duration_ms: seconds === null ? null : Math.max(Math.round(1_000 * seconds), 1),
+    is_duration_estimated,
+    bitrate_bps: rounded(layout.bitrate_bps ?? average),
   }
 }
 
@@ -93,44 +117,3 @@ function rounded(value: number | undefined): number | null {
   if (value === undefined || !Number.isFinite(value) || value <= 0 || value >= 2 ** 31) return null
   return Math.round(value)
 }
-
-/** Plain AIFF names no codec, and WAVE_FORMAT_EXTENSIBLE none that music-metadata knows. */
-const codecOf = (codec: string | undefined) => (!codec || codec.startsWith('non-PCM') ? 'PCM' : codec)
-
-/** Ogg's header knows no length: its last page does. Opus always counts at 48 kHz. */
-async function oggSeconds(source: RangedSource, sampleRate: number): Promise<number | undefined> {
-  const page = await findLastOggPage(source)
-  if (page?.granule === undefined) return undefined
-  const preSkip = await readPreSkip(source)
-  return (page.granule - preSkip) / (preSkip > 0 ? 48_000 : sampleRate)
-}
-
-const textTags = ['title', 'artist', 'album', 'albumartist', 'key', 'date', 'copyright', 'label'] as const
-const listTags = ['genre', 'isrc', 'composer'] as const
-const longestTag = 500
-const mostValues = 20
-
-/** A few well-known tags, bounded, and without what PostgreSQL refuses in jsonb. */
-function toTags(common: ICommonTagsResult): EmbeddedTags {
-  const texts = textTags.map((name) => [name, firstOf(common[name])] as const)
-  const lists = listTags.map((name) => [name, common[name]?.slice(0, mostValues).map(clean)] as const)
-  const numbers = [
-    ['bpm', common.bpm],
-    ['year', common.year],
-    ['track_number', common.track.no ?? undefined],
-  ] as const
-  const entries = [...texts, ...lists, ...numbers].filter(([, value]) => value !== undefined && value !== '')
-  return Object.fromEntries(entries) as EmbeddedTags
-}
-
-function firstOf(value: unknown): string | undefined {
-  const first = Array.isArray(value) ? value[0] : value
-  return first === undefined || first === null ? undefined : clean(String(first))
-}
-
-const clean = (text: string) =>
-  text
-    .slice(0, longestTag)
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, ' ')
-    .trim()

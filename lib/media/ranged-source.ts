@@ -19,14 +19,15 @@ export class SourceTooLong extends Error {
 
 const blockBytes = 32 * 1024
 
-/** Room for a large embedded cover; audio itself is never read through. */
-const maxBytes = 16 * 1024 * 1024
+/** Far more than the structure of an honest file takes; audio itself is never read through. */
+const mostBytes = 16 * 1024 * 1024
 
 /** Reads an object by ranges of whole blocks, each at most once, so that small reads cost no request. */
 export function createRangedSource(
   store: Pick<ObjectStore, 'getRange'>,
   key: string,
   sizeBytes: number,
+  maxBytes = mostBytes,
 ): RangedSource {
   const blocks = new Map<number, Uint8Array>()
   let bytesRead = 0
@@ -63,9 +64,17 @@ export function createRangedSource(
       const first = Math.floor(position / blockBytes)
       const last = Math.floor((end - 1) / blockBytes)
       await fetchMissing(first, last)
-      const parts = Array.from({ length: last - first + 1 }, (_, index) => blocks.get(first + index)!)
       const offset = first * blockBytes
+      if (first === last) return blocks.get(first)!.subarray(position - offset, end - offset)
+      const parts = Array.from({ length: last - first + 1 }, (_, index) => blocks.get(first + index)!)
       return Buffer.concat(parts).subarray(position - offset, end - offset)
     },
   }
 }
+
+/** Bytes that are here already. */
+export const createMemorySource = (bytes: Uint8Array): RangedSource => ({
+  size_bytes: bytes.length,
+  bytesRead: () => 0,
+  read: async (position, length) => bytes.subarray(position, position + length),
+})

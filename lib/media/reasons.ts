@@ -31,6 +31,12 @@ export const reasons = {
   too_many_channels: ofTheFile('The file has more channels than the 8 that are taken.'),
   too_long: ofTheFile('The recording is longer than is taken.'),
   polyglot: ofTheFile('The file is a sound and something else at once.'),
+  extension_mismatch: ofTheFile('The name of the file ends in one format and its content is another.'),
+  malformed: ofTheFile('The structure of the file is broken.'),
+  encrypted: ofTheFile('The file is protected against copying. Export it without protection.'),
+  no_sound: ofTheFile('The file is of a kind that is taken, and there is no sound in it.'),
+  implausible_length: ofTheFile('The file claims more sound than its bytes can hold.'),
+  oversized_tags: ofTheFile('The tags of the file are larger than those of any real one.'),
 
   scan_failed: passing('scan', 'The file could not be scanned. That is no fault of the file: try again.'),
   scan_timeout: passing('scan', 'The scan took too long and was given up. Try again.'),

@@ -1,42 +1,55 @@
-import type { RangedSource } from './ranged-source.ts'
+import type { RangedSource } from '../ranged-source.ts'
 
-interface StreamInfo {
+export interface StreamInfo {
   readonly blockSize: number
+  /** 0 where the encoder did not say. */
   readonly largestFrameBytes: number
+  readonly sample_rate_hz: number
   readonly channels: number
+  readonly bit_depth: number
+  /** 0 where the encoder did not know. */
   readonly totalSamples: number
+}
+
+export const streamInfoBytes = 34
+
+export function readStreamInfo(block: Buffer): StreamInfo {
+  return {
+    blockSize: block.readUInt16BE(2),
+    largestFrameBytes: block.readUIntBE(7, 3),
+    sample_rate_hz: block.readUIntBE(10, 3) >> 4,
+    channels: ((block[12]! >> 1) & 7) + 1,
+    bit_depth: (((block[12]! & 1) << 4) | (block[13]! >> 4)) + 1,
+    totalSamples: (block[13]! & 15) * 2 ** 32 + block.readUInt32BE(14),
+  }
 }
 
 const leastTailBytes = 64 * 1024
 const mostTailBytes = 1024 * 1024
 
-/** Frames in a row end exactly where STREAMINFO says; true also when it does not say. */
-export async function endsWithLastFlacFrame(source: RangedSource, offset: number): Promise<boolean> {
-  const head = Buffer.from(await source.read(offset + 8, 34))
-  if (head.length < 34) return false
-  const info = readStreamInfo(head)
-  if (info.totalSamples === 0) return true
-  const length = Math.min(Math.max(leastTailBytes, 2 * info.largestFrameBytes), mostTailBytes)
-  const tail = await source.read(Math.max(0, source.size_bytes - length), length)
-  for (let at = tail.length - 6; at >= 0; at--) {
-    if (
-      tail[at] === 0xff &&
-      (tail[at + 1]! & 0xfe) === 0xf8 &&
-      frameEnd(tail.subarray(at), info) === info.totalSamples
-    ) {
-      return true
-    }
-  }
-  return false
+export interface LastFrame {
+  readonly position: number
+  /** Of all that was heard by its end. */
+  readonly samples: number
 }
 
-function readStreamInfo(block: Buffer): StreamInfo {
-  return {
-    blockSize: block.readUInt16BE(0),
-    largestFrameBytes: block.readUIntBE(7, 3),
-    channels: ((block[12]! >> 1) & 7) + 1,
-    totalSamples: (block[13]! & 15) * 2 ** 32 + block.readUInt32BE(14),
+/** The frame that ends where STREAMINFO says, or where it does not say, the last one there is. */
+export async function findLastFrame(
+  source: RangedSource,
+  info: StreamInfo,
+  { start, end }: { readonly start: number; readonly end: number },
+): Promise<LastFrame | undefined> {
+  const length = Math.min(Math.max(leastTailBytes, 2 * info.largestFrameBytes), mostTailBytes)
+  const from = Math.max(start, end - length)
+  const tail = await source.read(from, end - from)
+  for (let at = tail.length - 6; at >= 0; at--) {
+    if (tail[at] !== 0xff || (tail[at + 1]! & 0xfe) !== 0xf8) continue
+    const samples = frameEnd(tail.subarray(at), info)
+    if (samples !== undefined && (info.totalSamples === 0 || samples === info.totalSamples)) {
+      return { position: from + at, samples }
+    }
   }
+  return undefined
 }
 
 /** The sample behind the frame, if a frame it is. */
