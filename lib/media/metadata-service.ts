@@ -25,7 +25,7 @@ export function createMetadataService({ sql, media, relay, now = () => new Date(
         return logger.info('No version is waiting for this object', { key })
       }
       const source = createRangedSource(media, key, version.size_bytes)
-      const inspection = await inspectAudio(source, version.content_type)
+      const inspection = await inspectAudio(source, version)
       const { size_bytes } = version
       logger.info('A file was inspected', {
         version_id: version.id,

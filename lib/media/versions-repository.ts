@@ -51,6 +51,7 @@ export interface Version {
   readonly sha256: string
   readonly size_bytes: number
   readonly content_type: string
+  readonly filename: string
   readonly stream_job_id: string | null
   /** Whether a newer one has become ready, though another may play. */
   readonly is_overtaken: boolean
@@ -61,7 +62,7 @@ export interface Version {
 
 const columns = (db: Db) => db`
   v.id, v.track_id, v.upload_id, u.status as upload_status, v.number, v.object_key, v.sha256, v.size_bytes,
-  v.content_type, v.stream_job_id,
+  v.content_type, u.filename, v.stream_job_id,
   exists (
     select from track_versions n where n.track_id = v.track_id and n.number > v.number and n.ready_at is not null
       and n.withdrawn_at is null
@@ -113,7 +114,12 @@ export async function markReady(db: Db, versionId: string, ready: StreamReady, n
   await db`
     update track_versions
     set manifest_key = ${ready.manifest_key}, renditions = ${db.json(ready.renditions)}, ready_at = ${now},
-        duration_ms = coalesce(duration_ms, ${ready.duration_ms ?? null}), revision = revision + 1
+        duration_ms = case
+          when is_duration_estimated then coalesce(${ready.duration_ms ?? null}, duration_ms)
+          else coalesce(duration_ms, ${ready.duration_ms ?? null})
+        end,
+        is_duration_estimated = is_duration_estimated and ${ready.duration_ms === undefined},
+        revision = revision + 1
     where id = ${versionId}
   `
 }

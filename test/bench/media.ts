@@ -42,7 +42,8 @@ async function measureReads(format: AudioFormat, bytes: Buffer): Promise<Metadat
   }
   const source = createRangedSource({ getRange }, format, bytes.length)
   const started = performance.now()
-  const result = await inspectAudio(source, audioFormats[format].content_type)
+  const { content_type, extension } = audioFormats[format]
+  const result = await inspectAudio(source, { content_type, filename: `a.${extension}` })
   const duration_ms = performance.now() - started
   if ('rejected' in result) throw new Error(`${format} is ${result.rejected}`)
   const bytes_read = source.bytesRead()

@@ -2,7 +2,6 @@ import { type IAudioMetadata, type ICommonTagsResult, parseBuffer } from 'music-
 import { logger } from '../../logger.ts'
 import type { TagForm, TagPiece } from './pieces.ts'
 
-/** Read later, so that whoever reads no tags does not wait for it. */
 export interface ParsedTags {
   readonly common: ICommonTagsResult
   readonly native: IAudioMetadata['native']
