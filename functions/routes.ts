@@ -1,6 +1,7 @@
 import type { Routes } from '../lib/http/route.ts'
 import { adminRoutes } from './admin/routes.ts'
 import { authRoutes } from './auth/routes.ts'
+import { chatRoutes } from './chat/routes.ts'
 import { internalRoutes } from './internal/routes.ts'
 import { playlistRoutes } from './playlists/routes.ts'
 import { socialRoutes } from './social/routes.ts'
@@ -15,6 +16,7 @@ export const routeGroups = {
   tracks: allTrackRoutes,
   playlists: playlistRoutes,
   social: socialRoutes,
+  chat: chatRoutes,
   admin: adminRoutes,
   internal: internalRoutes,
   system: systemRoutes,

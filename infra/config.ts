@@ -9,7 +9,7 @@ export type QueueName = 'scan' | 'metadata' | 'events'
  *
  * What `dev` costs while nobody uses it, a month, at list prices of us-east-1: the proxy ~$88 (it is billed for at
  * least 8 capacity units), Aurora at 0.5 units ~$44, three endpoints in one zone ~$22, alarms ~$3.30 (ten are
- * free), six secrets $2.40, polling of queues and the relay's runs ~$1; ~$160 in all. `prod` adds two NAT gateways
+ * free), seven secrets $2.80, polling of queues and the relay's runs ~$1; ~$160 in all. `prod` adds two NAT gateways
  * ~$66 in place of the endpoints, and twice (a reader) one unit of Aurora ~$175.
  */
 export interface StageConfig {
@@ -40,6 +40,7 @@ export interface StageConfig {
   /** Defaults of the template's parameters. */
   readonly parameters: {
     readonly streamServerUrl: string
+    readonly chatWsUrl: string
     readonly appUrl: string
     readonly mailFrom: string
     readonly corsOrigins: string
@@ -65,6 +66,7 @@ const dev: StageConfig = {
   maxConcurrency: { scan: 2, metadata: 5, events: 5 },
   parameters: {
     streamServerUrl: 'https://stream.dev.veza.example',
+    chatWsUrl: 'wss://chat.dev.veza.example/ws',
     appUrl: 'https://dev.veza.example',
     mailFrom: 'no-reply@dev.veza.example',
     corsOrigins: 'https://dev.veza.example,http://localhost:5173',
@@ -85,6 +87,7 @@ const prod: StageConfig = {
   maxConcurrency: { scan: 20, metadata: 20, events: 20 },
   parameters: {
     streamServerUrl: 'https://stream.veza.example',
+    chatWsUrl: 'wss://chat.veza.example/ws',
     appUrl: 'https://veza.example',
     mailFrom: 'no-reply@veza.example',
     corsOrigins: 'https://veza.example',
@@ -100,6 +103,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     database: { ...dev.database, tls: 'disable' },
     parameters: {
       streamServerUrl: 'http://127.0.0.1:8082',
+      chatWsUrl: 'ws://127.0.0.1:8081/ws',
       appUrl: 'http://127.0.0.1:5173',
       mailFrom: 'no-reply@veza.example',
       corsOrigins: 'http://127.0.0.1:5173,http://localhost:5173',
@@ -117,6 +121,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     maxConcurrency: { scan: 5, metadata: 10, events: 10 },
     parameters: {
       streamServerUrl: 'https://stream.staging.veza.example',
+      chatWsUrl: 'wss://chat.staging.veza.example/ws',
       appUrl: 'https://staging.veza.example',
       mailFrom: 'no-reply@staging.veza.example',
       corsOrigins: 'https://staging.veza.example',

@@ -16,6 +16,7 @@ export const problems = {
   not_on_split_sheet: [403, 'You have no share in this split sheet'],
   email_not_verified: [403, 'The e-mail address is not verified yet'],
   account_suspended: [403, 'The account is suspended'],
+  chat_muted: [403, 'You are kept out of the chat'],
   password_reset_required: [403, 'The password must be reset first'],
   csrf_failed: [403, 'The CSRF token is missing or wrong'],
   not_found: [404, 'There is no such thing here'],

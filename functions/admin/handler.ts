@@ -1,6 +1,7 @@
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { createMutingService } from '../../lib/chat/muting.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
@@ -17,6 +18,7 @@ const admin = createAdminService({ sql, relay })
 const handlers = createAdminHandlers({
   admin,
   moderation: createModerationService({ sql, relay, admin }),
+  muting: createMutingService({ sql }),
   audit: createAuditService({ sql }),
 })
 

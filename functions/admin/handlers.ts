@@ -1,7 +1,9 @@
 import type { AdminService } from '../../lib/admin/service.ts'
 import type { AuditService } from '../../lib/audit/service.ts'
+import type { MutingService } from '../../lib/chat/muting.ts'
 import type { Handlers } from '../../lib/http/route.ts'
 import type { ModerationService } from '../../lib/moderation/service.ts'
+import { createChatMuteHandlers } from './chat-handlers.ts'
 import { createModerationHandlers } from './moderation-handlers.ts'
 import type { adminRoutes } from './routes.ts'
 
@@ -9,6 +11,7 @@ export interface AdminServices {
   readonly admin: AdminService
   readonly audit: Pick<AuditService, 'list'>
   readonly moderation: ModerationService
+  readonly muting: MutingService
   readonly now?: () => Date
 }
 
@@ -16,10 +19,12 @@ export function createAdminHandlers({
   admin,
   audit,
   moderation,
+  muting,
   now = () => new Date(),
 }: AdminServices): Handlers<typeof adminRoutes> {
   return {
     ...createModerationHandlers(moderation, now),
+    ...createChatMuteHandlers(muting),
     listAllUsers: ({ query }) => admin.list(query),
     suspendUser: async ({ actor, params, body, ...origin }) => {
       await admin.suspend(actor, params.user_id, body, origin)

@@ -1,10 +1,12 @@
 import { adminUserPage, changeRole, listUsers, suspendUser, targetParams } from '../../lib/admin/schemas.ts'
 import { auditEventPage, listAudit } from '../../lib/audit/schemas.ts'
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
+import { chatMuteRoutes } from './chat-routes.ts'
 import { moderationRoutes } from './moderation-routes.ts'
 
 export const adminRoutes = defineRoutes({
   ...moderationRoutes,
+  ...chatMuteRoutes,
   listAllUsers: {
     method: 'GET',
     path: '/api/v1/admin/users',

@@ -4,6 +4,7 @@ import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createCallbackService } from '../../lib/media/callback-service.ts'
 import { createPlayService } from '../../lib/plays/service.ts'
+import { createRevocationService } from '../../lib/revocations/service.ts'
 import { composeApi } from '../compose.ts'
 import { createInternalHandlers } from './handlers.ts'
 import { internalRoutes } from './routes.ts'
@@ -13,6 +14,7 @@ const { sql, secrets, api } = composeApi('internal')
 const handlers = createInternalHandlers({
   callbacks: createCallbackService({ sql, media: createObjectStore(requireEnv('MEDIA_BUCKET')) }),
   plays: createPlayService({ sql, loadKeys: createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN')) }),
+  revocations: createRevocationService({ sql }),
 })
 
 export const handler = createApi(internalRoutes, handlers, api)

@@ -1,6 +1,7 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { source, sourceQuery, streamFailed, streamReady } from '../../lib/media/schemas.ts'
 import { playResults, reportPlays } from '../../lib/plays/schemas.ts'
+import { listRevocations, revocationPage } from '../../lib/revocations/schemas.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
 
 export const internalRoutes = defineRoutes({
@@ -39,6 +40,18 @@ export const internalRoutes = defineRoutes({
     status: 204,
     response: noContent,
     problems: ['not_found'],
+  },
+  listRevocations: {
+    method: 'GET',
+    path: '/api/v1/internal/revocations',
+    auth: 'iam',
+    policy: { permission: 'service', reach: 'any', limit: 'unlimited', step_up: false },
+    summary:
+      'What must be refused although we have signed it, as it came up; go on with the last `next_cursor`, and expect to be told twice',
+    query: listRevocations,
+    status: 200,
+    response: revocationPage,
+    problems: ['invalid_request'],
   },
   reportPlays: {
     method: 'POST',

@@ -25,6 +25,7 @@ export class ApiFunctions extends Construct {
       tracks: this.createTracks(),
       playlists: this.createPlaylists(),
       social: this.createSocial(),
+      chat: this.createChat(),
       admin: this.createAdmin(),
       internal: this.createInternal(),
       system: this.createSystem(),
@@ -129,6 +130,16 @@ export class ApiFunctions extends Construct {
     social.grantSecret(secrets.jwt)
     social.grantSend(events.queue)
     return social
+  }
+
+  private createChat() {
+    const { secrets, parameters } = this.on
+    const chat = this.apiFunction('chat', {
+      CHAT_JWT_SECRET_ARN: secrets.chatJwt.secretArn,
+      CHAT_WS_URL: parameters.chatWsUrl,
+    })
+    chat.grantSecret(secrets.chatJwt)
+    return chat
   }
 
   private createAdmin() {

@@ -9,12 +9,28 @@ import { acknowledge } from './acknowledge.ts'
 import type { ServiceFunction } from './service-function.ts'
 
 /** For the stream server's own role: the routes that the table marks `iam`, and nothing else. */
-export function streamServerPolicy(scope: Construct, api: HttpApi, routes: Routes) {
-  const resources = Object.values(routes)
-    .filter(({ auth }) => auth === 'iam')
-    .map((route) => routeArn(Stack.of(scope), api, route))
-  const policy = new ManagedPolicy(scope, 'StreamServerPolicy', {
+export const streamServerPolicy = (scope: Construct, api: HttpApi, routes: Routes) =>
+  invokePolicy(scope, 'StreamServerPolicy', api, {
     description: 'Lets the stream server call its internal routes',
+    routes: Object.values(routes).filter(({ auth }) => auth === 'iam'),
+  })
+
+/** For the chat server's own role: what it must not let in any more. */
+export const chatServerPolicy = (scope: Construct, api: HttpApi, revocations: Route) =>
+  invokePolicy(scope, 'ChatServerPolicy', api, {
+    description: 'Lets the chat server read which tokens it must refuse',
+    routes: [revocations],
+  })
+
+interface Invocable {
+  readonly description: string
+  readonly routes: readonly Route[]
+}
+
+function invokePolicy(scope: Construct, id: string, api: HttpApi, { description, routes }: Invocable) {
+  const resources = routes.map((route) => routeArn(Stack.of(scope), api, route))
+  const policy = new ManagedPolicy(scope, id, {
+    description,
     statements: [new PolicyStatement({ actions: ['execute-api:Invoke'], resources })],
   })
   for (const arn of resources.filter((one) => one.includes('*')))

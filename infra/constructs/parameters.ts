@@ -4,6 +4,7 @@ import type { StageConfig } from '../config.ts'
 /** What a deployment may set without a change of code; the defaults are the stage's. */
 export interface Parameters {
   readonly streamServerUrl: string
+  readonly chatWsUrl: string
   readonly appUrl: string
   readonly mailFrom: string
   readonly pwnedPasswordsUrl: string
@@ -25,7 +26,7 @@ export function declareParameters(
   stage: StageConfig,
   { mediaDomain }: ParameterDefaults,
 ): Parameters {
-  const { streamServerUrl, appUrl, mailFrom, pwnedPasswordsUrl, passkeyDomain } = stage.parameters
+  const { streamServerUrl, chatWsUrl, appUrl, mailFrom, pwnedPasswordsUrl, passkeyDomain } = stage.parameters
   const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
   return {
     streamServerUrl: text(
@@ -34,6 +35,7 @@ export function declareParameters(
       streamServerUrl,
       'Where functions reach the stream server',
     ),
+    chatWsUrl: text(stack, 'ChatWsUrl', chatWsUrl, 'Where clients reach the chat server'),
     appUrl: text(stack, 'AppUrl', appUrl, 'The web application that links in mails lead to'),
     mailFrom: text(stack, 'MailFrom', mailFrom, 'Sender of mails; SES must know its domain or itself'),
     pwnedPasswordsUrl: text(

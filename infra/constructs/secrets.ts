@@ -14,6 +14,8 @@ export class Secrets extends Construct {
   readonly streamJwt: Secret
   readonly streamUrl: Secret
   readonly streamJob: Secret
+  /** Shared with the chat server: its tokens. */
+  readonly chatJwt: Secret
 
   constructor(scope: Construct, id: string, stage: StageConfig) {
     super(scope, id)
@@ -32,12 +34,13 @@ export class Secrets extends Construct {
     }
     const rotated =
       'The key rotator replaces it every 30 days; the schedule is in the stack of the function, where this rule does not look'
-    const shared = 'The stream server holds the same key, so both sides change it together, by hand'
+    const shared = 'A server beside us holds the same key, so both sides change it together, by hand'
 
     this.jwt = generate('JwtSecret', 'Signs access tokens', true, rotated)
     this.field = generate('FieldSecret', 'Encrypts fields at rest', true, rotated)
     this.streamJwt = generate('StreamJwtSecret', 'Signs tokens for the stream server', false, shared)
     this.streamUrl = generate('StreamUrlSecret', 'Signs stream URLs', false, shared)
     this.streamJob = generate('StreamJobSecret', 'Signs jobs sent to the stream server', false, shared)
+    this.chatJwt = generate('ChatJwtSecret', 'Signs tokens for the chat server', false, shared)
   }
 }

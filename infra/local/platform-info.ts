@@ -37,8 +37,13 @@ export function describePlatform(options: InfoOptions): PlatformInfo {
       buckets: { uploads: template.output('UploadsBucketName'), media: template.output('MediaBucketName') },
       queues: queueUrls(template),
     },
-    callers: { stream_server: keysOf('stream_server'), operator: keysOf('operator') },
+    callers: {
+      stream_server: keysOf('stream_server'),
+      chat_server: keysOf('chat_server'),
+      operator: keysOf('operator'),
+    },
     secrets: {
+      chat_jwt: secretOf(options, 'CHAT_JWT_SECRET_ARN'),
       stream_jwt: secretOf(options, 'STREAM_JWT_SECRET_ARN'),
       stream_url: secretOf(options, 'STREAM_URL_SECRET_ARN'),
     },

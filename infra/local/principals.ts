@@ -37,7 +37,11 @@ export interface Principals {
 }
 
 /** Callers from outside: the output that holds the ARN of their policy. */
-const outsideCallers = { stream_server: 'StreamServerPolicyArn', operator: 'OperatorPolicyArn' } as const
+const outsideCallers = {
+  stream_server: 'StreamServerPolicyArn',
+  chat_server: 'ChatServerPolicyArn',
+  operator: 'OperatorPolicyArn',
+} as const
 
 type PolicySource = Pick<Template, 'ofType' | 'outputs' | 'find'>
 

@@ -5,7 +5,7 @@ import { routeGroups } from '../../functions/routes.ts'
 import { type StageConfig, scheduledTasks } from '../config.ts'
 import { Alarms } from '../constructs/alarms.ts'
 import { ApiFunctions } from '../constructs/api-functions.ts'
-import { operatorPolicy, streamServerPolicy } from '../constructs/caller-policies.ts'
+import { chatServerPolicy, operatorPolicy, streamServerPolicy } from '../constructs/caller-policies.ts'
 import { NetworkInterfacePolicy, throughProxy, toCluster } from '../constructs/database-access.ts'
 import { watchDatabase } from '../constructs/database-alarms.ts'
 import { EventFunctions } from '../constructs/event-functions.ts'
@@ -95,12 +95,14 @@ export class AppStack extends Stack {
       rotated: [data.secrets.jwt, data.secrets.field],
     })
     const streamServer = streamServerPolicy(this, gateway.api, routeGroups.internal)
+    const chatServer = chatServerPolicy(this, gateway.api, routeGroups.internal.listRevocations)
     this.tell({
       ApiUrl: gateway.api.apiEndpoint,
       UploadsBucketName: storage.uploads.bucketName,
       MediaBucketName: storage.media.bucketName,
       PicturesUrl: parameters.mediaUrl,
       StreamServerPolicyArn: streamServer.managedPolicyArn,
+      ChatServerPolicyArn: chatServer.managedPolicyArn,
       OperatorPolicyArn: operator.managedPolicyArn,
     })
   }

@@ -3,6 +3,7 @@ import { recordAudit } from '../audit/record.ts'
 import { actor } from '../auth/actor.ts'
 import { email } from '../auth/schemas.ts'
 import type { Sql } from '../db/client.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { lockUserByEmail, markRole } from './repository.ts'
 
 /** What operators may ask for, past the API. */
@@ -28,10 +29,12 @@ export function createOperatorService({ sql, now = () => new Date() }: OperatorD
         if (!user) throw new Error(`No account has verified the address ${email}`)
         const { id: user_id, username, role: old_role } = user
         if (old_role !== role) {
-          await markRole(tx, user_id, role, now())
+          const at = now()
+          await markRole(tx, user_id, role, at)
+          await revokeUser(tx, user_id, 'role_changed', at)
           const details = { by: 'operator', old_role, new_role: role }
           const origin = { ip: '', userAgent: '', requestId }
-          await recordAudit(tx, { action: 'user.role_changed', user_id, details }, origin, now())
+          await recordAudit(tx, { action: 'user.role_changed', user_id, details }, origin, at)
         }
         return { user_id, username, old_role, role }
       }),

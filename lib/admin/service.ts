@@ -4,6 +4,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { pageById } from '../http/id-page.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { isLast, nobodyLeft } from './last-admin.ts'
 import { listUsers, lockAdmins, lockTarget, markRole, markSuspended, type Target } from './repository.ts'
@@ -45,6 +46,7 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
     const { id: user_id } = await lock(tx, actor, userId)
     await markSuspended(tx, user_id, { at, until: until ?? null, reason })
     await endSessions(tx, { user_id, reason: 'suspended', now: at })
+    await revokeUser(tx, user_id, 'suspended', at)
     const details = { reason, until: until?.toISOString() ?? null }
     await record(tx, actor, { action: 'user.suspended', user_id, details }, origin)
     await addToOutbox(tx, 'mail.account_suspended', { user_id }, origin.requestId)
@@ -76,7 +78,9 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
       sql.begin(async (tx) => {
         const { id: user_id, role: old_role } = await lock(tx, actor, userId)
         if (old_role === role) return
-        await markRole(tx, user_id, role, now())
+        const at = now()
+        await markRole(tx, user_id, role, at)
+        await revokeUser(tx, user_id, 'role_changed', at)
         const details = { old_role, new_role: role }
         await record(tx, actor, { action: 'user.role_changed', user_id, details }, origin)
       }),

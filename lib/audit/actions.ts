@@ -34,6 +34,8 @@ export const auditActions = [
   'user.suspended',
   'user.unsuspended',
   'user.role_changed',
+  'chat.muted',
+  'chat.unmuted',
   'comment.removed',
   'report.resolved',
   'version.withdrawn',

@@ -6,6 +6,7 @@ import { dropSignIns } from '../factors/challenges.ts'
 import { forgetDevices } from '../factors/devices.ts'
 import { addNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { endSessions } from '../sessions/ending.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import type { Actor } from './actor.ts'
@@ -76,6 +77,7 @@ export function createPasswordService(dependencies: PasswordDependencies) {
         await dropSignIns(tx, user_id)
         await forgetDevices(tx, user_id)
         await endSessions(tx, { user_id, reason: 'password_reset', now: at })
+        await revokeUser(tx, user_id, 'password_reset', at)
         await recordAudit(tx, { action: 'password.reset', actor_id: user_id, user_id }, origin, at)
         await addNotice(tx, { user_id, kind: 'password_reset' }, origin, at)
         return true

@@ -16,6 +16,7 @@ export type Permission =
   | 'comments.write'
   | 'notifications.manage'
   | 'reports.write'
+  | 'chat.join'
   | 'moderation'
   | 'users.manage'
   | 'audit.read'
@@ -31,6 +32,7 @@ const user: readonly Permission[] = [
   'comments.write',
   'reports.write',
   'notifications.manage',
+  'chat.join',
 ]
 const creator: readonly Permission[] = user
 const moderator: readonly Permission[] = [...creator, 'moderation']

@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { imageData } from '../images/personal-data.ts'
+import { chatData } from './chat-data.ts'
 import { commentData } from './comment-data.ts'
 import { listeningData } from './listening-data.ts'
 import { notificationData } from './notification-data.ts'
@@ -145,6 +146,7 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   'mutes.json': readMutes,
   'track-likes.json': readTrackLikes,
   ...listeningData,
+  ...chatData,
   ...commentData,
   ...trackData,
   'exports.json': readExports,

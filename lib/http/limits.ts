@@ -27,6 +27,7 @@ export const limits = {
   follow: { anonymous: perMinute(60), user: perFiveMinutes(30), fails: 'open' },
   comment: { anonymous: perMinute(60), user: { quota: 30, window_seconds: 3_600 }, fails: 'open' },
   report: { anonymous: perMinute(60), user: { quota: 20, window_seconds: 86_400 }, fails: 'open' },
+  chat_token: { anonymous: perMinute(60), user: perMinute(30), fails: 'open' },
   /** Whatever changes how an account is entered. */
   credentials: { anonymous: perMinute(60), user: perMinute(60), fails: 'shut' },
   login: { anonymous: perFiveMinutes(25), fails: 'shut' },

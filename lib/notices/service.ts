@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { forgetDevices } from '../factors/devices.ts'
 import { removeNewPasskeys } from '../factors/new-passkeys.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { endSessions } from '../sessions/ending.ts'
 import {
   type DisownedNotice,
@@ -50,6 +51,7 @@ export function createNoticeService({ sql, relay, now = () => new Date() }: Noti
       await deleteLaterNotMeTokens(tx, user_id, notice)
       await markDisowned(tx, user_id, notice)
       await endSessions(tx, { user_id, reason: 'disowned', now: at })
+      await revokeUser(tx, user_id, 'disowned', at)
       await forgetDevices(tx, user_id)
       await removeNewPasskeys(tx, user_id, notice.created_at, origin, at)
       await deletePendingChanges(tx, user_id)

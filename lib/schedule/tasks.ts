@@ -4,6 +4,7 @@ import { createFieldCipher } from '../auth/field-cipher.ts'
 import type { LoadKeys } from '../auth/key-ring.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
+import { deleteExpiredMutes } from '../chat/expiry.ts'
 import { foldCounts } from '../counts/counts.ts'
 import { createCountRepair } from '../counts/repair.ts'
 import type { Sql } from '../db/client.ts'
@@ -23,6 +24,7 @@ import { deleteOldNotifications, deleteOldReadNotifications } from '../notificat
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
 import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
+import { deleteExpiredRevocations } from '../revocations/expiry.ts'
 import { countTags, markTop, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
 import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
@@ -64,6 +66,8 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
       sessions: (now) => deleteExpiredSessions(sql, now),
       successors: (now) => clearSpentSuccessors(sql, now),
       notices: (now) => deleteOldNotices(sql, now),
+      revocations: (now) => deleteExpiredRevocations(sql, now),
+      chat_mutes: (now) => deleteExpiredMutes(sql, now),
     },
     'reseal-secrets': {
       totp_factors: createReseal(sql, cipher, loadFieldKeys),

@@ -4,6 +4,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { lockAccount } from '../users/lock.ts'
 import { endSession, endSessions } from './ending.ts'
 import { forgetSecondFactor, listSessions, raiseTokenVersion } from './repository.ts'
@@ -54,6 +55,7 @@ export function createOwnSessions({ sql, now = () => new Date() }: OwnSessionsDe
         const at = now()
         await raiseTokenVersion(tx, actor.id)
         const count = await endSessions(tx, { user_id: actor.id, reason: 'logout_all', now: at })
+        await revokeUser(tx, actor.id, 'logout_all', at)
         await forgetSecondFactor(tx, actor.id)
         const entry = { action: 'session.all_ended', ...byOwner(actor) } as const
         await recordAudit(tx, { ...entry, details: { count } }, origin, at)

@@ -120,19 +120,21 @@ export async function markRevoked(
   return count === 1
 }
 
+/** Ends every live session but the excepted one, and names them. */
 export async function markAllRevoked(
   db: Db,
   userId: string,
   except: string | undefined,
   reason: string,
   now: Date,
-): Promise<number> {
-  const { count } = await db`
+): Promise<string[]> {
+  const rows = await db<{ id: string }[]>`
     update sessions
     set revoked_at = ${now}, revoked_reason = ${reason}, sealed_successor = null
     where user_id = ${userId} and id is distinct from ${except ?? null} and ${isLive(db, now)}
+    returning id
   `
-  return count
+  return rows.map(({ id }) => id)
 }
 
 /** Ends the live sessions of the user beyond the `kept` ones that were used last, and names them. */

@@ -10,13 +10,12 @@ import { addNotice } from '../notices/notices.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { lockAccount } from '../users/lock.ts'
 import type { UserService } from '../users/service.ts'
-import { endSession } from './ending.ts'
+import { endSession, evictSessions } from './ending.ts'
 import { firstExpiries, nextExpiries } from './lifetimes.ts'
 import { judge, type Verdict } from './refresh-tokens.ts'
 import {
   insertSession,
   lockPresentedToken,
-  markEvicted,
   markSignedIn,
   type Owner,
   type PresentedTokenRow,
@@ -139,7 +138,7 @@ export function createSessionService(dependencies: SessionDependencies) {
 
   /** Makes room for one more session of the user. */
   const evict = async (tx: Db, user_id: string, origin: Origin, at: Date) => {
-    const evicted = await markEvicted(tx, user_id, mostSessions - 1, at)
+    const evicted = await evictSessions(tx, user_id, mostSessions - 1, at)
     for (const session_id of evicted) {
       await recordAudit(tx, { action: 'session.evicted', user_id, session_id }, origin, at)
       await addNotice(tx, { user_id, kind: 'session_evicted', session_id }, origin, at)

@@ -22,6 +22,7 @@ const advice: Record<ProblemCode, string> = {
     'Leave it to those who stand on the sheet; the owner of the track may propose one with you on it.',
   email_not_verified: 'Open the link in the mail that was sent, or ask for another one.',
   account_suspended: 'Write to support.',
+  chat_muted: 'Wait until the time of `until`, or write to support where there is none; `detail` says why.',
   password_reset_required:
     'Ask for a link with `POST /api/v1/auth/password/forgot` and choose a new password.',
   csrf_failed: 'Send what `GET /api/v1/auth/csrf-token` answers as `X-CSRF-Token`, together with its cookie.',

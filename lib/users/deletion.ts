@@ -15,6 +15,7 @@ import { removeNotificationsOf } from '../notifications/expiry.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endPlaylistsOf } from '../playlists/ties.ts'
 import { endRelations } from '../relations/service.ts'
+import { revokeUser } from '../revocations/revoking.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
 import { endTracksOf } from '../tracks/deletion-service.ts'
@@ -103,6 +104,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await endPlaylistsOf(tx, id)
     await endRelations(tx, id)
     await endCollaborationsOf(tx, id, now)
+    await revokeUser(tx, id, 'deleted', now)
     await deleteBelongings(tx, id)
     await removeNotificationsOf(tx, id)
     await anonymizeHolds(tx, id)

@@ -20,6 +20,17 @@ it('lets the stream server call the routes of the table that are marked iam, and
   for (const arn of statement.Resource) expect(arn['Fn::Join'][1]).toContainEqual({ Ref: api!.id })
 })
 
+it('lets the chat server read what is revoked, and nothing else', () => {
+  const [statement, ...others] = policy('ChatServerPolicy').Properties.PolicyDocument.Statement
+  const [api] = resources(stage.app, 'AWS::ApiGatewayV2::Api')
+
+  expect(others).toEqual([])
+  expect(statement).toMatchObject({ Effect: 'Allow', Action: 'execute-api:Invoke' })
+  const parts = statement.Resource['Fn::Join'][1]
+  expect(parts).toContainEqual({ Ref: api!.id })
+  expect(parts.at(-1)).toBe('/$default/GET/api/v1/internal/revocations')
+})
+
 it('lets operators work every queue, run four functions, read logs and rotate two secrets', () => {
   const [queues, functions, logs, secrets, ...others] =
     policy('OperatorPolicy').Properties.PolicyDocument.Statement
@@ -44,6 +55,7 @@ it('lets operators work every queue, run four functions, read logs and rotate tw
 it('tells what a caller needs, and takes what a deployment may set', () => {
   expect(Object.keys(stage.app.findOutputs('*')).sort()).toEqual([
     'ApiUrl',
+    'ChatServerPolicyArn',
     'MediaBucketName',
     'OperatorPolicyArn',
     'PicturesUrl',
@@ -54,6 +66,7 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
   expect(parameters.sort()).toEqual([
     'AppUrl',
     'BreachListUrl',
+    'ChatWsUrl',
     'CorsOrigins',
     'MailFrom',
     'MediaUrl',

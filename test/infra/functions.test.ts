@@ -44,6 +44,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN', 'UPLOADS_BUCKET'],
   social: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
+  chat: [...serving, 'CHAT_JWT_SECRET_ARN', 'CHAT_WS_URL'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
@@ -103,6 +104,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
   ],
+  chat: ['rds-db:connect DatabaseProxy', 'secretsmanager:GetSecretValue ChatJwtSecret'],
   admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   internal: [
     'rds-db:connect DatabaseProxy',
@@ -226,7 +228,17 @@ describe.each(table)('$name', ({ name, fn }) => {
 })
 
 it('answers before the gateway gives up', () => {
-  for (const name of ['auth', 'users', 'tracks', 'playlists', 'social', 'admin', 'internal', 'system']) {
+  for (const name of [
+    'auth',
+    'users',
+    'tracks',
+    'playlists',
+    'social',
+    'chat',
+    'admin',
+    'internal',
+    'system',
+  ]) {
     expect(functions.get(name)!.Properties.Timeout).toBeLessThanOrEqual(25)
   }
   expect(functions.get('authorizer')!.Properties.Timeout).toBeLessThan(10)
@@ -314,7 +326,7 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
   )?.[0]
   const keys = text.match(/\/(?:uploads|originals|exports|images)(?:\/images)?\/\*/)?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys

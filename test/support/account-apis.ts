@@ -2,6 +2,8 @@ import { createAdminHandlers } from '../../functions/admin/handlers.ts'
 import { adminRoutes } from '../../functions/admin/routes.ts'
 import { composeAuth } from '../../functions/auth/compose.ts'
 import { authRoutes } from '../../functions/auth/routes.ts'
+import { createChatHandlers } from '../../functions/chat/handlers.ts'
+import { chatRoutes } from '../../functions/chat/routes.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
@@ -14,6 +16,8 @@ import { createPasswordPolicy } from '../../lib/auth/password-policy.ts'
 import { createPasswords } from '../../lib/auth/passwords.ts'
 import { createAccessTokenSigner, createTokenVerifier } from '../../lib/auth/tokens.ts'
 import { createCache } from '../../lib/cache/cache.ts'
+import { createMutingService } from '../../lib/chat/muting.ts'
+import { createChatService } from '../../lib/chat/service.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createExportService } from '../../lib/exports/service.ts'
@@ -44,6 +48,8 @@ import { unthrottled } from './unthrottled.ts'
 const loadKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'k'.repeat(64) }))
 const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
 
+export const chatServer = { secret: 'chat-token-secret-of-the-tests-'.repeat(2), url: 'wss://chat.test/ws' }
+
 /** Where the web application is that may use passkeys. */
 export const passkeyDomain = {
   rpId: 'localhost',
@@ -57,7 +63,7 @@ export interface AccountApiOptions {
   readonly takeCall?: TakeCall
 }
 
-/** The auth, users and admin functions as one environment each would have them, on one connection. */
+/** The auth, users, chat and admin functions as one environment each would have them, on one connection. */
 export function composeAccountApis(sql: Sql, now: () => Date, options: AccountApiOptions) {
   const { cost = 4, isPwned = async () => false, throttle = unthrottled, takeCall = unlimited } = options
   const queued: string[] = []
@@ -120,8 +126,22 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       moderation: createModerationService({ ...common, admin }),
       now,
       audit: createAuditService({ sql }),
+      muting: createMutingService({ sql, now }),
     }),
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },
+  )
+  const chatApi = createApi(
+    chatRoutes,
+    createChatHandlers(
+      createChatService({
+        sql,
+        secrets: { read: async () => chatServer.secret },
+        tokenSecretId: 'chat',
+        wsUrl: chatServer.url,
+        now,
+      }),
+    ),
+    { service: 'chat', checkSession: createSessionCheck({ sql, now }), ...dependencies },
   )
   const makeExport = createExportMaker({ sql, store: exportStore, relay: { flushSoon: async () => {} }, now })
 
@@ -135,6 +155,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
   const apis = [
     ['/api/v1/auth/', authApi],
     ['/api/v1/admin/', adminApi],
+    ['/api/v1/chat/', chatApi],
   ] as const
 
   const request = async <R extends Route>(

@@ -3,6 +3,7 @@ import { adminRoutes } from '../../functions/admin/routes.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
+import { createMutingService } from '../../lib/chat/muting.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
@@ -18,6 +19,7 @@ export function createModerationApi(sql: Sql, now: () => Date = () => new Date()
     createAdminHandlers({
       admin,
       audit: createAuditService({ sql }),
+      muting: createMutingService({ sql, now }),
       moderation: createModerationService({ sql, relay, admin, now }),
       now,
     }),

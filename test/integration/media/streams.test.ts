@@ -7,6 +7,7 @@ import { connect } from '../../../lib/db/client.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createCallbackService } from '../../../lib/media/callback-service.ts'
 import { createPlayService } from '../../../lib/plays/service.ts'
+import { createRevocationService } from '../../../lib/revocations/service.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
 import { call, unlimited } from '../../support/api.ts'
@@ -24,6 +25,7 @@ const handler = createApi(
   internalRoutes,
   createInternalHandlers({
     callbacks: createCallbackService({ sql, media: buckets.media, now }),
+    revocations: createRevocationService({ sql, now }),
     plays: createPlayService({ sql, loadKeys: async () => playKeys, now }),
   }),
   {

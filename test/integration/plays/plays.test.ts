@@ -11,6 +11,7 @@ import { deleteOldWindows, keepPlayMonths } from '../../../lib/plays/expiry.ts'
 import { signPlayToken } from '../../../lib/plays/play-token.ts'
 import { createPlayService } from '../../../lib/plays/service.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
+import { createRevocationService } from '../../../lib/revocations/service.ts'
 import { createClock } from '../../support/accounts.ts'
 import { call, unlimited } from '../../support/api.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -34,6 +35,7 @@ const createHandler = (db: Sql) =>
         media: createMemoryStorage('media').media!,
         now: clock.now,
       }),
+      revocations: createRevocationService({ sql: db, now: clock.now }),
       plays: createPlayService({ sql: db, loadKeys: async () => playKeys, now: clock.now }),
     }),
     { service: 'internal', corsOrigins: [], takeCall: unlimited },
