@@ -52,6 +52,7 @@ const callers = [
   'revoked token',
   'tampered token',
   'stream server',
+  'chat server',
 ] as const
 type Caller = (typeof callers)[number]
 
@@ -98,16 +99,24 @@ test('prints the matrix', () => {
 })
 
 function expectedOutcome(caller: Caller, { auth, policy, path }: Route): Outcome {
-  if (auth === 'iam') return caller === 'stream server' ? 'in' : 'forbidden'
+  if (auth === 'iam') return callersOf(path).includes(caller) ? 'in' : 'forbidden'
   if (auth === 'none' || auth === 'signature') return 'in'
   if (caller === 'expired token') return 'expired'
   if (caller === 'revoked token') return 'revoked'
-  if (caller === 'tampered token' || caller === 'stream server') return 'unknown'
+  if (caller === 'tampered token' || isServer(caller)) return 'unknown'
   if (caller === 'nobody') return auth === 'user' ? 'unknown' : reachOf('other user', policy.reach, path)
   if (auth === 'user' && !permissionsOf[roleOf(caller)].has(policy.permission)) return 'forbidden'
   if (caller === 'signed in long ago' && policy.step_up) return 'step_up'
   return reachOf(caller, policy.reach, path)
 }
+
+const servers = { 'stream server': 'stream_server', 'chat server': 'chat_server' } as const
+
+const isServer = (caller: Caller): caller is keyof typeof servers => Object.hasOwn(servers, caller)
+
+/** Both ask what they must refuse; the rest is for the stream server alone. */
+const callersOf = (path: string): readonly Caller[] =>
+  path === '/api/v1/internal/revocations' ? ['stream server', 'chat server'] : ['stream server']
 
 /** Somebody else's private things are not found by whoever they are not shown to, whatever their role. */
 function reachOf(caller: Caller, reach: Route['policy']['reach'], path: string): Outcome {
@@ -145,6 +154,7 @@ const bodies: Readonly<Record<string, object>> = {
   reportTrack: { reason: 'spam' },
   reportUser: { reason: 'spam' },
   resolveReport: { action: 'dismiss' },
+  muteInChat: { reason: 'Spam' },
 }
 
 /** Parts of a path that name something which only its owner sees. */
@@ -215,12 +225,11 @@ async function callAs(caller: Caller, name: string, route: Route): Promise<Answe
     return value
   })
   const body = route.body && (bodies[name] ?? {})
-  if (caller === 'stream server')
-    return client.signed(client.platform.callers.stream_server!, method, url, body)
+  if (isServer(caller)) return client.signed(client.platform.callers[servers[caller]]!, method, url, body)
   return client.request(method, url, { token: await tokenOf(caller, world), body })
 }
 
-async function tokenOf(caller: Exclude<Caller, 'stream server'>, { owner }: World) {
+async function tokenOf(caller: Exclude<Caller, keyof typeof servers>, { owner }: World) {
   const signIn = async (someone: Someone, options = {}) =>
     signer.sign(await addSession(sql, someone, options))
   if (caller === 'nobody') return undefined

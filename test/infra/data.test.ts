@@ -19,6 +19,7 @@ const stateful = {
   ],
   'AWS::SecretsManager::Secret': [
     'SecretsJwtSecret1DEFB471',
+    'SecretsChatJwtSecret628EBAE3',
     'SecretsFieldSecret0A5778F7',
     'SecretsStreamJwtSecretC5E127F9',
     'SecretsStreamUrlSecretE1955DD9',
