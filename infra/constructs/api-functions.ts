@@ -101,10 +101,12 @@ export class ApiFunctions extends Construct {
       STREAM_JWT_SECRET_ARN: secrets.streamJwt.secretArn,
       STREAM_URL_SECRET_ARN: secrets.streamUrl.secretArn,
       STREAM_SERVER_URL: parameters.streamServerUrl,
+      MEDIA_KEY_SECRET_ARN: secrets.mediaKey.secretArn,
     })
     tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
     tracks.grantSend(events.queue)
-    for (const secret of [secrets.jwt, secrets.streamJwt, secrets.streamUrl]) tracks.grantSecret(secret)
+    const { jwt, streamJwt, streamUrl, mediaKey } = secrets
+    for (const secret of [jwt, streamJwt, streamUrl, mediaKey]) tracks.grantSecret(secret)
     return tracks
   }
 

@@ -2,18 +2,14 @@ import { Duration, Stack } from 'aws-cdk-lib'
 import {
   AllowedMethods,
   type BehaviorOptions,
-  CacheCookieBehavior,
-  CacheHeaderBehavior,
   CachePolicy,
-  CacheQueryStringBehavior,
   Distribution,
   Function as EdgeFunction,
   FunctionCode,
   FunctionEventType,
   FunctionRuntime,
-  HeadersFrameOption,
   HttpVersion,
-  ResponseHeadersPolicy,
+  type IOrigin,
   S3OriginAccessControl,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront'
@@ -23,16 +19,29 @@ import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
 import { resourceName, type StageConfig } from '../config.ts'
 import { acknowledge } from './acknowledge.ts'
+import { MediaKeys } from './media-keys.ts'
+import { MediaPolicies } from './media-policies.ts'
 
 export interface MediaDeliveryProps {
   readonly stage: StageConfig
   readonly media: Bucket
 }
 
-/** What anybody may fetch. Everything else in the bucket is refused, twice: here, and by the bucket's policy. */
-const open = 'images/*'
+/** What is not named here is refused twice: by the distribution, and by the bucket's policy. */
+const open = ['images/*', 'waveforms/*']
+const downloads = 'originals/*'
+const previews = 'previews/*'
+/** What pictures were made of, with all that a camera wrote into it: refused although it is below what is signed for. */
+const closed = 'originals/images/*'
 
-/** Brings pictures to whoever asks, from the media bucket, which lets in this distribution and nobody from outside. */
+/** No link to a preview lives longer, so that no copy of one outlives the links to it. */
+const previewStay = Duration.minutes(15)
+const sharedWithPages = { header: 'Cross-Origin-Resource-Policy', value: 'cross-origin', override: true }
+
+/**
+ * Brings media to whoever may have them, from the bucket, which lets in this distribution and nobody from outside.
+ * Pictures and waveforms are anybody's who knows their names; originals and previews need a link that was signed for them.
+ */
 export class MediaDelivery extends Construct {
   readonly distribution: Distribution
   readonly domainName: string
@@ -41,43 +50,91 @@ export class MediaDelivery extends Construct {
   constructor(scope: Construct, id: string, { stage, media }: MediaDeliveryProps) {
     super(scope, id)
     this.stage = stage
-    // CDK's own way would open the whole bucket to the distribution.
-    const access = new S3OriginAccessControl(this, 'Access', { originAccessControlName: this.named('media') })
-    // The class declares as possibly undefined what its interface declares as absent.
-    const origin = S3BucketOrigin.withBucketDefaults(media as IBucket, {
-      originAccessControlId: access.originAccessControlId,
-    })
-    const shared = {
-      origin,
-      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
-      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
-      responseHeadersPolicy: this.createHeaders(),
-      cachePolicy: this.createCachePolicy(),
-    } satisfies BehaviorOptions
+    const refused = this.createRefused(this.createOrigin(media))
     this.distribution = new Distribution(this, 'Distribution', {
       comment: this.named('media'),
       httpVersion: HttpVersion.HTTP2_AND_3,
-      defaultBehavior: {
-        ...shared,
-        functionAssociations: [
-          { function: this.createRefusal(), eventType: FunctionEventType.VIEWER_REQUEST },
-        ],
-      },
-      additionalBehaviors: { [open]: shared },
+      defaultBehavior: refused,
+      // The first pattern that fits decides.
+      additionalBehaviors: { [closed]: refused, ...this.createServed(refused.origin) },
     })
     this.domainName = this.distribution.distributionDomainName
     this.letIn(media)
     this.accept()
   }
 
+  private createOrigin(media: Bucket): IOrigin {
+    // CDK's own way would open the whole bucket to the distribution.
+    const access = new S3OriginAccessControl(this, 'Access', { originAccessControlName: this.named('media') })
+    // The class declares as possibly undefined what its interface declares as absent.
+    return S3BucketOrigin.withBucketDefaults(media as IBucket, {
+      originAccessControlId: access.originAccessControlId,
+    })
+  }
+
+  /** Before any cache and any bucket. */
+  private createRefused(origin: IOrigin) {
+    return {
+      origin,
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      functionAssociations: [{ function: this.createRefusal(), eventType: FunctionEventType.VIEWER_REQUEST }],
+    } satisfies BehaviorOptions
+  }
+
+  private createServed(origin: IOrigin): Record<string, BehaviorOptions> {
+    const policies = new MediaPolicies(this, 'Policies', this.stage)
+    const { group } = new MediaKeys(this, 'Keys', this.stage)
+    const read = {
+      origin,
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+      allowedMethods: AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+      originRequestPolicy: policies.request('Media'),
+      responseHeadersPolicy: policies.headers('Media', [sharedWithPages]),
+    } satisfies BehaviorOptions
+    // Browsers are told to keep it for good, since its bytes never change; here it stays for a day at most, so that what
+    // was removed is soon nowhere.
+    const openly = { ...read, cachePolicy: policies.cache('Open', Duration.days(1)), compress: true }
+    return {
+      ...Object.fromEntries(open.map((pattern) => [pattern, openly])),
+      [downloads]: { ...read, ...this.createDownloads(policies), trustedKeyGroups: [group] },
+      [previews]: {
+        ...read,
+        cachePolicy: policies.cache('Previews', previewStay),
+        compress: false,
+        trustedKeyGroups: [group],
+      },
+    }
+  }
+
+  /** S3 is asked each time: an original that is withdrawn is gone at once, and a name is never another's. */
+  private createDownloads(policies: MediaPolicies) {
+    return {
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      compress: false,
+      originRequestPolicy: policies.request('Downloads', [
+        'response-content-disposition',
+        'response-content-type',
+      ]),
+      responseHeadersPolicy: policies.headers('Downloads', [
+        { header: 'Cross-Origin-Resource-Policy', value: 'same-origin', override: true },
+        { header: 'Cache-Control', value: 'private, no-cache', override: true },
+        // A link that gives no name still shows nothing.
+        { header: 'Content-Disposition', value: 'attachment', override: false },
+      ]),
+    }
+  }
+
   private letIn(media: Bucket) {
+    const reader = new ServicePrincipal('cloudfront.amazonaws.com')
     media.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'OnlyItsDistributionReadsPictures',
+        sid: 'OnlyItsDistributionReadsMedia',
         effect: Effect.ALLOW,
-        principals: [new ServicePrincipal('cloudfront.amazonaws.com')],
+        principals: [reader],
         actions: ['s3:GetObject'],
-        resources: [media.arnForObjects(open)],
+        resources: [...open, downloads, previews].map((pattern) => media.arnForObjects(pattern)),
         conditions: {
           StringEquals: {
             'AWS:SourceArn': Stack.of(this).formatArn({
@@ -90,37 +147,15 @@ export class MediaDelivery extends Construct {
         },
       }),
     )
-  }
-
-  /**
-   * Browsers are told to keep a picture for good, since its bytes never change; here it stays for a day at most, so
-   * that one that was removed is soon nowhere.
-   */
-  private createCachePolicy() {
-    return new CachePolicy(this, 'Cache', {
-      cachePolicyName: this.named('media'),
-      minTtl: Duration.seconds(0),
-      defaultTtl: Duration.days(1),
-      maxTtl: Duration.days(1),
-      cookieBehavior: CacheCookieBehavior.none(),
-      headerBehavior: CacheHeaderBehavior.none(),
-      queryStringBehavior: CacheQueryStringBehavior.none(),
-    })
-  }
-
-  private createHeaders() {
-    return new ResponseHeadersPolicy(this, 'Headers', {
-      responseHeadersPolicyName: this.named('media'),
-      securityHeadersBehavior: {
-        contentTypeOptions: { override: true },
-        contentSecurityPolicy: { contentSecurityPolicy: "default-src 'none'; sandbox", override: true },
-        frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-      },
-      customHeadersBehavior: {
-        // Pages of other origins embed pictures; without it some browsers would not let them.
-        customHeaders: [{ header: 'Cross-Origin-Resource-Policy', value: 'cross-origin', override: true }],
-      },
-    })
+    media.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NobodyIsSentWhatPicturesWereMadeOf',
+        effect: Effect.DENY,
+        principals: [reader],
+        actions: ['s3:GetObject'],
+        resources: [media.arnForObjects(closed)],
+      }),
+    )
   }
 
   private createRefusal() {
@@ -135,9 +170,9 @@ export class MediaDelivery extends Construct {
 
   private accept() {
     const reasons = {
-      CFR1: 'Pictures are for listeners in every country',
-      CFR2: 'Two kinds of requests reach it, GET and HEAD of public files; there is nothing behind it to protect',
-      CFR3: 'Who looks at which picture is not ours to keep; what S3 itself is asked for is in its access log',
+      CFR1: 'Media are for listeners in every country',
+      CFR2: 'It answers reads of files only, open ones and those with a valid signature; nothing behind it runs code',
+      CFR3: 'Who looks at which picture is not ours to keep, links are bearer credentials that no log should hold; what S3 itself is asked for is in its access log',
       CFR4: 'The certificate of cloudfront.net sets the oldest TLS version; a domain of its own will set a newer one',
     }
     for (const [rule, reason] of Object.entries(reasons)) {

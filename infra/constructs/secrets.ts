@@ -16,6 +16,11 @@ export class Secrets extends Construct {
   readonly streamJob: Secret
   /** Shared with the chat server: its tokens. */
   readonly chatJwt: Secret
+  /**
+   * `{"key_pair_id","private_key"}`, by which links to media are signed. What is generated here opens nothing: an operator
+   * makes the pair and puts it in, as the runbook says.
+   */
+  readonly mediaKey: Secret
 
   constructor(scope: Construct, id: string, stage: StageConfig) {
     super(scope, id)
@@ -34,6 +39,8 @@ export class Secrets extends Construct {
     }
     const rotated =
       'The key rotator replaces it every 30 days; the schedule is in the stack of the function, where this rule does not look'
+    const paired =
+      'Its public half is a parameter of the distribution, so an operator replaces both; the group there holds two keys meanwhile'
     const shared = 'A server beside us holds the same key, so both sides change it together, by hand'
 
     this.jwt = generate('JwtSecret', 'Signs access tokens', true, rotated)
@@ -42,5 +49,6 @@ export class Secrets extends Construct {
     this.streamUrl = generate('StreamUrlSecret', 'Signs stream URLs', false, shared)
     this.streamJob = generate('StreamJobSecret', 'Signs jobs sent to the stream server', false, shared)
     this.chatJwt = generate('ChatJwtSecret', 'Signs tokens for the chat server', false, shared)
+    this.mediaKey = generate('MediaKeySecret', 'Signs links to media', false, paired)
   }
 }

@@ -21,6 +21,7 @@ const STATE = [
   's3',
   'sqs',
   'secrets.json',
+  'media-key.pem',
   'admin.json',
   'stream',
   'platform.log',

@@ -15,6 +15,7 @@ import { startGateway } from './gateway/gateway.ts'
 import { defineFunctions } from './lambda/definitions.ts'
 import { createFunctions, type Functions } from './lambda/functions.ts'
 import { createLog, type LogRecord, type PlatformLog } from './log.ts'
+import { ensureMediaKey, type MediaKey, storeMediaKey } from './media-key.ts'
 import { type Clamd, createClamd } from './parts/clamd.ts'
 import { createMediaServer } from './parts/media-server.ts'
 import type { Part } from './parts/part.ts'
@@ -114,8 +115,10 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
   closing.service(clamd.stop)
   const scanning = clamd.start().catch((error: Error) => log.of('clamd').error(error.message))
 
-  const template = await buildTemplate(site)
+  const mediaKey = ensureMediaKey(data.path)
+  const template = await buildTemplate(site, mediaKey)
   const services = await startServices(site, template, clamd)
+  storeMediaKey(mediaKey, template, services.backEnds.secrets)
   const compute = await startCompute(site, services)
   const parts = await startServing(site, services, compute)
   await waitForClamd(site, clamd, scanning)
@@ -136,7 +139,10 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
   return { info, parts }
 }
 
-async function buildTemplate({ root, data, step, urls, ports, signal }: Site): Promise<Template> {
+async function buildTemplate(
+  { root, data, step, urls, ports, signal }: Site,
+  mediaKey: MediaKey,
+): Promise<Template> {
   await step('Bundles', () => buildAll())
   return step('Template', async (say) => {
     const { directory, isCached } = await synthesize(root, data.path, signal)
@@ -147,7 +153,11 @@ async function buildTemplate({ root, data, step, urls, ports, signal }: Site): P
       databaseHost: '127.0.0.1',
       databasePort: ports.database,
     }
-    const parameters = { StreamServerUrl: urls.streamServer, MediaUrl: urls.media }
+    const parameters = {
+      StreamServerUrl: urls.streamServer,
+      MediaUrl: urls.media,
+      MediaPublicKeyA: mediaKey.publicKey,
+    }
     return loadTemplate(directory, parameters, places)
   })
 }

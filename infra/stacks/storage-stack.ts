@@ -79,6 +79,15 @@ export class StorageStack extends Stack {
       stage: this.stage,
       serverAccessLogsBucket: accessLogs,
       serverAccessLogsPrefix: 'media/',
+      // What a browser asks before it reads, passed on by the distribution; who may read is not decided by it.
+      cors: [
+        {
+          allowedOrigins: ['*'],
+          allowedMethods: [HttpMethods.GET, HttpMethods.HEAD],
+          allowedHeaders: ['*'],
+          maxAge: 86_400,
+        },
+      ],
       lifecycleRules: [
         { id: 'replaced', noncurrentVersionExpiration: Duration.days(30) },
         // What a picture was made of, with all that a camera wrote into it, is deleted once it has been drawn anew.

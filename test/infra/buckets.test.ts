@@ -83,11 +83,13 @@ it('needs no custom resource, and so no function that may change any bucket', ()
   expect(custom).toEqual([])
 })
 
-it('lets browsers put, and only that, from the origins of the web application', () => {
+it('lets browsers put from the origins of the web application, and read media from any', () => {
   expect(bucket('Uploads').Properties.CorsConfiguration.CorsRules).toEqual([
     expect.objectContaining({ AllowedMethods: ['PUT'], AllowedOrigins: { Ref: 'CorsOrigins' } }),
   ])
-  expect(bucket('Media').Properties.CorsConfiguration).toBeUndefined()
+  expect(bucket('Media').Properties.CorsConfiguration.CorsRules).toEqual([
+    expect.objectContaining({ AllowedMethods: ['GET', 'HEAD'], AllowedOrigins: ['*'] }),
+  ])
 })
 
 it('forgets what is left in the quarantine after a week', () => {

@@ -1,8 +1,22 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { CachePolicy } from 'aws-cdk-lib/aws-cloudfront'
+import { closedPrefixes, openPrefixes, signedPrefixes } from '../../lib/media/media-links.ts'
 import { everyResource, type Resource, resources, synthesize, target } from './synth.ts'
 
 const stage = synthesize('prod')
 const [distribution, ...others] = resources(stage.storage, 'AWS::CloudFront::Distribution')
 const config = distribution!.Properties.DistributionConfig
+const open = ['images/*', 'waveforms/*']
+const signed = ['originals/*', 'previews/*']
+const behaviours: Resource['Properties'][] = config.CacheBehaviors
+const behaviour = (pattern: string) => behaviours.find(({ PathPattern }) => PathPattern === pattern)!
+
+/** The configuration of the policy that a behaviour names. */
+function policyOf(pattern: string, kind: 'CachePolicy' | 'OriginRequestPolicy' | 'ResponseHeadersPolicy') {
+  const id = target(behaviour(pattern)[`${kind}Id`])
+  const policy = resources(stage.storage, `AWS::CloudFront::${kind}`).find((resource) => resource.id === id)
+  return policy!.Properties[`${kind}Config`]
+}
 const media = resources(stage.storage, 'AWS::S3::Bucket').find(({ id }) => id.startsWith('Media'))!
 
 interface Statement {
@@ -36,15 +50,18 @@ test('it reads the bucket by its own signature, and has no identity of the old k
   expect(config.Origins[0].S3OriginConfig).toEqual({ OriginAccessIdentity: '' })
 })
 
-test('the bucket lets in this distribution, for pictures, and nobody else from outside', () => {
-  const allowed = statementsOf(media).filter(({ Effect }) => Effect === 'Allow')
-  expect(allowed).toEqual([
+test('the bucket lets in this distribution, for what it delivers, and nobody else from outside', () => {
+  const statements = statementsOf(media)
+  const below = (pattern: string) => ({
+    'Fn::Join': ['', [{ 'Fn::GetAtt': [media.id, 'Arn'] }, `/${pattern}`]],
+  })
+  expect(statements.filter(({ Effect }) => Effect === 'Allow')).toEqual([
     {
-      Sid: 'OnlyItsDistributionReadsPictures',
+      Sid: 'OnlyItsDistributionReadsMedia',
       Effect: 'Allow',
       Principal: { Service: 'cloudfront.amazonaws.com' },
       Action: 's3:GetObject',
-      Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': [media.id, 'Arn'] }, '/images/*']] },
+      Resource: [...open, ...signed].sort().map(below),
       Condition: {
         StringEquals: {
           'AWS:SourceArn': {
@@ -54,6 +71,13 @@ test('the bucket lets in this distribution, for pictures, and nobody else from o
       },
     },
   ])
+  expect(statements).toContainEqual({
+    Sid: 'NobodyIsSentWhatPicturesWereMadeOf',
+    Effect: 'Deny',
+    Principal: { Service: 'cloudfront.amazonaws.com' },
+    Action: 's3:GetObject',
+    Resource: below('originals/images/*'),
+  })
 })
 
 test('no bucket is open to everybody', () => {
@@ -65,37 +89,116 @@ test('no bucket is open to everybody', () => {
   }
 })
 
-test('only pictures are behind it: whatever else is asked for is refused before any cache or bucket', () => {
-  expect(config.CacheBehaviors.map(({ PathPattern }: { PathPattern: string }) => PathPattern)).toEqual([
-    'images/*',
-  ])
-  expect(config.CacheBehaviors[0].FunctionAssociations).toBeUndefined()
+test('whatever is not named is refused before any cache or bucket, and so is what pictures were made of', () => {
+  expect(behaviours.map(({ PathPattern }) => PathPattern)).toEqual(['originals/images/*', ...open, ...signed])
   const [refusal] = resources(stage.storage, 'AWS::CloudFront::Function')
-  expect(config.DefaultCacheBehavior.FunctionAssociations).toEqual([
-    { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [refusal!.id, 'FunctionARN'] } },
-  ])
+  for (const refused of [config.DefaultCacheBehavior, behaviours[0]!]) {
+    expect(refused.FunctionAssociations).toEqual([
+      { EventType: 'viewer-request', FunctionARN: { 'Fn::GetAtt': [refusal!.id, 'FunctionARN'] } },
+    ])
+  }
+  for (const served of behaviours.slice(1)) expect(served.FunctionAssociations).toBeUndefined()
   const handler = new Function(`${refusal!.Properties.FunctionCode}; return handler`)()
-  expect(handler({ request: { uri: '/originals/x' } })).toMatchObject({ statusCode: 403 })
+  expect(handler({ request: { uri: '/exports/x' } })).toMatchObject({ statusCode: 403 })
 })
 
-test.each(['DefaultCacheBehavior', 'images/*'])('%s is read only, over TLS, and never sniffed', (name) => {
-  const behavior = name === 'images/*' ? config.CacheBehaviors[0] : config.DefaultCacheBehavior
-  expect(behavior).toMatchObject({ AllowedMethods: ['GET', 'HEAD'], ViewerProtocolPolicy: 'https-only' })
-  const [headers] = resources(stage.storage, 'AWS::CloudFront::ResponseHeadersPolicy')
-  expect(target(behavior.ResponseHeadersPolicyId)).toBe(headers!.id)
-  expect(headers!.Properties.ResponseHeadersPolicyConfig.SecurityHeadersConfig).toMatchObject({
-    ContentTypeOptions: { Override: true },
-    ContentSecurityPolicy: { ContentSecurityPolicy: "default-src 'none'; sandbox", Override: true },
-  })
+test('what links are made for is what is delivered', () => {
+  const patterns = (prefixes: readonly string[]) => prefixes.map((prefix) => `${prefix}*`)
+  expect(patterns(openPrefixes)).toEqual(open)
+  expect(patterns(signedPrefixes)).toEqual(signed)
+  expect(patterns(closedPrefixes)).toEqual(['originals/images/*'])
 })
 
-test('a picture that was removed is in no cache of ours after a day', () => {
-  const [policy] = resources(stage.storage, 'AWS::CloudFront::CachePolicy')
-  expect(policy!.Properties.CachePolicyConfig).toMatchObject({
-    MinTTL: 0,
-    MaxTTL: 86_400,
-    DefaultTTL: 86_400,
+test.each(open)('%s is open to anybody, and compressed where that helps', (pattern) => {
+  expect(behaviour(pattern)).toMatchObject({ Compress: true })
+  expect(behaviour(pattern).TrustedKeyGroups).toBeUndefined()
+})
+
+test.each(signed)('%s needs a link signed by a key of the group', (pattern) => {
+  const [group] = resources(stage.storage, 'AWS::CloudFront::KeyGroup')
+  expect(behaviour(pattern).TrustedKeyGroups).toEqual([{ Ref: group!.id }])
+  expect(behaviour(pattern).TrustedSigners).toBeUndefined()
+})
+
+test('the group has room for two public keys, which a deployment gives, and one at least', () => {
+  const keys = resources(stage.storage, 'AWS::CloudFront::PublicKey')
+  const [group] = resources(stage.storage, 'AWS::CloudFront::KeyGroup')
+  expect(keys.map(({ Properties }) => Properties.PublicKeyConfig.EncodedKey)).toEqual([
+    { Ref: 'MediaPublicKeyA' },
+    { Ref: 'MediaPublicKeyB' },
+  ])
+  expect(group!.Properties.KeyGroupConfig.Items).toEqual(
+    keys.map(({ id }, index) => ({
+      'Fn::If': [`HasMediaPublicKey${'AB'[index]}`, { Ref: id }, { Ref: 'AWS::NoValue' }],
+    })),
+  )
+  stage.storage.hasCondition('HasMediaPublicKeyA', {
+    'Fn::Not': [{ 'Fn::Equals': [{ Ref: 'MediaPublicKeyA' }, ''] }],
   })
+  expect(stage.storage.toJSON().Rules.OneMediaKeyAtLeast.Assertions).toHaveLength(1)
+})
+
+test('a private key is not taken for a public one', () => {
+  const { AllowedPattern } = stage.storage.toJSON().Parameters.MediaPublicKeyA
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  expect(publicKey.export({ type: 'spki', format: 'pem' })).toMatch(new RegExp(AllowedPattern))
+  expect('').toMatch(new RegExp(AllowedPattern))
+  expect(privateKey.export({ type: 'pkcs8', format: 'pem' })).not.toMatch(new RegExp(AllowedPattern))
+})
+
+test.each([...open, ...signed])(
+  '%s is read only, over TLS, never sniffed, run or framed, by the pages of any origin',
+  (pattern) => {
+    expect(behaviour(pattern)).toMatchObject({
+      AllowedMethods: ['GET', 'HEAD', 'OPTIONS'],
+      ViewerProtocolPolicy: 'https-only',
+    })
+    const { SecurityHeadersConfig, CorsConfig } = policyOf(pattern, 'ResponseHeadersPolicy')
+    expect(SecurityHeadersConfig).toMatchObject({
+      ContentTypeOptions: { Override: true },
+      ContentSecurityPolicy: { ContentSecurityPolicy: "default-src 'none'; sandbox", Override: true },
+      FrameOptions: { FrameOption: 'DENY', Override: true },
+    })
+    expect(CorsConfig).toMatchObject({
+      AccessControlAllowOrigins: { Items: ['*'] },
+      AccessControlAllowCredentials: false,
+      OriginOverride: true,
+    })
+  },
+)
+
+test('an original is saved, not shown, and kept by nobody on its way', () => {
+  const { Items } = policyOf('originals/*', 'ResponseHeadersPolicy').CustomHeadersConfig
+  expect(Items).toEqual([
+    { Header: 'Cross-Origin-Resource-Policy', Value: 'same-origin', Override: true },
+    { Header: 'Cache-Control', Value: 'private, no-cache', Override: true },
+    { Header: 'Content-Disposition', Value: 'attachment', Override: false },
+  ])
+  expect(behaviour('originals/*').CachePolicyId).toBe(CachePolicy.CACHING_DISABLED.cachePolicyId)
+})
+
+test('of a query, S3 hears under which name and type an original is to be saved, and nothing else', () => {
+  expect(policyOf('originals/*', 'OriginRequestPolicy').QueryStringsConfig).toEqual({
+    QueryStringBehavior: 'whitelist',
+    QueryStrings: ['response-content-disposition', 'response-content-type'],
+  })
+  for (const pattern of [...open, 'previews/*']) {
+    expect(policyOf(pattern, 'OriginRequestPolicy').QueryStringsConfig).toEqual({
+      QueryStringBehavior: 'none',
+    })
+    expect(policyOf(pattern, 'CachePolicy').ParametersInCacheKeyAndForwardedToOrigin).toMatchObject({
+      QueryStringsConfig: { QueryStringBehavior: 'none' },
+      HeadersConfig: { HeaderBehavior: 'none' },
+      CookiesConfig: { CookieBehavior: 'none' },
+    })
+  }
+})
+
+test.each([
+  ...open.map((pattern) => ({ pattern, seconds: 86_400 })),
+  { pattern: 'previews/*', seconds: 900 },
+])('what was removed below $pattern is in no cache of ours after $seconds s', ({ pattern, seconds }) => {
+  expect(policyOf(pattern, 'CachePolicy')).toMatchObject({ MinTTL: 0, MaxTTL: seconds, DefaultTTL: seconds })
 })
 
 test('originals of pictures do not stay, whoever should have removed them', () => {

@@ -37,6 +37,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'APP_URL',
     'EVENTS_QUEUE_URL',
     'JWT_SECRET_ARN',
+    'MEDIA_KEY_SECRET_ARN',
     'STREAM_JWT_SECRET_ARN',
     'STREAM_SERVER_URL',
     'STREAM_URL_SECRET_ARN',
@@ -89,6 +90,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'rds-db:connect DatabaseProxy',
     's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue JwtSecret',
+    'secretsmanager:GetSecretValue MediaKeySecret',
     'secretsmanager:GetSecretValue StreamJwtSecret',
     'secretsmanager:GetSecretValue StreamUrlSecret',
     'sqs:SendMessage EventsQueue',
@@ -326,7 +328,7 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
   )?.[0]
   const keys = text.match(/\/(?:uploads|originals|exports|images)(?:\/images)?\/\*/)?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys

@@ -86,19 +86,24 @@ interface DistributionConfig {
   readonly Origins: readonly [{ readonly DomainName: string }]
   readonly CacheBehaviors: readonly {
     readonly PathPattern: string
+    readonly FunctionAssociations?: readonly unknown[]
+    readonly TrustedKeyGroups?: readonly string[]
     readonly ResponseHeadersPolicyId: string
   }[]
 }
 
 function readDelivery(distribution: Resource, template: Pick<Template, 'find'>) {
   const { Origins, CacheBehaviors } = distribution.properties.DistributionConfig as DistributionConfig
-  const patterns = CacheBehaviors.map(({ PathPattern }) => toExpression(PathPattern))
+  const open = CacheBehaviors.filter(
+    ({ FunctionAssociations, TrustedKeyGroups }) => !FunctionAssociations && !TrustedKeyGroups,
+  )
+  const patterns = open.map(({ PathPattern }) => toExpression(PathPattern))
   return {
     arn: `arn:aws:cloudfront::${ACCOUNT}:distribution/${distribution.ref}`,
     bucket: Origins[0].DomainName.split('.', 1)[0]!,
     isOpen: (key: string) => !key.includes('..') && patterns.some((pattern) => pattern.test(key)),
     headers: policyHeaders(
-      template.find('AWS::CloudFront::ResponseHeadersPolicy', CacheBehaviors[0]!.ResponseHeadersPolicyId),
+      template.find('AWS::CloudFront::ResponseHeadersPolicy', open[0]!.ResponseHeadersPolicyId),
     ),
   }
 }

@@ -47,6 +47,9 @@ const shortId: Value = (resource) => digest(resource).slice(0, 10)
 
 const distributionId: Value = (resource) => `E${digest(resource).slice(0, 13).toUpperCase()}`
 
+/** What a signed link calls it by. */
+const publicKeyId: Value = (resource) => `K${digest(resource).slice(0, 13).toUpperCase()}`
+
 const bucketName: Value = (resource) =>
   String(resource.property('BucketName') ?? `${resource.stack}-${resource.id}`.toLowerCase().slice(0, 63))
 
@@ -157,6 +160,7 @@ const namings: Readonly<Record<string, Naming>> = {
       DomainName: (resource, places) => `${distributionId(resource, places).toLowerCase()}.cloudfront.net`,
     },
   },
+  'AWS::CloudFront::PublicKey': { ref: publicKeyId, attributes: { Id: publicKeyId } },
   'AWS::CloudFront::OriginAccessControl': { ref: shortId, attributes: { Id: shortId } },
   'AWS::CloudFront::Function': {
     ref: named('Name'),
