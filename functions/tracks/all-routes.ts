@@ -1,7 +1,14 @@
 import { artworkRoutes } from './artwork-routes.ts'
 import { collaborationRoutes } from './collaboration-routes.ts'
+import { downloadRoutes } from './download-routes.ts'
 import { trackRoutes } from './routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 /** All that this function serves. */
-export const allTrackRoutes = { ...trackRoutes, ...versionRoutes, ...collaborationRoutes, ...artworkRoutes }
+export const allTrackRoutes = {
+  ...trackRoutes,
+  ...versionRoutes,
+  ...collaborationRoutes,
+  ...artworkRoutes,
+  ...downloadRoutes,
+}

@@ -7,11 +7,13 @@ import { createSplitService } from '../../lib/collaboration/splits.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createImageService } from '../../lib/images/service.ts'
+import { createMediaLinks } from '../../lib/media/media-links.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
+import { createDownloadService } from '../../lib/tracks/download-service.ts'
 import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
@@ -23,6 +25,7 @@ import { composeApi } from '../compose.ts'
 import { allTrackRoutes } from './all-routes.ts'
 import { createArtworkHandlers } from './artwork-handlers.ts'
 import { createCollaborationHandlers } from './collaboration-handlers.ts'
+import { createDownloadHandlers } from './download-handlers.ts'
 import { createTrackHandlers } from './handlers.ts'
 import { createVersionHandlers } from './version-handlers.ts'
 
@@ -31,6 +34,11 @@ const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 const store = createObjectStore(requireEnv('UPLOADS_BUCKET'))
+const links = createMediaLinks({
+  mediaUrl: requireEnv('MEDIA_URL'),
+  secrets,
+  keySecretId: requireEnv('MEDIA_KEY_SECRET_ARN'),
+})
 const tracks = createTrackService({ sql })
 const hashVisitor = createVisitorHash({ loadKeys })
 const streams = createStreamService({
@@ -56,6 +64,7 @@ const trackHandlers = createTrackHandlers({
 const handlers = {
   ...trackHandlers,
   ...createVersionHandlers({ tracks, versions: createVersionService({ sql }) }),
+  ...createDownloadHandlers(createDownloadService({ sql, links })),
   ...createArtworkHandlers(createImageService({ sql, store, holder: artworks })),
   ...createCollaborationHandlers({
     collaborations: createCollaborationService({ sql, relay }),

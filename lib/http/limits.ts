@@ -23,6 +23,7 @@ export const limits = {
   read: { anonymous: perMinute(60), user: perMinute(600), fails: 'open' },
   write: { anonymous: perMinute(60), user: perMinute(120), fails: 'open' },
   search: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
+  download: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   like: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   follow: { anonymous: perMinute(60), user: perFiveMinutes(30), fails: 'open' },
   comment: { anonymous: perMinute(60), user: { quota: 30, window_seconds: 3_600 }, fails: 'open' },

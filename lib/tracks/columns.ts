@@ -5,7 +5,7 @@ import { hasRow } from '../db/has-row.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import { personOf } from '../users/person.ts'
 import type { Track, WholeTrack } from './schemas.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
+import { isDownloadable, isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type TrackRow = Track & { readonly revision: number }
 export type WholeTrackRow = WholeTrack & { readonly revision: number }
@@ -47,7 +47,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   ${isMarked(db, 'track_likes', viewer)} as liked, ${isMarked(db, 'reposts', viewer)} as reposted,
   json_build_object(
     'stream', v.id is not null,
-    'download', v.id is not null and ${isEditable(db, viewer)},
+    'download', ${isDownloadable(db, viewer)},
     'edit', ${isEditable(db, viewer)}
   ) as access,
   t.published_at, t.created_at, t.updated_at, t.revision + o.revision as revision

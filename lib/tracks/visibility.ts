@@ -50,6 +50,14 @@ const isShared = (db: Db, { share }: Viewer): Fragment =>
 export const isEditable = (db: Db, { id }: Viewer): Fragment =>
   id === undefined ? db`false` : db`(t.owner_id = ${id} or mine.role is not distinct from 'editor')`
 
+/** Whether the viewer may have the files that it was made of. */
+export const mayDownload = (db: Db, viewer: Viewer): Fragment => isEditable(db, viewer)
+
+/** Whether there is a file that plays, and the viewer may have it. */
+export const isDownloadable = (db: Db, viewer: Viewer): Fragment => db`(
+  v.id is not null and v.removed_at is null and v.withdrawn_at is null and ${mayDownload(db, viewer)}
+)`
+
 /** Whether the viewer sees the track with this id, for whoever reads what hangs on it. */
 export async function hasVisibleTrack(db: Db, viewer: Viewer, trackId: string): Promise<boolean> {
   const rows = await db`

@@ -116,6 +116,7 @@ async function upload(token: string, bytes: Buffer, end: string): Promise<string
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: end })
   if (end !== 'ready') return track.id
   expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/stream`))
+  expectStatus(200, await client.request('GET', `/api/v1/tracks/${track.id}/download`, { token }))
   await commentOn(track.id)
   return track.id
 }

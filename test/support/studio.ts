@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { allTrackRoutes } from '../../functions/tracks/all-routes.ts'
 import { createArtworkHandlers } from '../../functions/tracks/artwork-handlers.ts'
 import { createCollaborationHandlers } from '../../functions/tracks/collaboration-handlers.ts'
+import { createDownloadHandlers } from '../../functions/tracks/download-handlers.ts'
 import { createTrackHandlers } from '../../functions/tracks/handlers.ts'
 import { createVersionHandlers } from '../../functions/tracks/version-handlers.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
@@ -12,9 +13,11 @@ import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createImageService } from '../../lib/images/service.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
+import { createDownloadService } from '../../lib/tracks/download-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
+import { testLinks } from './media-links.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 import { composeTrackServices } from './track-api.ts'
 import { seedActor } from './tracks.ts'
@@ -27,6 +30,7 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
   const handlers = {
     ...createTrackHandlers({ ...composeTrackServices(sql, now), tracks }),
     ...createVersionHandlers({ tracks, versions: createVersionService({ sql, now }) }),
+    ...createDownloadHandlers(createDownloadService({ sql, links: testLinks, now })),
     ...createArtworkHandlers(
       createImageService({ sql, store: createMemoryStorage('uploads').uploads!, holder: artworks, now }),
     ),
