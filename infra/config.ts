@@ -9,7 +9,7 @@ export type QueueName = 'scan' | 'metadata' | 'events'
  *
  * What `dev` costs while nobody uses it, a month, at list prices of us-east-1: the proxy ~$88 (it is billed for at
  * least 8 capacity units), Aurora at 0.5 units ~$44, three endpoints in one zone ~$22, alarms ~$3.30 (ten are
- * free), seven secrets $2.80, polling of queues and the relay's runs ~$1; ~$160 in all. `prod` adds two NAT gateways
+ * free), eight secrets $3.20, polling of queues and the relay's runs ~$1; ~$160 in all. `prod` adds two NAT gateways
  * ~$66 in place of the endpoints, and twice (a reader) one unit of Aurora ~$175.
  */
 export interface StageConfig {
