@@ -32,6 +32,11 @@ export const problems = {
   version_withdrawn: [409, 'Something harmful was found in this version'],
   track_not_ready: [409, 'The track is not ready to play'],
   upload_in_progress: [409, 'An upload of this track is under way'],
+  upload_over: [409, 'The upload is over'],
+  upload_incomplete: [409, 'Parts of the upload are missing'],
+  upload_part_changed: [409, 'A part is not the one that was named'],
+  duplicate_file: [409, 'This file is in the library already'],
+  quota_exceeded: [409, 'A quota is used up'],
   too_many_collaborators: [409, 'There are as many collaborators as there may be'],
   split_proposal_changed: [409, 'This split sheet is not the one proposed'],
   idempotency_in_progress: [409, 'The first call with this key is still running'],
@@ -60,11 +65,13 @@ export interface FieldError {
   readonly detail: string
 }
 
+type Extension = string | number | boolean | readonly (string | number)[]
+
 export interface AppErrorOptions extends ErrorOptions {
   readonly errors?: readonly FieldError[]
   readonly headers?: Readonly<Record<string, string>>
   /** Members of the problem document beyond those that each has (RFC 9457, 3.2). */
-  readonly extensions?: Readonly<Record<string, string | number | boolean>>
+  readonly extensions?: Readonly<Record<string, Extension>>
 }
 
 /** A failure that is safe to show to the caller. Anything else becomes `internal`. */

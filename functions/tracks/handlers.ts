@@ -1,4 +1,4 @@
-import { etagOf, etagOfShown, matching } from '../../lib/http/etag.ts'
+import { etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { WholeTrackRow } from '../../lib/tracks/columns.ts'
 import type { TrackDeletionService } from '../../lib/tracks/deletion-service.ts'
@@ -8,11 +8,11 @@ import type { TrackService } from '../../lib/tracks/service.ts'
 import { shareHeader } from '../../lib/tracks/share-schemas.ts'
 import type { ShareService } from '../../lib/tracks/share-service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
-import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
-import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
+import type { UploadService } from '../../lib/tracks/upload-service.ts'
 import { createReactionHandlers } from './reaction-handlers.ts'
 import type { trackRoutes } from './routes.ts'
 import { createShareHandlers } from './share-handlers.ts'
+import { createUploadHandlers } from './upload-handlers.ts'
 
 export interface TrackServices {
   readonly tracks: TrackService
@@ -43,9 +43,7 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
     },
     restoreTrack: async ({ actor, params }) =>
       replyTrack(await trackDeletions.restore(actor, params.track_id)),
-    requestUpload: ({ actor, params, body }) => uploads.grant(actor, params.track_id, body),
-    getUpload: async ({ actor, params }) =>
-      replyUpload(await uploads.get(actor, params.track_id, params.upload_id)),
+    ...createUploadHandlers(uploads),
     streamTrack: async ({ actor, params, headers, ip }) => {
       const stream = await streams.issue(actor, params.track_id, { ip, share_token: headers[shareHeader] })
       return new Reply(stream, { headers: { 'cache-control': 'no-store' } })
@@ -54,9 +52,3 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
 }
 
 const replyTrack = (track: WholeTrackRow) => new Reply(track, { etag: etagOfShown(track) })
-
-function replyUpload(upload: UploadRow) {
-  const seconds = retryAfter(upload)
-  const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) }
-  return new Reply(upload, { etag: etagOf(upload), headers })
-}

@@ -1,5 +1,4 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
-import { uploadGrant } from '../../lib/media/upload-grant.ts'
 import {
   facetQuery,
   listTracks,
@@ -10,9 +9,9 @@ import {
 import { updateTrack } from '../../lib/tracks/edit-schemas.ts'
 import { createTrack, stream, trackPage, trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
 import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
-import { requestUpload, upload, uploadParams } from '../../lib/tracks/upload-schemas.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 import { shareRoutes } from './share-routes.ts'
+import { uploadRoutes } from './upload-routes.ts'
 
 const ownRoutes = defineRoutes({
   createTrack: {
@@ -105,29 +104,6 @@ const ownRoutes = defineRoutes({
     response: wholeTrack,
     problems: ['not_found', 'precondition_failed'],
   },
-  requestUpload: {
-    method: 'POST',
-    path: '/api/v1/tracks/{track_id}/uploads',
-    auth: 'user',
-    policy: { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false },
-    summary: 'Ask where to upload the file of a track',
-    params: trackParams,
-    body: requestUpload,
-    status: 201,
-    response: uploadGrant,
-    problems: ['not_found', 'upload_in_progress'],
-  },
-  getUpload: {
-    method: 'GET',
-    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}',
-    auth: 'user',
-    policy: { permission: 'tracks.read', reach: 'own', limit: 'read', step_up: false },
-    summary: 'Follow an upload on its way',
-    params: uploadParams,
-    status: 200,
-    response: upload,
-    problems: ['not_found'],
-  },
   streamTrack: {
     method: 'GET',
     path: '/api/v1/tracks/{track_id}/stream',
@@ -143,4 +119,4 @@ const ownRoutes = defineRoutes({
   },
 })
 
-export const trackRoutes = { ...ownRoutes, ...reactionRoutes, ...shareRoutes }
+export const trackRoutes = { ...ownRoutes, ...uploadRoutes, ...reactionRoutes, ...shareRoutes }

@@ -90,7 +90,10 @@ export class ApiFunctions extends Construct {
     return users
   }
 
-  /** May put into the quarantine and read nothing from it: upload URLs are signed with this role. */
+  /**
+   * May put into the quarantine and read nothing from it: upload URLs are signed with this role. Whether an object is
+   * there the list of the bucket tells; asking for the object itself would need the right to read it.
+   */
   private createTracks() {
     const { secrets, events, storage, parameters } = this.on
     const tracks = this.apiFunction('tracks', {
@@ -103,7 +106,12 @@ export class ApiFunctions extends Construct {
       STREAM_SERVER_URL: parameters.streamServerUrl,
       MEDIA_KEY_SECRET_ARN: secrets.mediaKey.secretArn,
     })
-    tracks.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/')
+    tracks.allowObjects(
+      ['s3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+      storage.uploads,
+      'uploads/',
+    )
+    tracks.allow(['s3:ListBucketVersions'], storage.uploads.bucketArn)
     tracks.grantSend(events.queue)
     const { jwt, streamJwt, streamUrl, mediaKey } = secrets
     for (const secret of [jwt, streamJwt, streamUrl, mediaKey]) tracks.grantSecret(secret)

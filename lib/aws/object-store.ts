@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { clientSettings } from './client-settings.ts'
+import { createMultipartStore, type MultipartStore } from './multipart.ts'
 
 export interface ObjectStream {
   readonly body: Readable
@@ -29,7 +30,7 @@ export interface ObjectHeaders {
   readonly cache_control?: string
 }
 
-export interface ObjectStore {
+export interface ObjectStore extends MultipartStore {
   readonly bucket: string
   presignPut(key: string, grant: UploadGrant): Promise<{ url: string; headers: Record<string, string> }>
   /** With a filename, a browser saves the object under it rather than showing it. */
@@ -69,6 +70,7 @@ export function createObjectStore(bucket: string): ObjectStore {
   }
   return {
     bucket,
+    ...createMultipartStore(bucket, client),
     presignPut: async (key, grant) => presignPut(await client(), bucket, key, grant),
     presignGet: async (key, expiresIn, options) =>
       presignGet(await client(), bucket, key, { expiresIn, ...options }),

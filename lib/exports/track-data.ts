@@ -44,8 +44,8 @@ const readSplits: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
 
 const readUploads: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
-    id, track_id, filename, content_type, size_bytes, sha256, label, status, status_reason,
-    created_at, updated_at
+    id, track_id, filename, content_type, size_bytes, sha256, label, mode, rights_confirmed_at,
+    rights_confirmed_ip, status, status_reason, created_at, updated_at
   from uploads
   where created_by = ${user_id} and id > ${after}
   order by id

@@ -22,6 +22,8 @@ const perFiveMinutes = (quota: number): Limit => ({ quota, window_seconds: 300 }
 export const limits = {
   read: { anonymous: perMinute(60), user: perMinute(600), fails: 'open' },
   write: { anonymous: perMinute(60), user: perMinute(120), fails: 'open' },
+  /** Addresses of parts, which a fast line uses up quickly: one by one, 2 GiB have 128. */
+  upload: { anonymous: perMinute(60), user: perMinute(600), fails: 'open' },
   search: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   download: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   like: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },

@@ -49,6 +49,7 @@ export const reasons = {
   upload_expired: ofTheCourse('The file did not arrive in time. Upload it again.'),
   upload_aborted: ofTheCourse('The upload was cancelled.'),
   file_missing: ofTheCourse('The uploaded file is not there any more. Upload it again.'),
+  storage_unavailable: ofTheCourse('The file could not be taken in. Upload it again.'),
   uploader_removed: ofTheCourse('Whoever uploaded the file has no part in the track any more.'),
   track_deleted: ofTheCourse('The track was deleted.'),
 

@@ -17,11 +17,7 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
       )
     },
 
-    begin: ({ id, track_id }, etag, at) =>
-      sql.begin(async (tx) => {
-        await lockTrack(tx, track_id)
-        await moveUpload(tx, id, { from: 'uploading', to: 'scanning', etag, at })
-      }),
+    begin: (file, etag, at) => beginScan(sql, file, etag, at),
 
     record: ({ id: upload_id, track_id, size_bytes, content_type }, verdict, at) =>
       sql.begin(async (tx) => {
@@ -38,6 +34,18 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
     markStored: ({ version_id }, at) => markStored(sql, version_id!, at),
   }
 }
+
+/** All of it is there, as the object with this tag. Whoever says so first is believed. */
+export const beginScan = (
+  sql: Sql,
+  { id, track_id }: Pick<TrackFile, 'id' | 'track_id'>,
+  etag: string,
+  at: Date,
+): Promise<void> =>
+  sql.begin(async (tx) => {
+    await lockTrack(tx, track_id)
+    await moveUpload(tx, id, { from: 'uploading', to: 'scanning', etag, at })
+  })
 
 const trackDeleted = { to: 'failed', reason: 'track_deleted' } as const
 

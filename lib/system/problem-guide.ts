@@ -38,7 +38,16 @@ const advice: Record<ProblemCode, string> = {
   export_in_progress: 'Wait for the export that is being made.',
   version_withdrawn: 'Choose another version, or upload a file that was made anew.',
   track_not_ready: 'Wait until the status of the track is `ready`.',
-  upload_in_progress: 'Finish the upload that is under way, or wait until it expires.',
+  upload_in_progress:
+    'Go on with the upload that `upload_id` names, or abort it; `GET` tells which of its parts are there.',
+  upload_over: 'Read the upload to see what became of it; ask for a new one if the file is still to come.',
+  upload_incomplete: 'Send the parts that `missing_parts` names, then complete the upload.',
+  upload_part_changed:
+    'Read the upload: its `parts_uploaded` tells the entity tags of the parts that are there now.',
+  duplicate_file:
+    'Use the track that `track_ids` names, or send `allow_duplicate` if the file is meant to be there twice.',
+  quota_exceeded:
+    'Compare `used` and `limit` of the named `quota`; finish or abort uploads, delete what is not needed, or wait.',
   too_many_collaborators: 'Remove a collaborator, or an invitation that nobody answered.',
   split_proposal_changed: 'Read the split sheets again and accept the one that is proposed now.',
   idempotency_in_progress: 'Repeat the request with the same key after the time that `Retry-After` names.',
@@ -48,7 +57,7 @@ const advice: Record<ProblemCode, string> = {
   edit_window_over: 'Delete it, or answer it: what is older than 24 hours stays as it was read.',
   precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
   payload_too_large:
-    'Send at most 1 MiB; audio and pictures go to their upload address, not through the API.',
+    'Send at most 1 MiB; audio and pictures go to their upload address, and hold as many bytes as was declared.',
   unsupported_media_type: 'Send the body as `application/json`.',
   validation_failed: 'Correct each member that `errors` names by its pointer.',
   idempotency_mismatch: 'Make a new key for a new request; a repetition has the same path, query and body.',

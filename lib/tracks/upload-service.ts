@@ -1,23 +1,38 @@
 import type { Actor } from '../auth/actor.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { grantExpiry, grantUpload } from '../media/upload-grant.ts'
-import { lockEditableTrack } from './locks.ts'
-import type { RequestUpload } from './upload-schemas.ts'
+import { AppError, unavailable } from '../errors.ts'
+import type { Confirm } from '../http/etag.ts'
+import { logger } from '../logger.ts'
+import { lockEditableTrack, lockTracks } from './locks.ts'
+import { createUploadCompletion } from './upload-completion.ts'
+import { isLost, reserveUpload } from './upload-reservation.ts'
+import type { CompleteUpload, RequestUpload, SignParts, TrackUploadGrant } from './upload-schemas.ts'
 import {
-  findEditableUpload,
-  findLiveUpload,
-  insertUpload,
-  type LiveUpload,
-  markExpired,
-  markUploading,
-  type UploadRow,
-} from './uploads-repository.ts'
+  type Ending,
+  endUpload,
+  findSession,
+  forgetMultipart,
+  markOpened,
+  type UploadSession,
+} from './upload-sessions-repository.ts'
+import { createUploadSigner, urlExpiry } from './upload-signing.ts'
+import { findEditableUpload, type UploadRow } from './uploads-repository.ts'
+
+export type UploadStore = Pick<
+  ObjectStore,
+  | 'presignPut'
+  | 'presignPart'
+  | 'createMultipart'
+  | 'listParts'
+  | 'completeMultipart'
+  | 'abortMultipart'
+  | 'find'
+>
 
 export interface UploadDependencies {
   readonly sql: Sql
-  readonly store: Pick<ObjectStore, 'presignPut'>
+  readonly store: UploadStore
   readonly now?: () => Date
 }
 
@@ -26,32 +41,138 @@ export type UploadService = ReturnType<typeof createUploadService>
 /** Seconds after which asking again is worth it. */
 const pollSeconds = 2
 
+/** Files of tracks on their way into the quarantine. The store is never asked within a transaction. */
 export function createUploadService({ sql, store, now = () => new Date() }: UploadDependencies) {
-  return {
-    /** Grants one PUT of exactly the declared bytes, straight to the bucket. */
-    grant: (actor: Actor, trackId: string, request: RequestUpload) =>
-      sql.begin(async (tx) => {
-        const at = now()
-        if (!(await lockEditableTrack(tx, trackId, actor.id))) throw new AppError('not_found')
-        const live = await findLiveUpload(tx, trackId)
-        if (live && !isExpired(live, at)) throw new AppError('upload_in_progress', `It is ${live.status}`)
-        if (live) await markExpired(tx, live.id, at)
-        const expires_at = grantExpiry(at)
-        const upload = { ...request, track_id: trackId, created_by: actor.id, expires_at }
-        const { id, object_key } = await insertUpload(tx, upload, at)
-        await markUploading(tx, trackId, at)
-        return grantUpload(store, { id, object_key, expires_at }, request)
-      }),
+  const signer = createUploadSigner({ store })
+  const completion = createUploadCompletion({ sql, store })
 
-    async get(actor: Actor, trackId: string, uploadId: string): Promise<UploadRow> {
-      const row = await findEditableUpload(sql, trackId, uploadId, { id: actor.id })
-      if (!row) throw new AppError('not_found')
-      return row
+  const find = async (actor: Actor, trackId: string, uploadId: string): Promise<UploadSession> => {
+    const session = await findSession(sql, trackId, uploadId, actor)
+    if (!session) throw new AppError('not_found')
+    return session
+  }
+
+  const end = ({ id, track_id }: UploadSession, ending: Ending) =>
+    sql.begin(async (tx) => {
+      await lockTracks(tx, tx`t.id = ${track_id}`)
+      return endUpload(tx, id, ending, now())
+    })
+
+  /** What this leaves behind a sweep throws away. */
+  const throwAway = async ({ id, object_key, multipart_id }: UploadSession) => {
+    if (!multipart_id) return
+    try {
+      await store.abortMultipart(object_key, multipart_id)
+      await forgetMultipart(sql, id)
+    } catch (error) {
+      logger.warn('The parts of an upload were left to the sweep', { error, upload_id: id })
+    }
+  }
+
+  const open = async (session: UploadSession): Promise<UploadSession> => {
+    const { id, object_key, content_type, verifies_parts } = session
+    let multipart_id: string
+    try {
+      multipart_id = await store.createMultipart(object_key, { content_type, verifies_parts })
+    } catch (error) {
+      await end(session, { status: 'failed', status_reason: 'storage_unavailable' })
+      throw unavailable(error)
+    }
+    const opened = { ...session, multipart_id }
+    if (await markOpened(sql, id, { multipart_id, looks_at: urlExpiry(now()) })) return opened
+    await throwAway(opened)
+    throw new AppError('upload_over', 'It was aborted meanwhile')
+  }
+
+  const get = async (actor: Actor, trackId: string, uploadId: string): Promise<UploadRow> => {
+    const upload = await findEditableUpload(sql, trackId, uploadId, actor)
+    if (!upload) throw new AppError('not_found')
+    const { object_key, multipart_id, ...row } = upload
+    const isInParts = row.status === 'uploading' && multipart_id !== null
+    const parts = isInParts ? await store.listParts(object_key, multipart_id) : undefined
+    const parts_uploaded = (parts ?? []).map(({ part_number, etag, size_bytes }) => ({
+      part_number,
+      etag,
+      size_bytes,
+    }))
+    return { ...row, parts_uploaded }
+  }
+
+  return {
+    /** Grants the upload of exactly the declared bytes, straight to the bucket. */
+    async grant(
+      actor: Actor,
+      track_id: string,
+      request: RequestUpload,
+      ip: string,
+    ): Promise<TrackUploadGrant> {
+      const reserved = await sql.begin((tx) => reserveUpload(tx, { actor, track_id, request, ip }, now()))
+      return signer.grant(reserved.mode === 'single' ? reserved : await open(reserved), now())
+    },
+
+    get,
+
+    async signParts(actor: Actor, trackId: string, uploadId: string, asked: SignParts) {
+      const session = await find(actor, trackId, uploadId)
+      requireOpen(session, now())
+      if (session.completed_at) throw new AppError('upload_over', 'It is being put together')
+      return signer.sign(session, asked, now())
+    },
+
+    /** As often as it is asked for: what is complete stays so. */
+    async complete(
+      actor: Actor,
+      trackId: string,
+      uploadId: string,
+      given: CompleteUpload,
+    ): Promise<UploadRow> {
+      const session = await find(actor, trackId, uploadId)
+      if (session.status === 'uploading' || session.status === 'failed') {
+        requireOpen(session, now())
+        await completion.complete(session, given, now()).catch(async (error) => {
+          if (error instanceof AppError && error.code === 'payload_too_large') {
+            await end(session, { status: 'rejected', status_reason: 'too_large' })
+            await throwAway(session)
+          }
+          throw error
+        })
+      }
+      const upload = await get(actor, trackId, uploadId)
+      if (upload.status === 'failed')
+        throw new AppError('upload_over', `It has ended: ${upload.status_reason}`)
+      return upload
+    },
+
+    /**
+     * What has failed already stays as it is; what is being scanned is not the uploader's any more. `confirm` sees
+     * the present row and may throw.
+     */
+    async abort(actor: Actor, trackId: string, uploadId: string, confirm: Confirm): Promise<void> {
+      const ended = await sql.begin(async (tx) => {
+        const isHeld = await lockEditableTrack(tx, trackId, actor.id)
+        const session = isHeld && (await findSession(tx, trackId, uploadId, actor))
+        if (!session) throw new AppError('not_found')
+        confirm(session)
+        if (session.status !== 'failed' && !(await endUpload(tx, uploadId, aborted, now()))) {
+          throw new AppError('upload_over', `It is ${session.status}`)
+        }
+        return session
+      })
+      await throwAway(ended)
     },
   }
 }
 
-const isExpired = ({ status, expires_at }: LiveUpload, at: Date) => status === 'uploading' && expires_at <= at
+const aborted: Ending = { status: 'failed', status_reason: 'upload_aborted' }
+
+function requireOpen(session: UploadSession, at: Date): void {
+  const { status, status_reason } = session
+  if (status !== 'uploading') throw new AppError('upload_over', `It has ended: ${status_reason ?? status}`)
+  if (isLost(session, at)) throw new AppError('upload_over', 'Its time is over')
+  if (session.mode === 'multipart' && session.multipart_id === null && !session.completed_at) {
+    throw new AppError('conflict', 'It is just being begun')
+  }
+}
 
 const resting: readonly UploadRow['status'][] = ['ready', 'rejected', 'failed']
 

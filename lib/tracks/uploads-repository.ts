@@ -1,66 +1,26 @@
 import type * as z from 'zod/mini'
 import type { Db, Fragment } from '../db/client.ts'
-import type { RequestUpload, upload } from './upload-schemas.ts'
+import { isKept } from './duplicates.ts'
+import type { upload } from './upload-schemas.ts'
+import type { UploadSession } from './upload-sessions-repository.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type UploadRow = z.output<typeof upload> & { readonly revision: number }
-
-export interface NewUpload extends RequestUpload {
-  readonly track_id: string
-  readonly created_by: string
-  readonly expires_at: Date
-}
-
-export interface LiveUpload {
-  readonly id: string
-  readonly status: UploadRow['status']
-  readonly expires_at: Date
-}
 
 /** As the unique index has it, by which at most one of a track is. */
 export const isUnderWay = (db: Db): Fragment =>
   db`status in ('uploading', 'scanning', 'processing', 'transcoding')`
 
+export type LiveUpload = Pick<
+  UploadSession,
+  'id' | 'status' | 'expires_at' | 'mode' | 'multipart_id' | 'completed_at' | 'created_at'
+>
+
 export async function findLiveUpload(db: Db, trackId: string): Promise<LiveUpload | undefined> {
   const [row] = await db<[LiveUpload?]>`
-    select id, status, expires_at
+    select id, status, expires_at, mode, multipart_id, completed_at, created_at
     from uploads
     where track_id = ${trackId} and ${isUnderWay(db)}
-  `
-  return row
-}
-
-/** Gives up a grant that nobody used in time. */
-export async function markExpired(db: Db, uploadId: string, now: Date): Promise<void> {
-  await db`
-    with expired as (
-      update uploads
-      set status = 'failed', status_reason = 'upload_expired', revision = revision + 1, updated_at = ${now}
-      where id = ${uploadId}
-      returning id, status, status_reason
-    )
-    insert into upload_events (upload_id, status, reason, at)
-    select id, status, status_reason, ${now} from expired
-  `
-}
-
-export async function insertUpload(db: Db, upload: NewUpload, now: Date) {
-  const [row] = await db<[{ id: string; object_key: string }]>`
-    with granted as (
-      insert into uploads (
-        id, track_id, created_by, filename, content_type, size_bytes, sha256, label, object_key, expires_at,
-        created_at, updated_at
-      )
-      select
-        u.id, ${upload.track_id}, ${upload.created_by}, ${upload.filename}, ${upload.content_type},
-        ${upload.size_bytes}, ${upload.sha256 ?? null}, ${upload.label ?? null},
-        'uploads/' || ${upload.track_id}::text || '/' || u.id, ${upload.expires_at}, ${now}, ${now}
-      from (select uuidv7() as id) u
-      returning id, object_key, status
-    ), told as (
-      insert into upload_events (upload_id, status, at) select id, status, ${now} from granted
-    )
-    select id, object_key from granted
   `
   return row
 }
@@ -74,16 +34,29 @@ export async function markUploading(db: Db, trackId: string, now: Date): Promise
   `
 }
 
+/** What the database knows of it; which parts are there, only the bucket does. */
+export type StoredUpload = Omit<UploadRow, 'parts_uploaded'> &
+  Pick<UploadSession, 'object_key' | 'multipart_id'>
+
 export async function findEditableUpload(
   db: Db,
   trackId: string,
   uploadId: string,
   viewer: Viewer,
-): Promise<UploadRow | undefined> {
-  const [row] = await db<[UploadRow?]>`
+): Promise<StoredUpload | undefined> {
+  const [row] = await db<[StoredUpload?]>`
     select
       u.id, u.track_id, u.filename, u.content_type, u.size_bytes, u.label, u.status, u.status_reason,
-      u.revision, u.expires_at, u.created_at, u.updated_at
+      u.mode, u.part_size, ceil(u.size_bytes::numeric / coalesce(u.part_size, u.size_bytes))::int as part_count,
+      u.object_key, u.multipart_id, u.revision, u.expires_at, u.created_at, u.updated_at,
+      array(
+        select distinct d.track_id
+        from track_versions own
+        join track_versions d on d.sha256 = own.sha256 and d.id <> own.id and ${isKept(db)}
+        join tracks dt on dt.id = d.track_id and dt.owner_id = t.owner_id and dt.deleted_at is null
+        where own.upload_id = u.id and (dt.id = t.id or t.owner_id = ${viewer.id ?? null})
+        limit 20
+      ) as duplicate_of
     from ${trackTables(db, viewer)}
     join uploads u on u.track_id = t.id
     where u.id = ${uploadId} and t.id = ${trackId} and t.deleted_at is null and ${isEditable(db, viewer)}

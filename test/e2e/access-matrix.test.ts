@@ -138,6 +138,7 @@ const bodies: Readonly<Record<string, object>> = {
   requestAvatar: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
   requestArtwork: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
   requestCover: { filename: 'a.png', content_type: 'image/png', size_bytes: 1_000 },
+  signUploadParts: { part_numbers: [1] },
   requestUpload: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 1_000 },
   addPlaylistItem: { track_id: '0199f0f0-0000-7000-8000-000000000001' },
   putPlaylistCollaborator: { role: 'viewer' },

@@ -121,6 +121,8 @@ test.each([
   const { id } = await client.createTrack(artist.token)
   const grant = await client.requestUpload(artist.token, id, { name, content_type, bytes: Buffer.alloc(9) })
   expect(grant).toMatchObject({ mode: 'single', method: 'PUT', headers: { 'content-type': content_type } })
+  const path = `/api/v1/tracks/${id}/uploads/${grant.upload_id}`
+  expectStatus(204, await client.request('DELETE', path, { token: artist.token }))
 })
 
 test('what a player gets is signed as the stream server reads it', async () => {

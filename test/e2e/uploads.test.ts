@@ -125,7 +125,16 @@ describe('a file that must not play is refused with its reason', () => {
 describe('S3 takes only what was agreed', () => {
   const bytes = Buffer.alloc(2_000, 1)
   const file = { name: 'a.wav', content_type: 'audio/wav', bytes }
-  const grantOf = async () => client.requestUpload(token, (await client.createTrack(token)).id, file)
+  const begun: string[] = []
+  const grantOf = async () => {
+    const { id } = await client.createTrack(token)
+    const grant = await client.requestUpload(token, id, file)
+    begun.push(`/api/v1/tracks/${id}/uploads/${grant.upload_id}`)
+    return grant
+  }
+  afterEach(async () => {
+    for (const path of begun.splice(0)) await client.request('DELETE', path, { token })
+  })
 
   test('another size is refused', async () => {
     expect(await putFile(await grantOf(), Buffer.alloc(2_001, 1))).toMatchObject({ status: 403 })

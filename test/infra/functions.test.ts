@@ -88,6 +88,9 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   tracks: [
     'rds-db:connect DatabaseProxy',
+    's3:AbortMultipartUpload UploadsBucket/uploads/*',
+    's3:ListBucketVersions UploadsBucket',
+    's3:ListMultipartUploadParts UploadsBucket/uploads/*',
     's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue JwtSecret',
     'secretsmanager:GetSecretValue MediaKeySecret',

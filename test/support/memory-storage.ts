@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import type { ObjectHeaders, ObjectStore } from '../../lib/aws/object-store.ts'
+import { createMemoryMultipart, type MemoryMultipart, type MultipartOperation } from './memory-multipart.ts'
 
 interface StoredObject {
   readonly bytes: Buffer
@@ -11,7 +12,7 @@ interface StoredObject {
   tags: Readonly<Record<string, string>>
 }
 
-export interface MemoryStore extends ObjectStore {
+export interface MemoryStore extends ObjectStore, MemoryMultipart {
   readonly objects: Map<string, StoredObject>
   /** Writes an object and answers with the notification's message that tells of it. */
   arrive(key: string, bytes: Buffer): unknown
@@ -19,7 +20,7 @@ export interface MemoryStore extends ObjectStore {
   failNext(operation: Operation, when?: 'before' | 'after'): void
 }
 
-export type Operation = 'getStream' | 'getRange' | 'copyFrom' | 'put' | 'remove' | 'tag'
+export type Operation = MultipartOperation | 'getStream' | 'getRange' | 'copyFrom' | 'put' | 'remove' | 'tag'
 
 /** Buckets in memory with S3's rules that our code relies on: entity tags, conditions, missing keys. */
 export function createMemoryStorage(...names: readonly string[]): Record<string, MemoryStore> {
@@ -48,6 +49,7 @@ function createBucket(name: string, buckets: Map<string, Map<string, StoredObjec
 
   return {
     bucket: name,
+    ...createMemoryMultipart({ name, objects, write, attempt }),
     objects,
     arrive: (key, bytes) => bucketEvent(name, key, bytes.length, write(key, bytes)),
     failNext: (operation, when = 'before') => faults.set(operation, when),

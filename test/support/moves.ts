@@ -125,6 +125,7 @@ function teamMoves({ sql, cast: { people, tracks }, chance: { pick } }: Stage): 
         filename: 'a.wav',
         content_type: 'audio/wav',
         size_bytes: 9,
+        rights_confirmed: true,
       }),
   }
 }

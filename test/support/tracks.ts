@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type * as z from 'zod/mini'
 import type { Actor } from '../../lib/auth/actor.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createTrack } from '../../lib/tracks/schemas.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { requestUpload } from '../../lib/tracks/upload-schemas.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { justSignedIn } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
@@ -63,9 +65,14 @@ export async function grantUpload(
   store: Buckets['uploads'],
   actor: Actor,
   trackId: string,
-  request: Parameters<ReturnType<typeof createUploadService>['grant']>[2],
+  request: z.input<typeof requestUpload>,
 ) {
-  const { upload_id } = await createUploadService({ sql, store }).grant(actor, trackId, request)
+  const { upload_id } = await createUploadService({ sql, store }).grant(
+    actor,
+    trackId,
+    requestUpload.parse(request),
+    '192.0.2.7',
+  )
   return { upload_id, key: `uploads/${trackId}/${upload_id}` }
 }
 

@@ -15,7 +15,7 @@ const invitations = (actor: Actor, query = {}) => as(actor, routes.listInvitatio
 const upload = (actor: Actor, track_id: string) =>
   as(actor, routes.requestUpload, {
     params: { track_id },
-    body: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 9 },
+    body: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 9, rights_confirmed: true },
   })
 const toldOf = async (user: { id: string }) => {
   const rows = await sql<{ kind: string }[]>`

@@ -20,7 +20,7 @@ const rounds = 10
 const upload = (actor: Actor, track_id: string, studio = { as }) =>
   studio.as(actor, routes.requestUpload, {
     params: { track_id },
-    body: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 9 },
+    body: { filename: 'a.wav', content_type: 'audio/wav', size_bytes: 9, rights_confirmed: true },
   })
 
 async function setUp() {

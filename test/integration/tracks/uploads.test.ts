@@ -32,9 +32,9 @@ const handler = createHandler(sql)
 
 let ada: Actor
 let ben: Actor
-beforeAll(async () => {
-  ada = await seedActor(sql, 'ada')
-  ben = await seedActor(sql, 'ben')
+beforeEach(async () => {
+  ada = await seedActor(sql)
+  ben = await seedActor(sql)
 })
 
 const valid = { filename: 'low-tide.wav', content_type: 'audio/wav', size_bytes: 1000 }
@@ -59,7 +59,7 @@ const statusOf = async (trackId: string) => {
   return track
 }
 
-test('grants one PUT for a quarter of an hour, and the track shows it', async () => {
+test('grants one PUT for a quarter of an hour, within a day, and the track shows it', async () => {
   const trackId = await createTrack()
 
   const { status, body } = await request(trackId)
@@ -69,9 +69,11 @@ test('grants one PUT for a quarter of an hour, and the track shows it', async ()
     upload_id: expect.any(String),
     mode: 'single',
     method: 'PUT',
+    parallelism: 6,
     url: expect.stringContaining(`/uploads/${trackId}/${body.upload_id}?`),
     headers: { 'content-type': 'audio/wav' },
-    expires_at: new Date(at.getTime() + 900_000).toISOString(),
+    url_expires_at: new Date(at.getTime() + 900_000).toISOString(),
+    expires_at: new Date(at.getTime() + 86_400_000).toISOString(),
   })
   expect(await statusOf(trackId)).toEqual({ status: 'uploading', status_reason: null })
 })
@@ -83,7 +85,7 @@ test('tells where an upload stands, with a tag and when to ask again', async () 
   const first = await follow(trackId, body.upload_id)
   expect(first).toMatchObject({
     status: 200,
-    headers: { 'retry-after': '2', etag: expect.stringMatching(/^"\d+"$/) },
+    headers: { 'retry-after': '2', etag: expect.stringMatching(/^"\d+-[\da-f]{8}"$/) },
     body: { status: 'uploading', status_reason: null, size_bytes: 1000, filename: 'low-tide.wav' },
   })
   expect(first.body.timeline).toEqual([{ status: 'uploading', reason: null, at: at.toISOString() }])
@@ -122,10 +124,14 @@ test.each([
 })
 
 test('takes exactly 2 GiB, and a type in capitals', async () => {
-  const body = { size_bytes: 2 * 1024 ** 3, content_type: 'Audio/FLAC', filename: 'A.FLAC' }
+  const body = { content_type: 'Audio/FLAC', filename: 'A.FLAC' }
   expect(await request(await createTrack(), body)).toMatchObject({
     status: 201,
     body: { headers: { 'content-type': 'audio/flac' } },
+  })
+  expect(await request(await createTrack(), { size_bytes: 2 * 1024 ** 3 })).toMatchObject({
+    status: 201,
+    body: { mode: 'multipart', part_count: 128 },
   })
 })
 
@@ -177,8 +183,11 @@ describe('while an upload is under way', () => {
   test('and unused, another one waits until it has expired', async () => {
     const trackId = await createTrack()
     const { body } = await request(trackId)
-    later(14.9)
-    expect(await request(trackId)).toMatchObject({ status: 409, problem: { code: 'upload_in_progress' } })
+    later(24 * 60 - 0.1)
+    expect(await request(trackId)).toMatchObject({
+      status: 409,
+      problem: { code: 'upload_in_progress', upload_id: body.upload_id },
+    })
     later(0.1)
 
     expect(await request(trackId)).toMatchObject({ status: 201 })

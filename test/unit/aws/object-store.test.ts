@@ -73,3 +73,42 @@ test('a link to save a file names it, under the signature', async () => {
   expect(named.get('X-Amz-Signature')).not.toBe((await sign('other.zip')).get('X-Amz-Signature'))
   expect((await sign()).has('response-content-disposition')).toBe(false)
 })
+
+describe('a grant of a part', () => {
+  const part = { part_number: 3, size_bytes: 16_777_216, expires_in_seconds: 900 }
+  const sign = async (grant: object = {}) => {
+    const signed = await createObjectStore('uploads').presignPart('uploads/a/b', 'm-1', { ...part, ...grant })
+    return { ...signed, query: new URL(signed.url).searchParams }
+  }
+
+  test('signs its number and size, and asks for no checksum of an empty body', async () => {
+    const { url, headers, query } = await sign()
+
+    expect(new URL(url).pathname).toBe('/uploads/uploads/a/b')
+    expect(Object.fromEntries(query)).toMatchObject({
+      partNumber: '3',
+      uploadId: 'm-1',
+      'X-Amz-Expires': '900',
+      'X-Amz-SignedHeaders': 'content-length;host',
+    })
+    expect(headers).toEqual({})
+    expect([...query.keys()].filter((name) => /checksum/i.test(name))).toEqual([])
+  })
+
+  test('signs its hash as a header, which S3 checks', async () => {
+    const { headers, query } = await sign({ sha256: '00'.repeat(31).concat('ff') })
+
+    expect(headers).toEqual({ 'x-amz-checksum-sha256': 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=' })
+    expect(query.get('X-Amz-SignedHeaders')).toBe('content-length;host;x-amz-checksum-sha256')
+    expect([...query.keys()].filter((name) => /checksum/i.test(name))).toEqual([])
+  })
+
+  test.each([
+    { name: 'size', change: { size_bytes: 5 } },
+    { name: 'number', change: { part_number: 4 } },
+    { name: 'hash', change: { sha256: 'ab'.repeat(32) } },
+  ])('another $name is another signature', async ({ change }) => {
+    const signature = (await sign(change)).query.get('X-Amz-Signature')
+    expect(signature).not.toBe((await sign()).query.get('X-Amz-Signature'))
+  })
+})

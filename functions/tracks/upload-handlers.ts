@@ -1,0 +1,27 @@
+import { etagOfShown, matching } from '../../lib/http/etag.ts'
+import { type Handlers, Reply } from '../../lib/http/route.ts'
+import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
+import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
+import type { uploadRoutes } from './upload-routes.ts'
+
+export function createUploadHandlers(uploads: UploadService): Handlers<typeof uploadRoutes> {
+  return {
+    requestUpload: ({ actor, params, body, ip }) => uploads.grant(actor, params.track_id, body, ip),
+    getUpload: async ({ actor, params }) =>
+      replyUpload(await uploads.get(actor, params.track_id, params.upload_id)),
+    signUploadParts: ({ actor, params, body }) =>
+      uploads.signParts(actor, params.track_id, params.upload_id, body),
+    completeUpload: async ({ actor, params, body }) =>
+      replyUpload(await uploads.complete(actor, params.track_id, params.upload_id, body)),
+    abortUpload: async ({ actor, params, headers }) => {
+      await uploads.abort(actor, params.track_id, params.upload_id, matching(headers))
+      return undefined
+    },
+  }
+}
+
+function replyUpload(upload: UploadRow) {
+  const seconds = retryAfter(upload)
+  const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) }
+  return new Reply(upload, { etag: etagOfShown(upload), headers })
+}

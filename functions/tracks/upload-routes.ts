@@ -1,0 +1,88 @@
+import { defineRoutes, noContent, type Policy } from '../../lib/http/route.ts'
+import { trackParams } from '../../lib/tracks/schemas.ts'
+import {
+  completeUpload,
+  requestUpload,
+  signedParts,
+  signParts,
+  trackUploadGrant,
+  upload,
+  uploadParams,
+} from '../../lib/tracks/upload-schemas.ts'
+
+const writes: Policy = { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false }
+
+export const uploadRoutes = defineRoutes({
+  requestUpload: {
+    method: 'POST',
+    path: '/api/v1/tracks/{track_id}/uploads',
+    auth: 'user',
+    policy: writes,
+    summary: 'Ask where to upload the file of a track: in one piece, or from 100 MiB on in parts',
+    params: trackParams,
+    body: requestUpload,
+    status: 201,
+    response: trackUploadGrant,
+    problems: [
+      'not_found',
+      'upload_in_progress',
+      'quota_exceeded',
+      'duplicate_file',
+      'upload_over',
+      'unavailable',
+    ],
+  },
+  getUpload: {
+    method: 'GET',
+    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}',
+    auth: 'user',
+    policy: { permission: 'tracks.read', reach: 'own', limit: 'read', step_up: false },
+    summary: 'Follow an upload on its way; after an interruption, learn which parts are there',
+    params: uploadParams,
+    status: 200,
+    response: upload,
+    problems: ['not_found'],
+  },
+  signUploadParts: {
+    method: 'POST',
+    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}/parts',
+    auth: 'user',
+    policy: { permission: 'tracks.write', reach: 'own', limit: 'upload', step_up: false },
+    summary: 'Ask for the addresses of parts, as often as they expire; the one part of a small file is 1',
+    params: uploadParams,
+    body: signParts,
+    status: 200,
+    response: signedParts,
+    problems: ['not_found', 'upload_over', 'conflict'],
+  },
+  completeUpload: {
+    method: 'POST',
+    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}/complete',
+    auth: 'user',
+    policy: writes,
+    summary: 'Say that all of a file is there; it goes on to the scan, and saying it again does no harm',
+    params: uploadParams,
+    body: completeUpload,
+    status: 202,
+    response: upload,
+    problems: [
+      'not_found',
+      'upload_incomplete',
+      'upload_part_changed',
+      'upload_over',
+      'conflict',
+      'payload_too_large',
+    ],
+  },
+  abortUpload: {
+    method: 'DELETE',
+    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}',
+    auth: 'user',
+    policy: writes,
+    summary: 'Give up an upload that is not being scanned yet, and whatever of it is there',
+    params: uploadParams,
+    status: 204,
+    response: noContent,
+    problems: ['not_found', 'upload_over', 'precondition_failed'],
+  },
+})
