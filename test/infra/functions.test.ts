@@ -270,7 +270,8 @@ it('lets the scanner alone read uploads, and only the upload URLs write them', (
   )
   expect(uploads).toEqual([
     { name: 'users', actions: ['s3:PutObject'] },
-    { name: 'tracks', actions: ['s3:PutObject'] },
+    { name: 'tracks', actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'] },
+    { name: 'tracks', actions: ['s3:ListBucketVersions'] },
     { name: 'playlists', actions: ['s3:PutObject'] },
     { name: 'system', actions: ['s3:ListBucket'] },
     { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
