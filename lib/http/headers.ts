@@ -11,9 +11,12 @@ const securityHeaders = {
 const exposedHeaders =
   'ETag, Idempotent-Replayed, Location, RateLimit, RateLimit-Policy, Retry-After, X-Request-Id'
 
+/** Whether answers hold tokens that let somebody in. */
+export const givesCredentials = ({ path }: Pick<Route, 'path'>) => /^\/api\/v1\/(auth|chat)\//.test(path)
+
 /** Answers that carry credentials or bearer URLs are kept by nobody; all others are asked for anew. */
 export const cacheControl = (route: Route) =>
-  route.auth === 'iam' || route.path.startsWith('/api/v1/auth/') ? 'no-store' : 'private, no-cache'
+  route.auth === 'iam' || givesCredentials(route) ? 'no-store' : 'private, no-cache'
 
 /**
  * The headers of every answer. The preflight is not here: the gateway answers OPTIONS from its own CORS

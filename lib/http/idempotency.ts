@@ -11,6 +11,7 @@ import { AppError } from '../errors.ts'
 import { logger } from '../logger.ts'
 import { dayMs, later } from '../time.ts'
 import type { ApiEvent, ApiResult } from './exchange.ts'
+import { givesCredentials } from './headers.ts'
 import {
   type Claim,
   claimKey,
@@ -26,11 +27,11 @@ import { type Route, routeKey } from './route.ts'
 export const idempotencyKeyPattern = /^[\x21-\x7e]{1,255}$/
 
 /**
- * Whether answers of the route can be kept. Those of the auth group hold credentials: they are kept by nobody,
+ * Whether answers of the route can be kept. Those of auth and chat hold credentials: they are kept by nobody,
  * and each of its calls is safe to repeat, or fails the second time.
  */
 export const takesIdempotencyKey = ({ method, auth, path }: Pick<Route, 'method' | 'auth' | 'path'>) =>
-  method === 'POST' && auth === 'user' && !path.startsWith('/api/v1/auth/')
+  method === 'POST' && auth === 'user' && !givesCredentials({ path })
 
 export function readIdempotencyKey(route: Route, headers: ApiEvent['headers']): string | undefined {
   if (!takesIdempotencyKey(route)) return undefined

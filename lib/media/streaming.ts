@@ -4,6 +4,8 @@ import type { Actor } from '../auth/actor.ts'
 
 /** Whoever listens, as the stream server knows people. */
 export interface Listener {
+  /** Null of a guest. */
+  readonly id: string | null
   readonly user_number: number
   readonly username: string
   readonly role: Actor['role'] | 'guest'
@@ -19,6 +21,7 @@ const streamRoles: Record<Listener['role'], readonly string[]> = {
 }
 
 export const guest = (): Listener => ({
+  id: null,
   user_number: 0,
   username: 'guest',
   role: 'guest',
@@ -45,8 +48,21 @@ export interface TokenTimes {
   readonly expires: number
 }
 
-/** The stream server parses these claims strictly: `sub` a number, `aud` one string, whole seconds. */
-export function signStreamToken(secret: string, listener: Listener, times: TokenTimes): Promise<string> {
+export interface Streamed {
+  readonly track_id: string
+  readonly version_id: string
+}
+
+/**
+ * The stream server parses these claims strictly: `sub` a number, `aud` one string, whole seconds. What it does not
+ * know it passes over; there stands what the token is for.
+ */
+export function signStreamToken(
+  secret: string,
+  listener: Listener,
+  { track_id, version_id }: Streamed,
+  times: TokenTimes,
+): Promise<string> {
   const claims = {
     sub: listener.user_number,
     username: listener.username,
@@ -58,6 +74,9 @@ export function signStreamToken(secret: string, listener: Listener, times: Token
     iat: times.issuedAt,
     exp: times.expires,
     jti: randomUUID(),
+    track_id,
+    version_id,
+    ...(listener.id !== null && { uid: listener.id }),
   }
   // jose's type wants a text for `sub`, as RFC 7519 does.
   return new SignJWT(claims as unknown as Record<string, unknown>)

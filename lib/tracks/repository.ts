@@ -44,7 +44,7 @@ export interface PlayableTrack {
   readonly manifest_key: string | null
   readonly duration_ms: number | null
   /** The viewer; null for a guest. */
-  readonly listener: Omit<Listener, 'session_id'> | null
+  readonly listener: Omit<Listener, 'id' | 'session_id'> | null
 }
 
 /** What plays of a track, and who asks for it, as the stream server knows people. */

@@ -43,7 +43,8 @@ export function createStreamService(dependencies: StreamDependencies) {
       if (!track) throw new AppError('not_found')
       const { version_id, manifest_key, duration_ms } = track
       if (!version_id || !manifest_key) throw new AppError('track_not_ready')
-      const listener = actor && track.listener ? { ...track.listener, session_id: actor.session_id } : guest()
+      const listener =
+        actor && track.listener ? { ...track.listener, id: actor.id, session_id: actor.session_id } : guest()
       const { session_id } = listener
       const issuedAt = Math.floor(at.getTime() / 1000)
       const times = { issuedAt, expires: issuedAt + streamSeconds(duration_ms) }
@@ -55,7 +56,7 @@ export function createStreamService(dependencies: StreamDependencies) {
         secrets.read(tokenSecretId),
       ])
       const [stream_token, play_token] = await Promise.all([
-        signStreamToken(tokenSecret, listener, times),
+        signStreamToken(tokenSecret, listener, { track_id: trackId, version_id }, times),
         signPlayToken(loadKeys, play, times),
       ])
       return {

@@ -14,7 +14,8 @@ export interface StreamJob {
   readonly version_id: string
 }
 
-type Outcome = { readonly ready: Stream } | { readonly failed: string }
+/** What may go better the next time is no outcome that stays: asked again, the job is done again. */
+type Outcome = { readonly ready: Stream } | { readonly failed: string; readonly is_transient: boolean }
 
 interface StoredJob extends StreamJob {
   readonly outcome?: Outcome
@@ -54,13 +55,13 @@ export function createStreamJobs(options: {
     try {
       const job = await readJob(directory, jobId)
       const outcome = job.outcome ?? (await perform(job))
-      await writeJob(directory, { ...job, outcome })
+      const kept = isFinal(outcome) ? { ...job, outcome } : job
+      await writeJob(directory, kept)
       await report(job, outcome)
-      await writeJob(directory, { ...job, outcome, reported: true })
+      await writeJob(directory, { ...kept, reported: true })
     } catch (error) {
       // The job stays as it is; it is taken up again when the server starts or is asked once more.
-      if (!stopping.signal.aborted)
-        logger.error(`stream job ${jobId}: ${error instanceof Error ? error.message : error}`)
+      if (!stopping.signal.aborted) logger.error(`stream job ${jobId}: ${messageOf(error)}`)
     }
   }
 
@@ -72,8 +73,8 @@ export function createStreamJobs(options: {
         ready: await transcode({ source, name: job.version_id, directory: media, signal: stopping.signal }),
       }
     } catch (error) {
-      if (error instanceof TranscodeError) return { failed: error.message }
-      throw error
+      if (stopping.signal.aborted) throw error
+      return { failed: messageOf(error), is_transient: !(error instanceof TranscodeError) }
     } finally {
       await rm(source, { force: true })
     }
@@ -106,7 +107,7 @@ export function createStreamJobs(options: {
     const [event, body] =
       'ready' in outcome
         ? ['stream-ready', { ...ids, ...outcome.ready }]
-        : ['stream-failed', { ...ids, reason: outcome.failed }]
+        : ['stream-failed', { ...ids, reason: outcome.failed, is_transient: outcome.is_transient }]
     const request = { method: 'POST', body: JSON.stringify(body) }
     const response = await persist(() => callApi(`/api/v1/internal/tracks/${job.track_id}/${event}`, request))
     if (!response.ok) logger.warn(`stream job ${job.job_id}: ${event} was answered ${response.status}`)
@@ -157,6 +158,10 @@ export function createStreamJobs(options: {
     idle: () => turn,
   }
 }
+
+const isFinal = (outcome: Outcome) => 'ready' in outcome || !outcome.is_transient
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 
 async function readJob(directory: string, jobId: string): Promise<StoredJob> {
   return JSON.parse(await readFile(path.join(directory, `${jobId}.json`), 'utf8'))

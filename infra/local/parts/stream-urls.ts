@@ -24,6 +24,6 @@ export function verifyStreamUrl(secret: string, name: string, query: URLSearchPa
   const expected = Buffer.from(signName(secret, name, Number(expires)))
   const given = Buffer.from(signature)
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return { status: 403 }
-  if (now.getTime() / 1000 > Number(expires) + TOLERANCE_SECONDS) return { status: 403 }
+  if (Math.floor(now.getTime() / 1000) > Number(expires) + TOLERANCE_SECONDS) return { status: 403 }
   return { expires: Number(expires) }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import http from 'node:http'
@@ -19,11 +19,14 @@ const ids = {
 }
 
 /** An API with one file, which notes what it is told. */
-async function startApi(file: Buffer, options: { sha256?: string; failures?: number } = {}) {
+async function startApi(
+  file: Buffer,
+  options: { sha256?: string; failures?: number; missing?: number } = {},
+) {
   const calls: { path: string; authorization: string; body: unknown }[] = []
-  let failures = options.failures ?? 0
+  let { failures = 0, missing = 0 } = options
   const server = http.createServer(async (request, response) => {
-    if (request.url === '/object') return response.end(file)
+    if (request.url === '/object') return --missing >= 0 ? response.writeHead(503).end() : response.end(file)
     const chunks: Buffer[] = []
     for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
     const body = chunks.length > 0 ? JSON.parse(Buffer.concat(chunks).toString()) : undefined
@@ -186,9 +189,26 @@ describe('a job', () => {
 
     expect(failed).toMatchObject({
       path: `POST /api/v1/internal/tracks/${ids.track_id}/stream-failed`,
-      body: { job_id: ids.job_id, version_id: ids.version_id, reason: expect.stringMatching(/\w/) },
+      body: {
+        job_id: ids.job_id,
+        version_id: ids.version_id,
+        reason: expect.stringMatching(/\w/),
+        is_transient: false,
+      },
     })
     expect(readdirSync(path.join(directory, 'stream/media'))).toEqual([])
+  })
+
+  it('fails for now where the source is not to be had, and is done when it is asked for again', async () => {
+    const file = await makeAudio('wav', { seconds: 1 })
+    await startStreamServer(file, { missing: 1 })
+
+    await postJob()
+    expect(await callbacks(1)).toMatchObject([{ body: { is_transient: true } }])
+    await postJob()
+
+    const [, ready] = await callbacks(2)
+    expect(ready).toMatchObject({ path: `POST /api/v1/internal/tracks/${ids.track_id}/stream-ready` })
   })
 
   it('goes on where a stopped server left it', async () => {
@@ -235,7 +255,15 @@ describe('a signed URL', () => {
     expect(verifyStreamUrl(secrets.streamUrl, 'abc', query(vector), now)).toEqual({ expires: 1_900_000_000 })
   })
 
+  it('is refused in the other dialect, with a bar for the colon', () => {
+    const other = '3141145e2b7cddf8114bdf18b3478670ce6d4731f22faeb45ace86ddfa9e4ddf'
+    const withBar = createHmac('sha256', secrets.streamUrl).update('abc|1900000000').digest('hex')
+    expect(withBar).toBe(other)
+    expect(verifyStreamUrl(secrets.streamUrl, 'abc', query(other), now)).toEqual({ status: 403 })
+  })
+
   it.each([
+    { name: 'its letters in upper case', verdict: [query(vector.toUpperCase()), 0], status: 403 },
     { name: 'another signature', verdict: [query('0'.repeat(64)), 0], status: 403 },
     { name: 'another time', verdict: [query(vector, '1900000001'), 0], status: 403 },
     { name: 'no signature', verdict: [query(''), 0], status: 400 },

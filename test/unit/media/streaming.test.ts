@@ -9,9 +9,17 @@ import {
   streamSeconds,
 } from '../../../lib/media/streaming.ts'
 import { signPlayToken } from '../../../lib/plays/play-token.ts'
+import { readStreamToken } from '../../support/peer-servers.ts'
 
 const times = { issuedAt: 1_900_000_000, expires: 1_900_000_300 }
-const ada: Listener = { user_number: 7, username: 'ada', role: 'user', session_id: 'b1c2' }
+const ada: Listener = {
+  id: '0198c6b1-0000-7000-8000-000000000009',
+  user_number: 7,
+  username: 'ada',
+  role: 'user',
+  session_id: 'b1c2',
+}
+const streamed = { track_id: 't', version_id: 'v' }
 const secret = 'stream-token-secret-of-the-tests-'.repeat(2)
 
 test('signs a link as the stream server verifies it', () => {
@@ -24,10 +32,10 @@ test('signs a link as the stream server verifies it', () => {
 
 describe('the stream token', () => {
   test('has exactly the claims that the stream server parses, in its types', async () => {
-    const token = await signStreamToken(secret, ada, times)
+    const token = await signStreamToken(secret, ada, streamed, times)
 
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'HS256', typ: 'JWT' })
-    expect(decodeJwt(token)).toEqual({
+    expect(readStreamToken(token, { secret, now: 1_900_000_300 })).toEqual({
       sub: 7,
       username: 'ada',
       roles: ['User'],
@@ -38,7 +46,11 @@ describe('the stream token', () => {
       iat: 1_900_000_000,
       exp: 1_900_000_300,
       jti: expect.any(String),
+      track_id: 't',
+      version_id: 'v',
+      uid: ada.id,
     })
+    expect(() => readStreamToken(token, { secret, now: 1_900_000_301 })).toThrow('ExpiredSignature')
     await expect(
       jwtVerify(token, Buffer.from(secret), { currentDate: new Date(1_900_000_000_000) }),
     ).resolves.toBeDefined()
@@ -49,12 +61,14 @@ describe('the stream token', () => {
     { role: 'moderator', roles: ['User', 'Moderator'] },
     { role: 'admin', roles: ['User', 'Admin'] },
   ] as const)('calls a $role what the stream server does', async ({ role, roles }) => {
-    expect(decodeJwt(await signStreamToken(secret, { ...ada, role }, times)).roles).toEqual(roles)
+    expect(decodeJwt(await signStreamToken(secret, { ...ada, role }, streamed, times)).roles).toEqual(roles)
   })
 
   test('makes a guest number 0, each with a session of their own', async () => {
     const [one, two] = [guest(), guest()]
-    expect(decodeJwt(await signStreamToken(secret, one, times))).toMatchObject({ sub: 0, roles: ['Guest'] })
+    const claims = readStreamToken(await signStreamToken(secret, one, streamed, times), { secret, now: 0 })
+    expect(claims).toMatchObject({ sub: 0, roles: ['Guest'] })
+    expect(claims).not.toHaveProperty('uid')
     expect(one.session_id).not.toBe(two.session_id)
   })
 })
