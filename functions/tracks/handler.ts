@@ -18,6 +18,7 @@ import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/share-service.ts'
+import { createStreamJobService } from '../../lib/tracks/stream-jobs.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
@@ -63,7 +64,11 @@ const trackHandlers = createTrackHandlers({
 
 const handlers = {
   ...trackHandlers,
-  ...createVersionHandlers({ tracks, versions: createVersionService({ sql }) }),
+  ...createVersionHandlers({
+    tracks,
+    versions: createVersionService({ sql }),
+    streamJobs: createStreamJobService({ sql }),
+  }),
   ...createDownloadHandlers(createDownloadService({ sql, links })),
   ...createArtworkHandlers(createImageService({ sql, store, holder: artworks })),
   ...createCollaborationHandlers({

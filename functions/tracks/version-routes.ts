@@ -1,5 +1,6 @@
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
+import { streamJobPage } from '../../lib/tracks/stream-job-schemas.ts'
 import { renameVersion, trackVersion, versionPage, versionParams } from '../../lib/tracks/version-schemas.ts'
 
 export const versionRoutes = defineRoutes({
@@ -37,6 +38,18 @@ export const versionRoutes = defineRoutes({
     status: 200,
     response: trackVersion,
     problems: ['not_found', 'precondition_failed'],
+  },
+  listStreamJobs: {
+    method: 'GET',
+    path: '/api/v1/tracks/{track_id}/versions/{version_id}/jobs',
+    auth: 'user',
+    policy: { permission: 'tracks.read', reach: 'own', limit: 'read', step_up: false },
+    summary: 'List the jobs that make a version playable, newest first, each with its tries',
+    params: versionParams,
+    query: pageQuery,
+    status: 200,
+    response: streamJobPage,
+    problems: ['invalid_request', 'not_found'],
   },
   activateVersion: {
     method: 'POST',

@@ -15,6 +15,7 @@ import { createImageService } from '../../lib/images/service.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { createDownloadService } from '../../lib/tracks/download-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { createStreamJobService } from '../../lib/tracks/stream-jobs.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { testLinks } from './media-links.ts'
@@ -29,7 +30,11 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
   const tracks = createTrackService({ sql, now })
   const handlers = {
     ...createTrackHandlers({ ...composeTrackServices(sql, now), tracks }),
-    ...createVersionHandlers({ tracks, versions: createVersionService({ sql, now }) }),
+    ...createVersionHandlers({
+      tracks,
+      versions: createVersionService({ sql, now }),
+      streamJobs: createStreamJobService({ sql }),
+    }),
     ...createDownloadHandlers(createDownloadService({ sql, links: testLinks, now })),
     ...createArtworkHandlers(
       createImageService({ sql, store: createMemoryStorage('uploads').uploads!, holder: artworks, now }),
