@@ -3,6 +3,7 @@ import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createEmbeddedArtwork } from '../../lib/images/embedded-artwork.ts'
 import { createImageProcessing, isImageOriginal } from '../../lib/images/processing-service.ts'
 import { createMetadataService } from '../../lib/media/metadata-service.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
@@ -17,9 +18,12 @@ const media = createObjectStore(requireEnv('MEDIA_BUCKET'))
 
 const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers] })
 
+const uploads = createObjectStore(requireEnv('UPLOADS_BUCKET'))
+
 const metadata = createMetadataService({
   sql,
   media,
+  artwork: createEmbeddedArtwork({ sql, uploads, holder: artworks }),
   relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
 })
 

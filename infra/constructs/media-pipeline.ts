@@ -57,6 +57,7 @@ export class MediaPipeline extends Construct {
       memorySize: 1769,
       queue: storage.metadataQueue,
       environment: {
+        UPLOADS_BUCKET: storage.uploads.bucketName,
         MEDIA_BUCKET: storage.media.bucketName,
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
@@ -65,6 +66,8 @@ export class MediaPipeline extends Construct {
     metadata.allowObjects(['s3:GetObject'], storage.media, 'originals/')
     metadata.allowObjects(['s3:DeleteObject'], storage.media, 'originals/images/')
     metadata.allowObjects(['s3:PutObject'], storage.media, 'images/')
+    // What is found in a clean file is scanned by itself before anybody sees it.
+    metadata.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')
     metadata.grantSend(events.queue)
     return metadata
   }

@@ -23,3 +23,5 @@ export type ImageContentType = keyof typeof formats
 export const imageContentTypes = Object.keys(formats) as [ImageContentType, ...ImageContentType[]]
 
 export const formatOf = (contentType: ImageContentType): ImageFormat => formats[contentType]
+
+export const contentTypeOf = (format: ImageFormat): ImageContentType => `image/${format}`

@@ -2,17 +2,20 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import type { OutboxRelay } from '../outbox.ts'
-import { type AudioMetadata, inspectAudio } from './metadata.ts'
+import type { ArtworkIntake } from './artwork-intake.ts'
+import { type AudioMetadata, type Inspected, inspectAudio } from './metadata.ts'
 import { requestPrepare } from './prepare-jobs.ts'
 import { createRangedSource } from './ranged-source.ts'
 import { lockTrack, type Move, moveUpload } from './repository.ts'
 import type { WrittenObject } from './s3-events.ts'
+import { readPicture } from './tags/read-picture.ts'
 import { findVersionByKey, markInspected, type Version } from './versions-repository.ts'
 
 export interface MetadataDependencies {
   readonly sql: Sql
   readonly media: Pick<ObjectStore, 'getRange'>
   readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly artwork: ArtworkIntake
   readonly now?: () => Date
 }
 
