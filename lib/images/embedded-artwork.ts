@@ -51,7 +51,10 @@ export function createEmbeddedArtwork(dependencies: EmbeddedArtworkDependencies)
   }
 
   /** The track is locked as by whoever chooses a picture for it, who has the word. */
-  function record(origin: PictureOrigin, upload: Omit<NewEmbeddedUpload, keyof PictureOrigin | 'expires_at'>) {
+  function record(
+    origin: PictureOrigin,
+    upload: Omit<NewEmbeddedUpload, keyof PictureOrigin | 'expires_at'>,
+  ) {
     return sql.begin(async (tx: Db) => {
       const at = now()
       if (!(await holder.lock(tx, origin.track_id)) || !(await lacksArtwork(tx, origin.track_id))) return

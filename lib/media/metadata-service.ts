@@ -19,26 +19,54 @@ export interface MetadataDependencies {
   readonly now?: () => Date
 }
 
+/** Of the largest picture that is taken, as Ogg writes it, and what stands before it. */
+const mostPictureBytes = 24 * 1024 ** 2
+
+/** Statuses of an upload whose file was found good. */
+const past: readonly Version['upload_status'][] = ['transcoding', 'ready']
+
 /** Reads what a clean file is and hands it to the stream server, or refuses it with the reason. */
-export function createMetadataService({ sql, media, relay, now = () => new Date() }: MetadataDependencies) {
+export function createMetadataService(dependencies: MetadataDependencies) {
+  const { sql, media, relay, artwork, now = () => new Date() } = dependencies
+
   return {
     async handle({ key }: WrittenObject): Promise<void> {
       const version = await findVersionByKey(sql, key)
-      if (version?.upload_status !== 'processing') {
+      if (!version || !(version.upload_status === 'processing' || past.includes(version.upload_status))) {
         return logger.info('No version is waiting for this object', { key })
       }
-      const source = createRangedSource(media, key, version.size_bytes)
-      const inspection = await inspectAudio(source, version)
-      const { size_bytes } = version
-      logger.info('A file was inspected', {
-        version_id: version.id,
-        size_bytes,
-        bytes_read: source.bytesRead(),
-      })
+      const inspection = await inspect(version)
       if ('rejected' in inspection) return reject(version, inspection.rejected)
-      await prepare(version, inspection.metadata)
-      await relay.flushSoon()
+      if (version.upload_status === 'processing') {
+        await prepare(version, inspection.metadata)
+        await relay.flushSoon()
+      }
+      // Also when it is told of again: whoever did the above may have come no further.
+      await takePicture(version, inspection)
     },
+  }
+
+  async function inspect(version: Version) {
+    const { id, object_key, size_bytes } = version
+    const source = createRangedSource(media, object_key, size_bytes)
+    const started = performance.now()
+    const inspection = await inspectAudio(source, version)
+    const duration_ms = Math.round(performance.now() - started)
+    const outcome = 'rejected' in inspection ? inspection.rejected : inspection.metadata.codec
+    const bytes_read = source.bytesRead()
+    logger.info('A file was inspected', { version_id: id, size_bytes, bytes_read, duration_ms, outcome })
+    return inspection
+  }
+
+  /** Read from a source of its own: how much that may be is no matter of the inspection. */
+  async function takePicture({ id, track_id, uploaded_by, ...version }: Version, { picture }: Inspected) {
+    if (!picture) return
+    const read = () => {
+      const { object_key, size_bytes } = version
+      return readPicture(createRangedSource(media, object_key, size_bytes, mostPictureBytes), picture)
+    }
+    const { size_bytes } = picture
+    await artwork.take({ version_id: id, track_id, uploaded_by }, { size_bytes, read })
   }
 
   async function reject(version: Version, reason: string) {

@@ -6,6 +6,7 @@ import { connect } from '../../lib/db/client.ts'
 import { signPlayToken } from '../../lib/plays/play-token.ts'
 import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
+import { chunk, id3, pictureFrame, withChunk } from '../support/corpus/build.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
@@ -61,7 +62,8 @@ test('no function has a grant that it does not use', async () => {
   const body = { refresh_token: person.refresh_token }
   expectStatus(200, await client.request('POST', '/api/v1/auth/refresh', { body }))
   expectStatus(200, await client.request('GET', '/readyz'))
-  await upload(person.token, await makeAudio('wav'), 'ready')
+  const cover = chunk('id3 ', id3(pictureFrame(await makePicture('png'))))
+  await upload(person.token, withChunk(await makeAudio('wav'), cover), 'ready')
   await upload(person.token, eicar(await makeAudio('wav')), 'rejected')
   expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
   const own = `/api/v1/users/${person.username}/tracks`

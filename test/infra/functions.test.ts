@@ -52,7 +52,13 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
   'key-rotator': everywhere,
   'scan-worker': [...withDatabase, 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
-  'metadata-worker': [...withDatabase, 'EVENTS_QUEUE_URL', 'MEDIA_BUCKET', 'METADATA_QUEUE_URL'],
+  'metadata-worker': [
+    ...withDatabase,
+    'EVENTS_QUEUE_URL',
+    'MEDIA_BUCKET',
+    'METADATA_QUEUE_URL',
+    'UPLOADS_BUCKET',
+  ],
   'jobs-worker': [
     ...withDatabase,
     'APP_URL',
@@ -140,6 +146,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:DeleteObject MediaBucket/originals/images/*',
     's3:GetObject MediaBucket/originals/*',
     's3:PutObject MediaBucket/images/*',
+    's3:PutObject UploadsBucket/uploads/images/*',
     'sqs:SendMessage EventsQueue',
     ...consume('MetadataQueue'),
   ],
@@ -262,7 +269,7 @@ it('names each star that is left, and it stands only in policies that say why', 
   )
 })
 
-it('lets the scanner alone read uploads, and only the upload URLs write them', () => {
+it('lets the scanner alone read uploads, and only upload URLs and what is found in clean files write them', () => {
   const uploads = table.flatMap(({ name, fn }) =>
     statementsOf(fn)
       .filter(({ Resource }) => JSON.stringify(Resource).includes('UploadsBucket'))
@@ -275,6 +282,7 @@ it('lets the scanner alone read uploads, and only the upload URLs write them', (
     { name: 'playlists', actions: ['s3:PutObject'] },
     { name: 'system', actions: ['s3:ListBucket'] },
     { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
+    { name: 'metadata-worker', actions: ['s3:PutObject'] },
   ])
 })
 

@@ -87,13 +87,17 @@ function readFormat(fmt: Buffer) {
   const codec = codecs[tag === extensible && fmt.length >= 26 ? fmt.readUInt16LE(24) : tag]
   if (!codec) throw new Refused('unsupported_media')
   const [channels, sample_rate_hz] = [fmt.readUInt16LE(2), fmt.readUInt32LE(4)]
-  const bits = fmt.readUInt16LE(14)
-  const frameBytes = channels * Math.ceil(bits / 8)
-  const isPacked = codec === 'ADPCM'
+  const [blockBytes, bits] = [fmt.readUInt16LE(12), fmt.readUInt16LE(14)]
+  if (codec === 'ADPCM') return { codec, channels, sample_rate_hz, ...readBlocks(fmt, sample_rate_hz) }
   // Players go by the size of a frame, so where it is another one than the samples need they hear something else.
-  if (!isPacked && (frameBytes === 0 || frameBytes !== fmt.readUInt16LE(12)) && channels > 0) {
-    throw new Refused('malformed')
-  }
-  const bytesPerSecond = isPacked ? fmt.readUInt32LE(8) : frameBytes * sample_rate_hz
-  return { codec, channels, sample_rate_hz, bit_depth: isPacked ? null : bits, bytesPerSecond }
+  const frameBytes = channels * Math.ceil(bits / 8)
+  if (channels > 0 && (frameBytes === 0 || frameBytes !== blockBytes)) throw new Refused('malformed')
+  return { codec, channels, sample_rate_hz, bit_depth: bits, bytesPerSecond: frameBytes * sample_rate_hz }
+}
+
+/** Blocks of as many samples as the format says. */
+function readBlocks(fmt: Buffer, rate: number) {
+  const samples = fmt.length < 20 ? 0 : fmt.readUInt16LE(18)
+  if (samples === 0) throw new Refused('malformed')
+  return { bit_depth: null, bytesPerSecond: (fmt.readUInt16LE(12) * rate) / samples }
 }

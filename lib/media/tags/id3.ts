@@ -73,7 +73,7 @@ async function* walkFrames(source: RangedSource, { position, length }: Region, m
     const header = Buffer.from(await source.read(at, headerBytes))
     const id = header.toString('latin1', 0, major === 2 ? 3 : 4)
     if (!isFrameId(id)) return
-    const size = await readFrameSize(source, at, header, major)
+    const size = await readFrameSize(source, header, { at, end, major })
     const frame: Frame = { id, position: at + headerBytes, length: size, flags: header.subarray(8, 10) }
     if (frame.position + size > end) return
     yield frame
@@ -84,14 +84,24 @@ async function* walkFrames(source: RangedSource, { position, length }: Region, m
 const isFrameId = (id: string) => /^[A-Z][A-Z0-9]{2,3}$/.test(id)
 
 /** Old versions of iTunes wrote the sizes of version 4 as those of version 3: right is what leads to another frame. */
-async function readFrameSize(source: RangedSource, at: number, header: Buffer, major: number) {
+async function readFrameSize(source: RangedSource, header: Buffer, { at, end, major }: FramePlace) {
   if (major === 2) return header.readUIntBE(3, 3)
   const plain = header.readUInt32BE(4)
   if (major === 3) return plain
   const safe = readSyncSafe(header, 4)
-  if (safe === plain) return safe
-  const next = async (size: number) => Buffer.from(await source.read(at + 10 + size, 4)).toString('latin1')
-  return !isFrameId(await next(safe)) && isFrameId(await next(plain)) ? plain : safe
+  const leadsOn = async (size: number) => {
+    const next = at + 10 + size
+    if (next >= end) return next === end
+    const id = Buffer.from(await source.read(next, 4)).toString('latin1')
+    return isFrameId(id) || id.startsWith('\0')
+  }
+  return safe === plain || (await leadsOn(safe)) || !(await leadsOn(plain)) ? safe : plain
+}
+
+interface FramePlace {
+  readonly at: number
+  readonly end: number
+  readonly major: number
 }
 
 /** Compressed or encrypted. Nobody does so, but whoever has something to hide. */

@@ -1,4 +1,5 @@
-import type { RangedSource } from '../ranged-source.ts'
+import { logger } from '../../logger.ts'
+import { type RangedSource, SourceUnavailable } from '../ranged-source.ts'
 import { parsePieces } from './parse.ts'
 import type { EmbeddedPicture } from './pieces.ts'
 
@@ -7,6 +8,12 @@ export async function readPicture(
   source: RangedSource,
   picture: EmbeddedPicture,
 ): Promise<Uint8Array | undefined> {
-  const [parsed] = await parsePieces([await picture.read(source)], { withPictures: true })
-  return parsed?.common.picture?.[0]?.data
+  try {
+    const [parsed] = await parsePieces([await picture.read(source)], { withPictures: true })
+    return parsed?.common.picture?.[0]?.data
+  } catch (error) {
+    if (error instanceof SourceUnavailable) throw error
+    logger.info('A picture could not be read', { error })
+    return undefined
+  }
 }

@@ -21,6 +21,8 @@ interface File {
 
 const flacFile: File = { file: flac, content_type: 'audio/flac', filename: 'low-tide.flac' }
 
+const noArtwork = { take: async () => {} }
+
 /** A file that was scanned and copied; `deliver` is the message of the media bucket. */
 async function prepare(file: File) {
   const buckets = createBuckets()
@@ -42,7 +44,7 @@ async function prepare(file: File) {
       flushes++
     },
   }
-  const service = createMetadataService({ sql, media: buckets.media, relay })
+  const service = createMetadataService({ sql, media: buckets.media, relay, artwork: noArtwork })
   const deliver = async (message: unknown = bucketEvent('media', key!, file.file.length, 'abc')) => {
     for (const written of readBucketEvent(message)) await service.handle(written)
   }
@@ -100,7 +102,9 @@ test('the same event again, also at the same time, asks for one job', async () =
   const [key] = media.objects.keys()
   const object = { key: key!, size_bytes: flac.length, etag: 'abc' }
 
-  await Promise.all(others.map((own) => createMetadataService({ sql: own, media, relay }).handle(object)))
+  await Promise.all(
+    others.map((own) => createMetadataService({ sql: own, media, relay, artwork: noArtwork }).handle(object)),
+  )
   await Promise.all(others.map((own) => own.end()))
   await deliver()
 
