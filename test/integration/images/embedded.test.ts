@@ -191,7 +191,7 @@ test('a picture that is infected is found in the quarantine, and the track goes 
   expect(await states()).toMatchObject({ upload: 'transcoding' })
 })
 
-test('nothing comes of a picture that an uploader left behind who may change the track no more', async () => {
+test('a deleted track takes no picture', async () => {
   const { inspect, upload, pictureOf } = await arrange(withId3(mp3, pictureFrame(cover)))
   await sql`update tracks set deleted_at = now(), purges_at = now() where id = ${upload.track_id}`
 
