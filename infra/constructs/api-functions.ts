@@ -165,7 +165,8 @@ export class ApiFunctions extends Construct {
       MEDIA_BUCKET: storage.media.bucketName,
       JWT_SECRET_ARN: secrets.jwt.secretArn,
     })
-    internal.allowObjects(['s3:GetObject'], storage.media, 'originals/')
+    // Of what was stored before versions were kept on record, none can be named.
+    internal.allowObjects(['s3:GetObject', 's3:GetObjectVersion'], storage.media, 'originals/')
     internal.grantSecret(secrets.jwt)
     return internal
   }

@@ -79,7 +79,8 @@ export class EventFunctions extends Construct {
     })
     scheduler.grantSecret(secrets.field)
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
-    scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'originals/')
+    // Of what was stored before versions were kept on record, none can be named.
+    scheduler.allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], storage.media, 'originals/')
     scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'images/')
     this.watchCounts(scheduler)
     return scheduler

@@ -38,8 +38,13 @@ export class MediaPipeline extends Construct {
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
       },
     })
-    scan.allowObjects(['s3:GetObject', 's3:DeleteObject', 's3:PutObjectTagging'], storage.uploads, 'uploads/')
-    scan.allowObjects(['s3:PutObject'], storage.media, 'originals/')
+    scan.allowObjects(
+      ['s3:GetObjectVersion', 's3:DeleteObjectVersion', 's3:PutObjectVersionTagging'],
+      storage.uploads,
+      'uploads/',
+    )
+    // An original is written once; whoever finds it there asks which version it is.
+    scan.allowObjects(['s3:PutObject', 's3:GetObject'], storage.media, 'originals/')
     return scan
   }
 
@@ -63,8 +68,8 @@ export class MediaPipeline extends Construct {
         METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
       },
     })
-    metadata.allowObjects(['s3:GetObject'], storage.media, 'originals/')
-    metadata.allowObjects(['s3:DeleteObject'], storage.media, 'originals/images/')
+    metadata.allowObjects(['s3:GetObjectVersion'], storage.media, 'originals/')
+    metadata.allowObjects(['s3:DeleteObjectVersion'], storage.media, 'originals/images/')
     metadata.allowObjects(['s3:PutObject'], storage.media, 'images/')
     // What is found in a clean file is scanned by itself before anybody sees it.
     metadata.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')

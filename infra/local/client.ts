@@ -220,7 +220,7 @@ export async function putFile(
   upload: { method: string; url: string; headers: Record<string, string> },
   bytes: Buffer,
   onProgress: (sent: number) => void = () => {},
-): Promise<{ status: number; body: string; etag: string | undefined }> {
+): Promise<{ status: number; body: string; etag: string | undefined; version_id: string | undefined }> {
   const request = http.request(upload.url, {
     method: upload.method,
     headers: { ...upload.headers, 'content-length': bytes.length },
@@ -237,7 +237,8 @@ export async function putFile(
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
   const { statusCode = 0, headers } = response
-  return { status: statusCode, body: Buffer.concat(chunks).toString(), etag: headers.etag }
+  const version_id = headers['x-amz-version-id'] as string | undefined
+  return { status: statusCode, body: Buffer.concat(chunks).toString(), etag: headers.etag, version_id }
 }
 
 /** Asks again every 100 ms until there is an answer. */

@@ -8,6 +8,9 @@ import { ObjectBucket } from '../constructs/object-bucket.ts'
 import { corsOriginsParameter } from '../constructs/parameters.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
 
+/** A marker that hides nothing any more. */
+const bareMarkers = { id: 'bare-markers', expiredObjectDeleteMarker: true }
+
 /**
  * Quarantine and library, and the queues that follow what is written to them; and exports. Two buckets, so that no rule is
  * ambiguous and nothing written in answer to an event can raise it again.
@@ -67,6 +70,7 @@ export class StorageStack extends Stack {
           expiration: Duration.days(7),
           noncurrentVersionExpiration: Duration.days(1),
         },
+        bareMarkers,
       ],
     })
     this.keepQuarantined(uploads.bucket)
@@ -89,7 +93,18 @@ export class StorageStack extends Stack {
         },
       ],
       lifecycleRules: [
-        { id: 'replaced', noncurrentVersionExpiration: Duration.days(30) },
+        // Purging takes the version itself away; what is only hidden was so by mistake.
+        {
+          id: 'hidden-originals',
+          prefix: 'originals/',
+          noncurrentVersionExpiration: Duration.days(30),
+        },
+        // What can be made anew is gone for good a day after it was removed.
+        ...['images/', 'previews/', 'waveforms/'].map((prefix) => ({
+          id: `removed-${prefix.slice(0, -1)}`,
+          prefix,
+          noncurrentVersionExpiration: Duration.days(1),
+        })),
         // What a picture was made of, with all that a camera wrote into it, is deleted once it has been drawn anew.
         {
           id: 'originals-of-pictures',
@@ -97,6 +112,7 @@ export class StorageStack extends Stack {
           expiration: Duration.days(7),
           noncurrentVersionExpiration: Duration.days(1),
         },
+        bareMarkers,
       ],
     })
     media.notify(this.metadataQueue, 'originals/')
@@ -115,6 +131,7 @@ export class StorageStack extends Stack {
           expiration: Duration.days(2),
           noncurrentVersionExpiration: Duration.days(1),
         },
+        bareMarkers,
       ],
     })
     return exports.bucket

@@ -28,7 +28,7 @@ export interface MultipartOptions {
 export interface PresentObject {
   readonly etag: string
   readonly size_bytes: number
-  readonly version_id?: string | undefined
+  readonly version_id: string
 }
 
 export interface MultipartStore {
@@ -138,7 +138,7 @@ async function completeMultipart(
     }),
     completeTimeout,
   )
-  return { etag: unquoted(ETag), version_id: VersionId }
+  return { etag: unquoted(ETag), version_id: VersionId ?? unversioned }
 }
 
 async function abortMultipart(client: S3Client, bucket: string, key: string, id: string): Promise<void> {
@@ -156,7 +156,7 @@ async function find(client: S3Client, bucket: string, key: string): Promise<Pres
     version && {
       etag: unquoted(version.ETag ?? ''),
       size_bytes: version.Size ?? 0,
-      version_id: version.VersionId,
+      version_id: version.VersionId ?? unversioned,
     }
   )
 }
@@ -169,5 +169,8 @@ async function goneAsUndefined<T>(answer: Promise<T>): Promise<T | undefined> {
     throw error
   }
 }
+
+/** What S3 calls the version of an object in a bucket that keeps none. */
+const unversioned = 'null'
 
 const unquoted = (etag: string) => etag.replaceAll('"', '')

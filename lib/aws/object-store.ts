@@ -16,12 +16,15 @@ export interface UploadGrant {
   readonly expires_in_seconds: number
 }
 
-export interface CopySource {
-  readonly bucket: string
+/** One version of an object: what else comes to its key is another. */
+export interface ObjectVersion {
   readonly key: string
-  /** The copy is refused when the source is no longer the object with this entity tag (unquoted). */
+  readonly version_id: string
+  /** Unquoted. */
   readonly etag: string
 }
+
+export type CopySource = ObjectVersion & { readonly bucket: string }
 
 export interface ObjectHeaders {
   readonly size_bytes: number
@@ -33,16 +36,23 @@ export interface ObjectHeaders {
 export interface ObjectStore extends MultipartStore {
   readonly bucket: string
   presignPut(key: string, grant: UploadGrant): Promise<{ url: string; headers: Record<string, string> }>
-  /** With a filename, a browser saves the object under it rather than showing it. */
-  presignGet(key: string, expiresInSeconds: number, options?: { filename?: string }): Promise<string>
+  presignGet(key: string, expiresInSeconds: number, options?: GetOptions): Promise<string>
   put(key: string, body: Readable, about: ObjectHeaders): Promise<void>
-  /** Refused, like a copy, when the object is another one by now. */
-  getStream(key: string, etag: string): Promise<ObjectStream>
-  /** Both ends included, as in a Range header. */
-  getRange(key: string, first: number, last: number): Promise<Uint8Array>
-  copyFrom(source: CopySource, key: string, contentType: string): Promise<void>
-  remove(key: string): Promise<void>
-  tag(key: string, tags: Readonly<Record<string, string>>): Promise<void>
+  /** Refused, like a copy, when the version has another entity tag. */
+  getStream(object: ObjectVersion): Promise<ObjectStream>
+  /** Both ends included, as in a Range header; of the current version when none is named. */
+  getRange(key: string, first: number, last: number, versionId?: string | null): Promise<Uint8Array>
+  /** Writes the object once: where it is already, nothing is copied. Answers with its version. */
+  copyFrom(source: CopySource, key: string, contentType: string): Promise<string>
+  /** A version goes for good; an object of which none is named is only hidden. */
+  remove(key: string, versionId?: string | null): Promise<void>
+  tag(object: Omit<ObjectVersion, 'etag'>, tags: Readonly<Record<string, string>>): Promise<void>
+}
+
+export interface GetOptions {
+  /** A browser saves the object under it rather than showing it. */
+  readonly filename?: string
+  readonly version_id?: string | null
 }
 
 const settings = {
@@ -75,11 +85,12 @@ export function createObjectStore(bucket: string): ObjectStore {
     presignGet: async (key, expiresIn, options) =>
       presignGet(await client(), bucket, key, { expiresIn, ...options }),
     put: async (key, body, about) => put(await client(), bucket, key, { body, ...about }),
-    getStream: async (key, etag) => getStream(await client(), bucket, key, etag),
-    getRange: async (key, first, last) => getRange(await client(), bucket, key, first, last),
+    getStream: async (object) => getStream(await client(), bucket, object),
+    getRange: async (key, first, last, versionId) =>
+      getRange(await client(), bucket, { key, version_id: versionId }, `bytes=${first}-${last}`),
     copyFrom: async (source, key, type) => copy(await client(), bucket, source, key, type),
-    remove: async (key) => remove(await client(), bucket, key),
-    tag: async (key, tags) => tag(await client(), bucket, key, tags),
+    remove: async (key, versionId) => remove(await client(), bucket, key, versionId),
+    tag: async (object, tags) => tag(await client(), bucket, object, tags),
   }
 }
 
@@ -112,17 +123,20 @@ async function presignPut(client: S3Client, bucket: string, key: string, grant: 
 
 const quoted = (etag: string) => `"${etag}"`
 
+const versioned = (versionId: string | null | undefined) => (versionId ? { VersionId: versionId } : {})
+
 async function presignGet(
   client: S3Client,
   bucket: string,
   key: string,
-  { expiresIn, filename }: { expiresIn: number; filename?: string },
+  { expiresIn, filename, version_id }: GetOptions & { readonly expiresIn: number },
 ) {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner')
   const command = new GetObjectCommand({
     Bucket: bucket,
     Key: key,
+    ...versioned(version_id),
     ...(filename && { ResponseContentDisposition: `attachment; filename="${filename}"` }),
   })
   return getSignedUrl(client, command, { expiresIn })
@@ -145,18 +159,23 @@ async function put(client: S3Client, bucket: string, key: string, object: NewObj
   )
 }
 
-async function getStream(client: S3Client, bucket: string, key: string, etag: string) {
+async function getStream(client: S3Client, bucket: string, { key, version_id, etag }: ObjectVersion) {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { Body, ContentLength } = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, IfMatch: quoted(etag) }),
+    new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version_id, IfMatch: quoted(etag) }),
   )
   return { body: Body as Readable, size_bytes: ContentLength ?? 0 }
 }
 
-async function getRange(client: S3Client, bucket: string, key: string, first: number, last: number) {
+async function getRange(
+  client: S3Client,
+  bucket: string,
+  { key, version_id }: { readonly key: string; readonly version_id: string | null | undefined },
+  range: string,
+) {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { Body } = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, Range: `bytes=${first}-${last}` }),
+    new GetObjectCommand({ Bucket: bucket, Key: key, Range: range, ...versioned(version_id) }),
   )
   if (!Body) throw new Error(`S3 answered without a body for ${key}`)
   return Body.transformToByteArray()
@@ -164,26 +183,44 @@ async function getRange(client: S3Client, bucket: string, key: string, first: nu
 
 async function copy(client: S3Client, bucket: string, source: CopySource, key: string, type: string) {
   const { CopyObjectCommand } = await import('@aws-sdk/client-s3')
-  await client.send(
-    new CopyObjectCommand({
-      Bucket: bucket,
-      Key: key,
-      CopySource: `${source.bucket}/${source.key}`,
-      CopySourceIfMatch: quoted(source.etag),
-      ContentType: type,
-      MetadataDirective: 'REPLACE',
-    }),
-    copyTimeout,
-  )
+  const command = new CopyObjectCommand({
+    Bucket: bucket,
+    Key: key,
+    CopySource: `${source.bucket}/${source.key}?versionId=${source.version_id}`,
+    CopySourceIfMatch: quoted(source.etag),
+    IfNoneMatch: '*',
+    ContentType: type,
+    MetadataDirective: 'REPLACE',
+  })
+  const copied = await client.send(command, copyTimeout).catch(async (error: Error) => {
+    // Either it is there already, or the source is another one: then nothing is there.
+    if (error.name !== 'PreconditionFailed') throw error
+    return { VersionId: await findCurrentVersion(client, bucket, key).catch(() => Promise.reject(error)) }
+  })
+  if (!copied.VersionId) throw new Error(`${bucket} keeps no versions`)
+  return copied.VersionId
 }
 
-async function remove(client: S3Client, bucket: string, key: string) {
+async function findCurrentVersion(client: S3Client, bucket: string, key: string) {
+  const { HeadObjectCommand } = await import('@aws-sdk/client-s3')
+  const { VersionId } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }))
+  return VersionId
+}
+
+async function remove(client: S3Client, bucket: string, key: string, versionId?: string | null) {
   const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')
-  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }))
+  await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, ...versioned(versionId) }))
 }
 
-async function tag(client: S3Client, bucket: string, key: string, tags: Readonly<Record<string, string>>) {
+async function tag(
+  client: S3Client,
+  bucket: string,
+  { key, version_id }: Omit<ObjectVersion, 'etag'>,
+  tags: Readonly<Record<string, string>>,
+) {
   const { PutObjectTaggingCommand } = await import('@aws-sdk/client-s3')
   const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  await client.send(new PutObjectTaggingCommand({ Bucket: bucket, Key: key, Tagging: { TagSet } }))
+  await client.send(
+    new PutObjectTaggingCommand({ Bucket: bucket, Key: key, VersionId: version_id, Tagging: { TagSet } }),
+  )
 }

@@ -34,16 +34,17 @@ export function createImageProcessing(dependencies: ImageProcessingDependencies)
   const { sql, media, holders, now = () => new Date() } = dependencies
 
   return {
-    async handle({ key, etag }: WrittenObject): Promise<void> {
+    async handle(object: WrittenObject): Promise<void> {
+      const { key, version_id } = object
       const upload = await findCleanUpload(sql, key)
       if (!upload) return logger.info('No picture is waiting for this object', { key })
-      if (upload.status === 'processing') await process(upload, key, etag)
-      await media.remove(key)
+      if (upload.status === 'processing') await process(upload, object)
+      await media.remove(key, version_id)
     },
   }
 
-  async function process(upload: CleanUpload, key: string, etag: string): Promise<void> {
-    const { body } = await media.getStream(key, etag)
+  async function process(upload: CleanUpload, object: WrittenObject): Promise<void> {
+    const { body } = await media.getStream(object)
     const rendered = await renderImage(await buffer(body), upload)
     if ('refused' in rendered) {
       const to = { from: 'processing', to: 'rejected', reason: rendered.refused, at: now() } as const

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
+import type { ArrivedObject } from '../media/intake.ts'
 import type { ImageKind } from './image-types.ts'
 import type { ImageUploadStatus, imageUpload, RequestImage } from './schemas.ts'
 
@@ -68,20 +69,22 @@ export interface ImageMove {
   readonly from: ImageUploadStatus
   readonly to: ImageUploadStatus
   readonly reason?: string | undefined
-  /** Pins the object: from now on only the one with this entity tag is meant, whatever comes to its key. */
-  readonly etag?: string
+  /** Pins the object: from now on only this version of it is meant, whatever else comes to its key. */
+  readonly object?: ArrivedObject
   readonly image_sha256?: string
   readonly at: Date
 }
 
 /** Takes an upload one step on, unless it is elsewhere already, and writes that down in its timeline. */
 export async function moveImageUpload(db: Db, uploadId: string, move: ImageMove): Promise<boolean> {
-  const { from, to, reason, etag, image_sha256, at } = move
+  const { from, to, reason, object, image_sha256, at } = move
   const rows = await db`
     with moved as (
       update image_uploads
       set status = ${to}, status_reason = ${reason ?? null},
-        object_etag = coalesce(object_etag, ${etag ?? null}), image_sha256 = ${image_sha256 ?? null}, revision = revision + 1, updated_at = ${at}
+        object_etag = coalesce(object_etag, ${object?.etag ?? null}),
+        object_version_id = coalesce(object_version_id, ${object?.version_id ?? null}),
+        image_sha256 = ${image_sha256 ?? null}, revision = revision + 1, updated_at = ${at}
       where id = ${uploadId} and status = ${from}
       returning id, status, status_reason
     ), told as (

@@ -30,9 +30,10 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
     async source(trackId: string, versionId: string | undefined) {
       const version = await findVersion(sql, trackId, versionId)
       if (!version) throw new AppError('not_found')
-      const { object_key, sha256, content_type } = version
+      const { object_key, object_version_id: version_id, sha256, content_type } = version
       const expires_at = later(now(), sourceSeconds * 1_000)
-      return { url: await media.presignGet(object_key, sourceSeconds), expires_at, sha256, content_type }
+      const url = await media.presignGet(object_key, sourceSeconds, { version_id })
+      return { url, expires_at, sha256, content_type }
     },
 
     ready: (trackId: string, callback: StreamReady): Promise<CallbackResult> =>

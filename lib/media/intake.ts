@@ -2,8 +2,9 @@
 export interface Arrival {
   readonly id: string
   readonly object_key: string
-  /** Of the object that was first told of. */
+  /** Of the object that was first told of: no other that comes to its key is meant. */
   readonly object_etag: string | null
+  readonly object_version_id: string | null
   readonly content_type: string
   readonly size_bytes: number
   /** As declared. */
@@ -17,6 +18,11 @@ export interface Arrival {
   readonly unwanted: string | null
 }
 
+export interface ArrivedObject {
+  readonly etag: string
+  readonly version_id: string
+}
+
 export type Verdict =
   | { readonly to: 'processing'; readonly sha256: string }
   | { readonly to: 'rejected' | 'failed'; readonly reason: string }
@@ -25,8 +31,8 @@ export type Verdict =
 export interface Intake<T extends Arrival = Arrival> {
   takes(key: string): boolean
   find(key: string): Promise<T | undefined>
-  /** From `uploading` to `scanning`, with the entity tag that is meant from now on. */
-  begin(arrival: T, etag: string, at: Date): Promise<void>
+  /** From `uploading` to `scanning`, with the object that is meant from now on. */
+  begin(arrival: T, object: ArrivedObject, at: Date): Promise<void>
   record(arrival: T, verdict: Verdict, at: Date): Promise<void>
-  markStored(arrival: T, at: Date): Promise<void>
+  markStored(arrival: T, versionId: string, at: Date): Promise<void>
 }

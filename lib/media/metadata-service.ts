@@ -9,7 +9,7 @@ import { createRangedSource } from './ranged-source.ts'
 import { lockTrack, type Move, moveUpload } from './repository.ts'
 import type { WrittenObject } from './s3-events.ts'
 import { readPicture } from './tags/read-picture.ts'
-import { findVersionByKey, markInspected, type Version } from './versions-repository.ts'
+import { findVersionByKey, markInspected, markStored, type Version } from './versions-repository.ts'
 
 export interface MetadataDependencies {
   readonly sql: Sql
@@ -25,30 +25,38 @@ const mostPictureBytes = 24 * 1024 ** 2
 /** Statuses of an upload whose file was found good. */
 const past: readonly Version['upload_status'][] = ['transcoding', 'ready']
 
+type Original = Version & { readonly object_version_id: string }
+
+/** The news of the copy may be here before its record is. */
+const isOf = ({ object_version_id }: Version, versionId: string) =>
+  object_version_id === null || object_version_id === versionId
+
 /** Reads what a clean file is and hands it to the stream server, or refuses it with the reason. */
 export function createMetadataService(dependencies: MetadataDependencies) {
   const { sql, media, relay, artwork, now = () => new Date() } = dependencies
 
   return {
-    async handle({ key }: WrittenObject): Promise<void> {
+    async handle({ key, version_id }: WrittenObject): Promise<void> {
       const version = await findVersionByKey(sql, key)
-      if (!version || !(version.upload_status === 'processing' || past.includes(version.upload_status))) {
-        return logger.info('No version is waiting for this object', { key })
+      const isMeant = version && isOf(version, version_id)
+      if (!isMeant || !(version.upload_status === 'processing' || past.includes(version.upload_status))) {
+        return logger.info('No version is waiting for this object', { key, version_id })
       }
-      const inspection = await inspect(version)
+      const original = { ...version, object_version_id: version_id }
+      const inspection = await inspect(original)
       if ('rejected' in inspection) return reject(version, inspection.rejected)
       if (version.upload_status === 'processing') {
-        await prepare(version, inspection.metadata)
+        await prepare(original, inspection.metadata)
         await relay.flushSoon()
       }
       // Also when it is told of again: whoever did the above may have come no further.
-      await takePicture(version, inspection)
+      await takePicture(original, inspection)
     },
   }
 
-  async function inspect(version: Version) {
-    const { id, object_key, size_bytes } = version
-    const source = createRangedSource(media, object_key, size_bytes)
+  async function inspect(version: Original) {
+    const { id, object_key, object_version_id: versionId, size_bytes } = version
+    const source = createRangedSource(media, object_key, size_bytes, { versionId })
     const started = performance.now()
     const inspection = await inspectAudio(source, version)
     const duration_ms = Math.round(performance.now() - started)
@@ -59,11 +67,12 @@ export function createMetadataService(dependencies: MetadataDependencies) {
   }
 
   /** Read from a source of its own: how much that may be is no matter of the inspection. */
-  async function takePicture({ id, track_id, uploaded_by, ...version }: Version, { picture }: Inspected) {
+  async function takePicture({ id, track_id, uploaded_by, ...version }: Original, { picture }: Inspected) {
     if (!picture) return
     const read = () => {
-      const { object_key, size_bytes } = version
-      return readPicture(createRangedSource(media, object_key, size_bytes, mostPictureBytes), picture)
+      const { object_key, object_version_id: versionId, size_bytes } = version
+      const limits = { versionId, maxBytes: mostPictureBytes }
+      return readPicture(createRangedSource(media, object_key, size_bytes, limits), picture)
     }
     const { size_bytes } = picture
     await artwork.take({ version_id: id, track_id, uploaded_by }, { size_bytes, read })
@@ -74,10 +83,11 @@ export function createMetadataService(dependencies: MetadataDependencies) {
   }
 
   /** The job is asked for in the transaction that names it, so that there is never one without the other. */
-  async function prepare(version: Version, metadata: AudioMetadata) {
+  async function prepare(version: Original, metadata: AudioMetadata) {
     await sql.begin(async (tx) => {
       if (!(await move(tx, version, { to: 'transcoding' }))) return
       await markInspected(tx, version.id, metadata)
+      await markStored(tx, version.id, version.object_version_id, now())
       await requestPrepare(tx, version, now())
     })
   }

@@ -27,7 +27,7 @@ export function createRangedSource(
   store: Pick<ObjectStore, 'getRange'>,
   key: string,
   sizeBytes: number,
-  maxBytes = mostBytes,
+  { versionId, maxBytes = mostBytes }: { readonly versionId?: string; readonly maxBytes?: number } = {},
 ): RangedSource {
   const blocks = new Map<number, Uint8Array>()
   let bytesRead = 0
@@ -37,7 +37,7 @@ export function createRangedSource(
     const end = Math.min((last + 1) * blockBytes, sizeBytes) - 1
     bytesRead += end - start + 1
     if (bytesRead > maxBytes) throw new SourceTooLong(`More than ${maxBytes} bytes of ${key} would be read`)
-    const bytes = await store.getRange(key, start, end).catch((cause) => {
+    const bytes = await store.getRange(key, start, end, versionId).catch((cause) => {
       throw new SourceUnavailable(`${key} cannot be read`, { cause })
     })
     for (let block = first; block <= last; block++) {

@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import type { ArrivedObject } from './intake.ts'
 
 export type UploadStatus =
   | 'uploading'
@@ -19,6 +20,7 @@ export interface UploadProgress {
   readonly sha256: string | null
   readonly object_key: string
   readonly object_etag: string | null
+  readonly object_version_id: string | null
   readonly status: UploadStatus
   readonly status_reason: string | null
   readonly version_id: string | null
@@ -30,7 +32,7 @@ export async function findUploadByKey(db: Db, objectKey: string): Promise<Upload
   const [row] = await db<[UploadProgress?]>`
     select
       u.id, u.track_id, t.deleted_at is not null as is_track_deleted, u.content_type, u.size_bytes, u.sha256,
-      u.object_key, u.object_etag, u.status, u.status_reason,
+      u.object_key, u.object_etag, u.object_version_id, u.status, u.status_reason,
       v.id as version_id, v.object_key as version_key, v.stored_at
     from uploads u
     join tracks t on t.id = u.track_id
@@ -59,8 +61,8 @@ export interface Move {
   readonly from: UploadStatus
   readonly to: UploadStatus
   readonly reason?: string | undefined
-  /** Pins the object: from now on only the one with this entity tag is meant, whatever comes to its key. */
-  readonly etag?: string
+  /** Pins the object: from now on only this version of it is meant, whatever else comes to its key. */
+  readonly object?: ArrivedObject
   readonly at: Date
 }
 
@@ -69,11 +71,13 @@ export interface Move {
  * track follows for as long as it plays nothing; only its newest upload can be under way.
  */
 export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<boolean> {
-  const { from, to, reason, etag, at } = move
+  const { from, to, reason, object, at } = move
   const rows = await db`
     with moved as (
       update uploads
-      set status = ${to}, status_reason = ${reason ?? null}, object_etag = coalesce(object_etag, ${etag ?? null}),
+      set status = ${to}, status_reason = ${reason ?? null},
+          object_etag = coalesce(object_etag, ${object?.etag ?? null}),
+          object_version_id = coalesce(object_version_id, ${object?.version_id ?? null}),
           revision = revision + 1, updated_at = ${at}
       where id = ${uploadId} and status = ${from}
       returning id, track_id, status, status_reason
@@ -89,4 +93,12 @@ export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<
     select from moved
   `
   return rows.length > 0
+}
+
+/** For an upload that was begun before versions were kept on record. */
+export async function pinVersion(db: Db, uploadId: string, object: ArrivedObject): Promise<void> {
+  await db`
+    update uploads set object_version_id = ${object.version_id}
+    where id = ${uploadId} and object_version_id is null and object_etag = ${object.etag}
+  `
 }

@@ -5,6 +5,7 @@ export interface WrittenObject {
   readonly key: string
   readonly size_bytes: number
   readonly etag: string
+  readonly version_id: string
 }
 
 const notification = z.object({
@@ -16,6 +17,7 @@ const notification = z.object({
           key: z.string(),
           size: z.int().check(z.nonnegative()),
           eTag: z.string().check(z.minLength(1)),
+          versionId: z.string().check(z.minLength(1)),
         }),
       }),
     }),
@@ -35,6 +37,7 @@ export function readBucketEvent(message: unknown): WrittenObject[] {
       key: decodeKey(object.key),
       size_bytes: object.size,
       etag: object.eTag.replaceAll('"', ''),
+      version_id: object.versionId,
     }))
 }
 

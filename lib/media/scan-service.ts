@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ObjectStore } from '../aws/object-store.ts'
+import type { ObjectStore, ObjectVersion } from '../aws/object-store.ts'
 import { logger } from '../logger.ts'
 import type { Clamd, ScanVerdict } from './clamd.ts'
 import type { Arrival, Intake, Verdict } from './intake.ts'
@@ -27,23 +27,26 @@ export function createScanService(dependencies: ScanDependencies) {
       const intake = intakes.find(({ takes }) => takes(object.key))
       const arrival = intake && (await begin(intake, object))
       if (!arrival) return logger.info('Nothing is waiting for this object', { key: object.key })
+      // Whatever else was put there meanwhile goes unread.
+      if (arrival.object_version_id !== object.version_id)
+        return uploads.remove(object.key, object.version_id)
       if (arrival.status === 'scanning') await intake.record(arrival, await judge(arrival), now())
       const judged = await intake.find(arrival.object_key)
       if (judged) await settle(intake, judged)
     },
   }
 
-  async function begin(intake: Intake, { key, etag }: WrittenObject): Promise<Arrival | undefined> {
-    const arrival = await intake.find(key)
-    if (arrival?.status !== 'uploading') return arrival
-    await intake.begin(arrival, etag, now())
-    return intake.find(key)
+  async function begin(intake: Intake, object: WrittenObject): Promise<Arrival | undefined> {
+    const arrival = await intake.find(object.key)
+    if (!arrival || !isToPin(arrival, object)) return arrival
+    await intake.begin(arrival, object, now())
+    return intake.find(object.key)
   }
 
   async function judge(arrival: Arrival): Promise<Verdict> {
     if (arrival.unwanted) return { to: 'failed', reason: arrival.unwanted }
     await clamd.ready()
-    const { body, size_bytes } = await uploads.getStream(arrival.object_key, arrival.object_etag!)
+    const { body, size_bytes } = await uploads.getStream(pinned(arrival))
     if (size_bytes === 0 || size_bytes !== arrival.size_bytes) {
       body.destroy()
       return { to: 'rejected', reason: size_bytes === 0 ? 'empty' : 'content_mismatch' }
@@ -55,19 +58,26 @@ export function createScanService(dependencies: ScanDependencies) {
 
   /** What is left to do once a verdict is on record; every part may be done again. */
   async function settle(intake: Intake, arrival: Arrival): Promise<void> {
-    const { object_key, status_reason, clean_key, stored_at } = arrival
-    if (status_reason === 'infected') return uploads.tag(object_key, { verdict: 'infected' })
+    const object = pinned(arrival)
+    const { status_reason, clean_key, stored_at } = arrival
+    if (status_reason === 'infected') return uploads.tag(object, { verdict: 'infected' })
     if (clean_key && !stored_at) {
-      await store(arrival, clean_key)
-      await intake.markStored(arrival, now())
+      const source = { bucket: uploads.bucket, ...object }
+      await intake.markStored(arrival, await media.copyFrom(source, clean_key, arrival.content_type), now())
     }
-    await uploads.remove(object_key)
-  }
-
-  function store({ object_key, object_etag, content_type }: Arrival, key: string) {
-    return media.copyFrom({ bucket: uploads.bucket, key: object_key, etag: object_etag! }, key, content_type)
+    await uploads.remove(object.key, object.version_id)
   }
 }
+
+const pinned = ({ object_key, object_version_id, object_etag }: Arrival): ObjectVersion => ({
+  key: object_key,
+  version_id: object_version_id!,
+  etag: object_etag!,
+})
+
+/** The first object that is told of is the one. */
+const isToPin = ({ status, object_version_id, object_etag }: Arrival, { etag }: WrittenObject) =>
+  status === 'uploading' || (object_version_id === null && object_etag === etag)
 
 async function* hashed(body: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>) {
   for await (const chunk of body) {

@@ -1,6 +1,6 @@
 import type { Sql } from '../db/client.ts'
-import type { Arrival, Intake } from './intake.ts'
-import { findUploadByKey, lockTrack, moveUpload, type UploadProgress } from './repository.ts'
+import type { Arrival, ArrivedObject, Intake } from './intake.ts'
+import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from './repository.ts'
 import { insertVersion, markStored } from './versions-repository.ts'
 
 type TrackFile = Arrival & Pick<UploadProgress, 'track_id' | 'version_id'>
@@ -17,7 +17,7 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
       )
     },
 
-    begin: (file, etag, at) => beginScan(sql, file, etag, at),
+    begin: (file, object, at) => beginScan(sql, file, object, at),
 
     record: ({ id: upload_id, track_id, size_bytes, content_type }, verdict, at) =>
       sql.begin(async (tx) => {
@@ -31,20 +31,21 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
         }
       }),
 
-    markStored: ({ version_id }, at) => markStored(sql, version_id!, at),
+    markStored: ({ version_id }, versionId, at) => markStored(sql, version_id!, versionId, at),
   }
 }
 
-/** All of it is there, as the object with this tag. Whoever says so first is believed. */
+/** All of it is there, as this object. Whoever says so first is believed. */
 export const beginScan = (
   sql: Sql,
   { id, track_id }: Pick<TrackFile, 'id' | 'track_id'>,
-  etag: string,
+  object: ArrivedObject,
   at: Date,
 ): Promise<void> =>
   sql.begin(async (tx) => {
     await lockTrack(tx, track_id)
-    await moveUpload(tx, id, { from: 'uploading', to: 'scanning', etag, at })
+    const isFirst = await moveUpload(tx, id, { from: 'uploading', to: 'scanning', object, at })
+    if (!isFirst) await pinVersion(tx, id, object)
   })
 
 const trackDeleted = { to: 'failed', reason: 'track_deleted' } as const

@@ -37,8 +37,17 @@ export async function insertVersion(db: Db, version: NewVersion, now: Date): Pro
   `
 }
 
-export async function markStored(db: Db, versionId: string, now: Date): Promise<void> {
-  await db`update track_versions set stored_at = coalesce(stored_at, ${now}) where id = ${versionId}`
+export async function markStored(
+  db: Db,
+  versionId: string,
+  objectVersionId: string,
+  now: Date,
+): Promise<void> {
+  await db`
+    update track_versions
+    set stored_at = coalesce(stored_at, ${now}), object_version_id = coalesce(object_version_id, ${objectVersionId})
+    where id = ${versionId}
+  `
 }
 
 export interface Version {
@@ -48,6 +57,8 @@ export interface Version {
   readonly upload_status: UploadStatus
   readonly number: number
   readonly object_key: string
+  /** Whoever reads the original names it; null for one that was stored before versions were kept on record. */
+  readonly object_version_id: string | null
   readonly sha256: string
   readonly size_bytes: number
   readonly content_type: string
@@ -61,8 +72,8 @@ export interface Version {
 }
 
 const columns = (db: Db) => db`
-  v.id, v.track_id, v.upload_id, u.status as upload_status, v.number, v.object_key, v.sha256, v.size_bytes,
-  v.content_type, u.filename, v.stream_job_id,
+  v.id, v.track_id, v.upload_id, u.status as upload_status, v.number, v.object_key, v.object_version_id, v.sha256,
+  v.size_bytes, v.content_type, u.filename, v.stream_job_id,
   exists (
     select from track_versions n where n.track_id = v.track_id and n.number > v.number and n.ready_at is not null
       and n.withdrawn_at is null

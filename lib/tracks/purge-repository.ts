@@ -16,8 +16,8 @@ export async function lockDueTrack(db: Db, now: Date): Promise<string | undefine
 /** Notes the files of a track down, to be removed once nothing names them any more. */
 export async function discardOriginals(db: Db, trackId: string, now: Date): Promise<void> {
   await db`
-    insert into discarded_objects (object_key, discarded_at)
-    select object_key, ${now} from track_versions where track_id = ${trackId}
+    insert into discarded_objects (object_key, object_version_id, discarded_at)
+    select object_key, object_version_id, ${now} from track_versions where track_id = ${trackId}
     on conflict do nothing
   `
 }
@@ -70,10 +70,13 @@ export async function deleteUnreferenced(db: Db, trackId: string): Promise<void>
 export interface DiscardedObject {
   readonly id: number
   readonly object_key: string
+  readonly object_version_id: string | null
 }
 
 export async function listDiscarded(db: Db, limit: number): Promise<DiscardedObject[]> {
-  return db<DiscardedObject[]>`select id, object_key from discarded_objects order by id limit ${limit}`
+  return db<DiscardedObject[]>`
+    select id, object_key, object_version_id from discarded_objects order by id limit ${limit}
+  `
 }
 
 export async function deleteDiscarded(db: Db, ids: readonly number[]): Promise<void> {

@@ -52,7 +52,9 @@ const batch = 20
 export function createRemoval({ sql, media }: RemovalDependencies) {
   return async (): Promise<number> => {
     const objects = await listDiscarded(sql, batch)
-    await Promise.all(objects.map(({ object_key }) => media.remove(object_key)))
+    await Promise.all(
+      objects.map(({ object_key, object_version_id }) => media.remove(object_key, object_version_id)),
+    )
     await deleteDiscarded(
       sql,
       objects.map(({ id }) => id),

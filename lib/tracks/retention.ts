@@ -13,7 +13,7 @@ const batch = 100
 export async function removeSurplusVersions(db: Db, now: Date): Promise<number> {
   const { count } = await db`
     with due as (
-      select v.id, v.object_key
+      select v.id, v.object_key, v.object_version_id
       from track_versions v
       join tracks t on t.id = v.track_id
       where v.is_surplus and v.removed_at is null and v.created_at <= ${earlier(now, keptMs)}
@@ -22,8 +22,8 @@ export async function removeSurplusVersions(db: Db, now: Date): Promise<number> 
       limit ${batch}
       for no key update of t, v skip locked
     ), discarded as (
-      insert into discarded_objects (object_key, discarded_at)
-      select object_key, ${now} from due
+      insert into discarded_objects (object_key, object_version_id, discarded_at)
+      select object_key, object_version_id, ${now} from due
       on conflict do nothing
     )
     update track_versions v

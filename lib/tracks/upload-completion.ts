@@ -1,4 +1,4 @@
-import type { StoredPart } from '../aws/multipart.ts'
+import type { PresentObject, StoredPart } from '../aws/multipart.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
@@ -23,10 +23,10 @@ export function createUploadCompletion({ sql, store }: CompletionDependencies) {
   /** On to the scan; where the bucket's own message came first, it is there already. */
   const handOver = async (
     session: UploadSession,
-    object: { etag: string; version_id?: string | undefined },
+    object: Pick<PresentObject, 'etag' | 'version_id'>,
     at: Date,
   ) => {
-    await beginScan(sql, session, object.etag, at)
+    await beginScan(sql, session, object, at)
     if (session.multipart_id) await forgetMultipart(sql, session.id)
   }
 

@@ -3,6 +3,7 @@ import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
 import { launchPlatform } from '../support/launch-platform.ts'
+import { bucketEvent } from '../support/memory-storage.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 
 // Parts are stopped and killed here, so this file has a platform to itself.
@@ -20,9 +21,9 @@ const wav = { name: 'a.wav', content_type: 'audio/wav', bytes: await makeAudio('
 const upload = async () => {
   const track = await client.createTrack(token)
   const grant = await client.requestUpload(token, track.id, wav)
-  const { status, etag } = await putFile(grant, wav.bytes)
-  expect(status).toBe(200)
-  return { track, grant, etag: etag!, path: `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}` }
+  const put = await putFile(grant, wav.bytes)
+  expect(put.status).toBe(200)
+  return { track, grant, put, path: `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}` }
 }
 const statusOf = async (path: string) =>
   expectStatus(200, await client.request('GET', path, { token })).status
@@ -57,10 +58,11 @@ test.each([
   'a scan worker killed $name is taken up again, and the track is processed once',
   async ({ action }) => {
     await control('faults', { function: 'scan-worker', after: action, action: 'kill' })
-    const { track, grant, etag } = await upload()
+    const sent = await upload()
+    const { track, grant } = sent
     // A killed environment answers nothing: the message stays in flight until the operator's redrive or its
     // visibility timeout; the second copy of the event stands for either.
-    await sendScanEvent(grant.url, etag)
+    await sendScanEvent(sent)
     const done = await client.followUpload(token, track.id, grant.upload_id)
     expect(done).toMatchObject({ status: 'ready' })
     const seen = done.timeline.map(({ status }: { status: string }) => status)
@@ -70,12 +72,13 @@ test.each([
 )
 
 test('the same S3 event again, late, changes nothing', async () => {
-  const { track, grant, etag, path } = await upload()
+  const sent = await upload()
+  const { track, grant, path } = sent
   await client.followUpload(token, track.id, grant.upload_id)
   const before = await client.request('GET', path, { token })
 
-  await sendScanEvent(grant.url, etag)
-  await sendScanEvent(grant.url, etag)
+  await sendScanEvent(sent)
+  await sendScanEvent(sent)
   await new Promise((resolve) => setTimeout(resolve, 3_000))
   const after = await client.request('GET', path, { token })
   expect(after.body).toEqual(before.body)
@@ -110,28 +113,11 @@ test('the database restarted under load loses nothing that was accepted, and the
 })
 
 /** Puts the S3 event of an upload on the scan queue once more, as S3 or an operator's redrive may. */
-async function sendScanEvent(uploadUrl: string, etag: string) {
+async function sendScanEvent({ grant, put }: Awaited<ReturnType<typeof upload>>) {
   const sqs = new SQSClient(sdkSettings(client.platform, 'operator'))
-  const [, bucket, ...key] = new URL(uploadUrl).pathname.split('/')
-  const event = {
-    Records: [
-      {
-        eventVersion: '2.1',
-        eventSource: 'aws:s3',
-        eventName: 'ObjectCreated:Put',
-        eventTime: new Date(0).toISOString(),
-        s3: {
-          bucket: { name: bucket },
-          object: {
-            key: key.join('/'),
-            size: wav.bytes.length,
-            eTag: etag.replaceAll('"', ''),
-            sequencer: '00',
-          },
-        },
-      },
-    ],
-  }
+  const [, bucket = '', ...key] = new URL(grant.url).pathname.split('/')
+  const { etag, version_id } = put
+  const event = bucketEvent(bucket, key.join('/'), wav.bytes.length, etag!.replaceAll('"', ''), version_id)
   await sqs.send(
     new SendMessageCommand({ QueueUrl: client.platform.aws.queues.scan, MessageBody: JSON.stringify(event) }),
   )

@@ -73,6 +73,8 @@ test('no function has a grant that it does not use', async () => {
   await expireAnExport(person.token)
   await reportAPlay()
   await purgeATrack(person.token)
+  await readAnOldOriginal(person.token)
+  await copyAgain(person.token)
   await forgetAnAvatar(person.token)
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
   for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
@@ -183,6 +185,41 @@ async function purgeATrack(token: string) {
   expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
   const sql = connect(settingsOf(platform.database_url))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
+  await sql.end()
+}
+
+/** Stored before the versions of objects were kept on record: the stream server reads it, and it is purged. */
+async function readAnOldOriginal(token: string) {
+  const track_id = await upload(token, await makeAudio('wav'), 'ready')
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`update track_versions set object_version_id = null where track_id = ${track_id}`
+  const caller = platform.callers.stream_server!
+  const path = `/api/v1/internal/tracks/${track_id}/source`
+  const { url } = expectStatus(200, await client.signed(caller, 'GET', path))
+  expect((await fetch(url)).status).toBe(200)
+  expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
+  await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
+  await sql.end()
+}
+
+/** The scanner died between a copy and its record: it gets the message again, and finds the copy there. */
+async function copyAgain(token: string) {
+  const bytes = await makeAudio('wav')
+  const track = await client.createTrack(token)
+  const file = { name: 'a.wav', content_type: 'audio/wav', bytes }
+  const grant = await client.requestUpload(token, track.id, file)
+  await putFile(grant, bytes)
+  await client.followUpload(token, track.id, grant.upload_id)
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`update track_versions set stored_at = null, object_version_id = null where track_id = ${track.id}`
+  await sql`update uploads set object_version_id = null where track_id = ${track.id}`
+  expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
+  await until('the copy to be found', async () => {
+    const [row] = await sql`
+      select from track_versions where track_id = ${track.id} and object_version_id is not null
+    `
+    return row
+  })
   await sql.end()
 }
 

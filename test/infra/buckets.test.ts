@@ -102,6 +102,41 @@ it('forgets what is left in the quarantine after a week', () => {
   )
 })
 
+it('takes away for good what was hidden in the library: at once or a day later what can be made anew', () => {
+  const rules = bucket('Media').Properties.LifecycleConfiguration.Rules as readonly LifecycleRule[]
+  const days = Object.fromEntries(
+    rules.map(({ Prefix, NoncurrentVersionExpiration: kept }) => [Prefix, kept?.NoncurrentDays]),
+  )
+  expect(days).toEqual({
+    'originals/': 30,
+    'originals/images/': 1,
+    'images/': 1,
+    'previews/': 1,
+    'waveforms/': 1,
+    undefined: undefined,
+  })
+})
+
+it('has a rule for what is hidden under every prefix that a function writes to', () => {
+  const rules = (name: string) =>
+    bucket(name).Properties.LifecycleConfiguration.Rules as readonly LifecycleRule[]
+  const forgets = (name: string, prefix: string) =>
+    rules(name).some(({ Prefix = '', NoncurrentVersionExpiration }) => {
+      return NoncurrentVersionExpiration && prefix.startsWith(Prefix)
+    })
+  const written = writtenPrefixes()
+  expect(written.map(({ name, prefix }) => `${name} ${prefix}`)).toEqual(
+    expect.arrayContaining(['Uploads uploads/', 'Media originals/', 'Media images/', 'Exports exports/']),
+  )
+  expect(written.filter(({ name, prefix }) => !forgets(name, prefix))).toEqual([])
+})
+
+it.each(['Uploads', 'Media', 'Exports'])('%s keeps no marker that hides nothing', (name) => {
+  expect(bucket(name).Properties.LifecycleConfiguration.Rules).toContainEqual(
+    expect.objectContaining({ ExpiredObjectDeleteMarker: true, Status: 'Enabled' }),
+  )
+})
+
 it('forgets every export after two days, whoever should have removed it', () => {
   expect(bucket('Exports').Properties.LifecycleConfiguration.Rules).toContainEqual(
     expect.objectContaining({
@@ -131,6 +166,23 @@ it('denies everyone but the scanner to read what is not scanned, and denies nobo
     }),
   ])
 })
+
+interface LifecycleRule {
+  readonly Prefix?: string
+  readonly NoncurrentVersionExpiration?: { readonly NoncurrentDays: number }
+}
+
+/** Bucket and prefix of every grant to put objects. */
+function writtenPrefixes() {
+  const grants = resources(stage.app, 'AWS::IAM::Policy')
+    .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
+    .filter(({ Action }) => [Action].flat().includes('s3:PutObject'))
+    .map(({ Resource }) => JSON.stringify(Resource))
+  return grants.map((resource) => {
+    const [, name = '', prefix = ''] = /(Uploads|Media|Exports)Bucket.*"\/(.*)\*"/.exec(resource) ?? []
+    return { name, prefix }
+  })
+}
 
 function synthesizedRoleName(name: string): string {
   const [role] = resources(stage.app, 'AWS::IAM::Role').filter(({ Properties }) =>

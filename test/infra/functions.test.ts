@@ -120,6 +120,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   internal: [
     'rds-db:connect DatabaseProxy',
     's3:GetObject MediaBucket/originals/*',
+    's3:GetObjectVersion MediaBucket/originals/*',
     'secretsmanager:GetSecretValue JwtSecret',
   ],
   system: [
@@ -135,16 +136,17 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ),
   'scan-worker': [
     'rds-db:connect DatabaseProxy',
-    's3:DeleteObject UploadsBucket/uploads/*',
-    's3:GetObject UploadsBucket/uploads/*',
+    's3:DeleteObjectVersion UploadsBucket/uploads/*',
+    's3:GetObject MediaBucket/originals/*',
+    's3:GetObjectVersion UploadsBucket/uploads/*',
     's3:PutObject MediaBucket/originals/*',
-    's3:PutObjectTagging UploadsBucket/uploads/*',
+    's3:PutObjectVersionTagging UploadsBucket/uploads/*',
     ...consume('ScanQueue'),
   ],
   'metadata-worker': [
     'rds-db:connect DatabaseProxy',
-    's3:DeleteObject MediaBucket/originals/images/*',
-    's3:GetObject MediaBucket/originals/*',
+    's3:DeleteObjectVersion MediaBucket/originals/images/*',
+    's3:GetObjectVersion MediaBucket/originals/*',
     's3:PutObject MediaBucket/images/*',
     's3:PutObject UploadsBucket/uploads/images/*',
     'sqs:SendMessage EventsQueue',
@@ -166,6 +168,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:DeleteObject ExportsBucket/exports/*',
     's3:DeleteObject MediaBucket/images/*',
     's3:DeleteObject MediaBucket/originals/*',
+    's3:DeleteObjectVersion MediaBucket/originals/*',
     'secretsmanager:GetSecretValue FieldSecret',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
@@ -281,7 +284,10 @@ it('lets the scanner alone read uploads, and only upload URLs and what is found 
     { name: 'tracks', actions: ['s3:ListBucketVersions'] },
     { name: 'playlists', actions: ['s3:PutObject'] },
     { name: 'system', actions: ['s3:ListBucket'] },
-    { name: 'scan-worker', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObjectTagging'] },
+    {
+      name: 'scan-worker',
+      actions: ['s3:DeleteObjectVersion', 's3:GetObjectVersion', 's3:PutObjectVersionTagging'],
+    },
     { name: 'metadata-worker', actions: ['s3:PutObject'] },
   ])
 })

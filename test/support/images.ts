@@ -15,7 +15,6 @@ import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { avatars } from '../../lib/users/avatar.ts'
 import { call, unlimited } from './api.ts'
-import { bucketEvent } from './memory-storage.ts'
 import type { createBuckets } from './tracks.ts'
 
 export const mediaUrl = 'https://media.example'
@@ -51,11 +50,7 @@ export function composeImages(sql: Sql, { buckets, socketPath, now }: ImagesOpti
   }
 
   /** The message that tells of a clean original. */
-  const originalOf = ({ upload_id }: { upload_id: string }) => {
-    const key = `originals/images/${upload_id}`
-    const object = media.objects.get(key)
-    return object && bucketEvent('media', key, object.bytes.length, object.etag)
-  }
+  const originalOf = ({ upload_id }: { upload_id: string }) => media.eventOf(`originals/images/${upload_id}`)
 
   const draw = async (message: unknown) => {
     for (const object of readBucketEvent(message)) await pictures.handle(object)

@@ -15,10 +15,16 @@ export type MultipartOperation =
   | 'abortMultipart'
   | 'find'
 
+interface MemoryObject {
+  readonly bytes: Buffer
+  readonly etag: string
+  readonly version_id: string
+}
+
 interface Bucket {
   readonly name: string
-  readonly objects: ReadonlyMap<string, { readonly bytes: Buffer; readonly etag: string }>
-  write(key: string, bytes: Buffer): string
+  readonly objects: ReadonlyMap<string, MemoryObject>
+  write(key: string, bytes: Buffer): MemoryObject
   attempt<T>(operation: MultipartOperation, work: () => T): Promise<T>
 }
 
@@ -63,7 +69,8 @@ export function createMemoryMultipart({ name, objects, write, attempt }: Bucket)
           return part
         })
         multiparts.delete(id)
-        return { etag: write(key, Buffer.concat(bytes)) }
+        const { etag, version_id } = write(key, Buffer.concat(bytes))
+        return { etag, version_id }
       }),
     abortMultipart: (_key, id) =>
       attempt('abortMultipart', () => {
@@ -72,7 +79,9 @@ export function createMemoryMultipart({ name, objects, write, attempt }: Bucket)
     find: (key) =>
       attempt('find', () => {
         const object = objects.get(key)
-        return object && { etag: object.etag, size_bytes: object.bytes.length }
+        if (!object) return undefined
+        const { etag, version_id, bytes } = object
+        return { etag, version_id, size_bytes: bytes.length }
       }),
   }
 }

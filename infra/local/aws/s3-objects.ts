@@ -22,7 +22,7 @@ import {
   type S3Request,
 } from './s3-request.ts'
 import type { FoundObject } from './s3-store.ts'
-import { readUpload } from './s3-upload.ts'
+import { readCreateOnly, readUpload } from './s3-upload.ts'
 
 /** s3rver, which sees no signature, would refuse it as an anonymous caller's. */
 export const dispositionParameter = 'response-content-disposition'
@@ -102,7 +102,12 @@ export async function copyObject(request: S3Request, context: S3Context): Promis
       })
       checkCopyPreconditions(headers, metadata)
       if (objectArn(source.bucket, source.key) === target && !versionId && !isReplacing) throw copyToItself()
-      const written = await context.files.copy(place, request, isReplacing ? headers : undefined)
+      const written = await context.files
+        .copy(place, request, {
+          headers: isReplacing ? headers : undefined,
+          isFirst: readCreateOnly(headers),
+        })
+        .catch(toAwsError)
       await context.announce(request, 'ObjectCreated:Copy', written)
       tellVersion(response, written.version_id)
       if (version_id) response.setHeader('x-amz-copy-source-version-id', version_id)

@@ -123,13 +123,20 @@ export class ObjectFiles extends FilesystemStore {
   }
 
   /** With `headers` the copy gets its metadata from them, else it takes over those of the source. */
-  async copy(from: Place, to: Place, headers: object | undefined): Promise<WrittenObject> {
+  async copy(
+    from: Place,
+    to: Place,
+    { headers, isFirst }: { readonly headers: object | undefined; readonly isFirst: boolean },
+  ): Promise<WrittenObject> {
     const isVersioned = this.keepsVersions(to.bucket)
+    if (isFirst && !isVersioned && (await this.#metadataAt(to))) throw alreadyThere()
     const target = isVersioned ? this.versions.incoming(to) : to
     await this.#copyFiles(from, target)
     if (headers) await this.putMetadata(target.bucket, target.key, headers)
     const { etag, 'content-length': size } = (await this.#metadataAt(target))!
-    const version_id = isVersioned ? await this.versions.publish(to, target, false) : undefined
+    if (!isVersioned) return { etag, size, version_id: undefined }
+    const version_id = await this.versions.publish(to, target, isFirst)
+    if (version_id === undefined) throw alreadyThere()
     return { etag, size, version_id }
   }
 

@@ -90,7 +90,7 @@ function checksumCheck(
   return { algorithm, encoding: 'base64', code: 'BadDigest', message, expected }
 }
 
-function readCreateOnly(headers: IncomingHttpHeaders): boolean {
+export function readCreateOnly(headers: IncomingHttpHeaders): boolean {
   const noneMatch = headers['if-none-match']
   if (noneMatch !== undefined && noneMatch !== '*')
     throw notImplemented('If-None-Match with an ETag on a write')

@@ -9,7 +9,6 @@ import { useClamd } from '../../support/clamd.ts'
 import { bytes, pictureFrame, png, pngBlock, withId3 } from '../../support/corpus/build.ts'
 import { useDatabase } from '../../support/database.ts'
 import { composeImages } from '../../support/images.ts'
-import { bucketEvent } from '../../support/memory-storage.ts'
 import { makePicture } from '../../support/pictures.ts'
 import { createBuckets, seedActor, seedUpload, statesOf } from '../../support/tracks.ts'
 
@@ -40,7 +39,7 @@ async function arrange(file: Buffer) {
   const scans = createScanService({ intakes: [createTrackIntake({ sql })], ...buckets, clamd: clean })
   for (const object of readBucketEvent(upload.event)) await scans.handle(object)
   const [key] = buckets.media.objects.keys()
-  const [written] = readBucketEvent(bucketEvent('media', key!, file.length, 'abc'))
+  const [written] = readBucketEvent(buckets.media.eventOf(key!))
   const relay = { flushSoon: async () => {} }
   const artwork = createEmbeddedArtwork({ sql, uploads: buckets.uploads, holder: artworks })
   const metadata = createMetadataService({ sql, media: buckets.media, relay, artwork })
@@ -61,8 +60,8 @@ async function arrange(file: Buffer) {
     /** From the quarantine on, as the queues would take it. */
     async passPicture() {
       const row = (await pictureOf())!
-      const object = buckets.uploads.objects.get(row.object_key)!
-      await images.scan(bucketEvent('uploads', row.object_key, object.bytes.length, object.etag))
+
+      await images.scan(buckets.uploads.eventOf(row.object_key))
       const original = images.originalOf({ upload_id: row.id })
       if (original) await images.draw(original)
     },

@@ -45,7 +45,7 @@ async function prepare(file: File) {
     },
   }
   const service = createMetadataService({ sql, media: buckets.media, relay, artwork: noArtwork })
-  const deliver = async (message: unknown = bucketEvent('media', key!, file.file.length, 'abc')) => {
+  const deliver = async (message: unknown = buckets.media.eventOf(key!)) => {
     for (const written of readBucketEvent(message)) await service.handle(written)
   }
   return {
@@ -100,10 +100,12 @@ test('the same event again, also at the same time, asks for one job', async () =
   const { upload, deliver, media, relay } = await prepare(flacFile)
   const others = [connect(settings), connect(settings)]
   const [key] = media.objects.keys()
-  const object = { key: key!, size_bytes: flac.length, etag: 'abc' }
+  const [object] = readBucketEvent(media.eventOf(key!))
 
   await Promise.all(
-    others.map((own) => createMetadataService({ sql: own, media, relay, artwork: noArtwork }).handle(object)),
+    others.map((own) =>
+      createMetadataService({ sql: own, media, relay, artwork: noArtwork }).handle(object!),
+    ),
   )
   await Promise.all(others.map((own) => own.end()))
   await deliver()

@@ -63,6 +63,15 @@ test('a link to read carries nothing but its own expiry', async () => {
   expect(searchParams.get('X-Amz-SignedHeaders')).toBe('host')
 })
 
+test('a link to one version names it, under the signature', async () => {
+  const sign = async (version_id: string | null) =>
+    new URL(await createObjectStore('media').presignGet('originals/v/h', 60, { version_id })).searchParams
+
+  expect((await sign('v1')).get('versionId')).toBe('v1')
+  expect((await sign('v1')).get('X-Amz-Signature')).not.toBe((await sign('v2')).get('X-Amz-Signature'))
+  expect((await sign(null)).has('versionId')).toBe(false)
+})
+
 test('a link to save a file names it, under the signature', async () => {
   const sign = async (filename?: string) =>
     new URL(await createObjectStore('exports').presignGet('exports/1.zip', 60, filename ? { filename } : {}))
