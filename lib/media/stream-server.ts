@@ -25,7 +25,7 @@ export class JobNotTaken extends Error {
 /** A code for the failure, as the uploader is shown it; what stands behind it is for the log. */
 export function whyNotTaken(error: unknown): string {
   if (error instanceof JobNotTaken) return `answered_${error.status}`
-  return error instanceof Error && error.name === 'TimeoutError' ? 'timed_out' : 'unreachable'
+  return (error as Partial<Error> | undefined)?.name === 'TimeoutError' ? 'timed_out' : 'unreachable'
 }
 
 export interface StreamServerSettings {
