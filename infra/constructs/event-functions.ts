@@ -58,6 +58,7 @@ export class EventFunctions extends Construct {
     jobs.grantSecret(secrets.streamJob)
     jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/')
     jobs.grantSend(events.queue)
+    this.watchStreams(jobs)
     return jobs
   }
 
@@ -86,16 +87,23 @@ export class EventFunctions extends Construct {
     return scheduler
   }
 
-  /** The scheduler writes the metric into its log. */
-  private watchCounts({ fn }: ServiceFunction) {
+  private watchStreams(jobs: ServiceFunction) {
+    this.on.alarms.watch('stream-tries', {
+      metric: loggedMetric(jobs, 'stream_tries_failed'),
+      above: 4,
+      periods: 3,
+      description: 'The stream server does not take jobs; what was uploaded is tried again for four hours',
+    })
+    this.on.alarms.watch('stream-jobs', {
+      metric: loggedMetric(jobs, 'stream_jobs_given_up'),
+      above: 0,
+      description: 'The stream server has not done a job in eight tries, and its uploader was told so',
+    })
+  }
+
+  private watchCounts(scheduler: ServiceFunction) {
     this.on.alarms.watch('count-drift', {
-      metric: new Metric({
-        namespace: 'Veza',
-        metricName: 'count_drift',
-        statistic: 'Sum',
-        period: Duration.minutes(5),
-        dimensionsMap: { service: fn.functionName },
-      }),
+      metric: loggedMetric(scheduler, 'count_drift'),
       above: 0,
       description: 'A counter was not what its rows say; it has been corrected, the cause has not',
     })
@@ -114,3 +122,13 @@ export class EventFunctions extends Construct {
     )
   }
 }
+
+/** The function writes it into its log. */
+const loggedMetric = ({ fn }: ServiceFunction, metricName: string) =>
+  new Metric({
+    namespace: 'Veza',
+    metricName,
+    statistic: 'Sum',
+    period: Duration.minutes(5),
+    dimensionsMap: { service: fn.functionName },
+  })

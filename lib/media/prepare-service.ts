@@ -1,6 +1,7 @@
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import { callbackDue, mostTries, retryAt } from './prepare-jobs.ts'
+import { recordFailedTry, recordGivenUp } from './prepare-metrics.ts'
 import { claimJob, findJob, type Job, moveJobFrom, moveLiveJob } from './prepare-repository.ts'
 import { lockTrack, moveUpload } from './repository.ts'
 import { type PrepareJob, type StreamServer, whyNotTaken } from './stream-server.ts'
@@ -39,12 +40,7 @@ export function createPrepareService({ sql, streamServer, now = () => new Date()
       await streamServer.prepare(prepare)
     } catch (error) {
       const reason = whyNotTaken(error)
-      logger.warn('The stream server did not take a job', {
-        ...prepare,
-        tries,
-        reason,
-        error: error as Error,
-      })
+      recordFailedTry({ ...prepare, tries, reason, error: error as Error })
       if (tries >= mostTries) return giveUp(version, sending, reason)
       const at = now()
       await moveJobFrom(sql, sending.id, sending, {
@@ -61,17 +57,20 @@ export function createPrepareService({ sql, streamServer, now = () => new Date()
 
   /** A callback may have come meanwhile: it takes the same lock, and then the job is no longer where it was. */
   async function giveUp(version: Version, job: Pick<Job, 'id' | 'status' | 'tries'>, reason: string | null) {
-    await sql.begin(async (tx) => {
+    const isOver = await sql.begin(async (tx) => {
       await lockTrack(tx, version.track_id)
       const at = now()
-      if (!(await moveJobFrom(tx, job.id, job, { to: 'failed', reason, at }))) return
+      if (!(await moveJobFrom(tx, job.id, job, { to: 'failed', reason, at }))) return false
       await moveUpload(tx, version.upload_id, {
         from: 'transcoding',
         to: 'failed',
         reason: 'stream_failed',
         at,
       })
+      return true
     })
-    logger.error('A prepare job was given up', { job_id: job.id, tries: job.tries, reason })
+    if (!isOver) return
+    const { track_id, id: version_id } = version
+    recordGivenUp({ track_id, version_id, job_id: job.id, tries: job.tries, reason })
   }
 }
