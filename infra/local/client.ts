@@ -10,6 +10,7 @@ export interface PlatformInfo {
   readonly pid: number
   readonly api_url: string
   readonly docs_url: string
+  readonly demo_url: string
   readonly mailbox_url: string
   readonly log_file: string
   readonly database_url: string

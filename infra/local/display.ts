@@ -64,6 +64,7 @@ export function showTable(info: PlatformInfo, seconds: string): void {
   const rows = {
     API: info.api_url,
     Docs: info.docs_url,
+    Demo: info.demo_url,
     Mailbox: info.mailbox_url,
     Database: info.database_url,
     Log: info.log_file,

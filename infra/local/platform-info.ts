@@ -28,6 +28,7 @@ export function describePlatform(options: InfoOptions): PlatformInfo {
     pid: process.pid,
     api_url: apiUrl,
     docs_url: `${apiUrl}/docs`,
+    demo_url: `${apiUrl}/demo`,
     mailbox_url: backEnds.mailbox.url,
     log_file: options.logFile,
     database_url: options.databaseUrl,

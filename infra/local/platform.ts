@@ -9,6 +9,7 @@ import { type Closing, createClosing } from './closing.ts'
 import { createControl } from './control.ts'
 import { type DataDir, openDataDir } from './data-dir.ts'
 import { databaseOwner, openToFunctions } from './database-users.ts'
+import { createDemoPage } from './demo-page.ts'
 import { startEventSources } from './event-sources.ts'
 import { createFaults } from './faults.ts'
 import { startGateway } from './gateway/gateway.ts'
@@ -22,7 +23,7 @@ import type { Part } from './parts/part.ts'
 import { createPostgres, endStaleServer, type Postgres } from './parts/postgres.ts'
 import { createStreamServer } from './parts/stream-server.ts'
 import { describePlatform, secretOf } from './platform-info.ts'
-import { choosePorts, type Ports } from './ports.ts'
+import { choosePorts, originsOf, type Ports } from './ports.ts'
 import { createPrincipals, type Principals } from './principals.ts'
 import { startSchedules } from './schedules.ts'
 import { synthesize } from './synthesize.ts'
@@ -59,6 +60,7 @@ interface Site extends PlatformOptions {
   readonly ports: Ports
   readonly urls: {
     readonly api: string
+    readonly docs: string
     readonly frontDoor: string
     readonly streamServer: string
     readonly media: string
@@ -157,6 +159,7 @@ async function buildTemplate(
       StreamServerUrl: urls.streamServer,
       MediaUrl: urls.media,
       MediaPublicKeyA: mediaKey.publicKey,
+      CorsOrigins: originsOf(ports),
     }
     return loadTemplate(directory, parameters, places)
   })
@@ -214,7 +217,7 @@ async function startCompute(site: Site, services: Services): Promise<Compute> {
 }
 
 async function startServing(site: Site, services: Services, compute: Compute): Promise<Part[]> {
-  const { log, step, closing, ports } = site
+  const { log, step, closing, ports, urls } = site
   const { template, postgres, clamd, backEnds } = services
   const { functions, frontDoor, faults } = compute
   const streamServer = defineStreamServer(site, services)
@@ -242,6 +245,10 @@ async function startServing(site: Site, services: Services, compute: Compute): P
       ...upstream,
       port: ports.api,
       verifyGatewayCall: frontDoor.verifyGatewayCall,
+      page: createDemoPage({
+        urls: { ...urls, mailbox: backEnds.mailbox.url },
+        isWatching: site.isWatching ?? false,
+      }),
       control: createControl({ schedules, parts, faults, functions: functions.list, usage: frontDoor.usage }),
       logger: log.of('gateway'),
     })
@@ -297,6 +304,7 @@ function urlsOf(ports: Ports) {
   const at = (port: number) => `http://127.0.0.1:${port}`
   return {
     api: at(ports.api),
+    docs: `${at(ports.api)}/docs`,
     frontDoor: at(ports.frontDoor),
     streamServer: at(ports.streamServer),
     media: at(ports.media),

@@ -39,6 +39,10 @@ export async function choosePorts(dataDir: string, apiPort?: number): Promise<Po
   return chosen as unknown as Ports
 }
 
+/** Who may call from a browser: a web application where it is developed, and the page that the platform shows itself. */
+export const originsOf = ({ api }: Pick<Ports, 'api'>): string =>
+  [5173, api].flatMap((port) => [`http://127.0.0.1:${port}`, `http://localhost:${port}`]).join()
+
 async function mustBeFree(port: number): Promise<number> {
   if ((await tryPort(port)) === undefined)
     throw new Error(`Port ${port} is taken; choose another with --port`)

@@ -3,9 +3,15 @@ import { createClient, readPlatform } from '../client.ts'
 import { demonstrateAuth } from './auth.ts'
 import { demonstrateCatalogue } from './catalogue.ts'
 import { demonstrateMedia } from './media.ts'
+import { takeScreenshots } from './screenshots.ts'
 
 /** `npm run demo [-- media|auth|catalogue]`: what the platform does, shown through its public API only. */
-const demos = { media: demonstrateMedia, auth: demonstrateAuth, catalogue: demonstrateCatalogue }
+const demos = {
+  media: demonstrateMedia,
+  auth: demonstrateAuth,
+  catalogue: demonstrateCatalogue,
+  screenshots: takeScreenshots,
+}
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -16,6 +16,8 @@ export interface GatewayOptions {
   readonly verifyGatewayCall: VerifyGatewayCall
   /** The platform's own routes under `/_local`; undefined where it has none of that name. */
   readonly control: (method: string, path: string, body: Buffer) => Promise<Answer | undefined>
+  /** The platform's own page; undefined for what is not of it. */
+  readonly page: (request: GatewayRequest) => Promise<Answer | undefined>
   readonly logger: Logger
 }
 
@@ -44,6 +46,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       const answer = await options.control(request.method, request.rawPath, request.body)
       return answer ?? gatewayAnswer(404, 'Not Found')
     }
+    const shown = await options.page(request)
+    if (shown) return shown
     const early = preflight(cors, request)
     if (early) return early
     const match = route(request.method, request.rawPath)

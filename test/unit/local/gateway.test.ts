@@ -89,6 +89,7 @@ beforeAll(async () => {
             },
           }
         : { problem: 'no signature' },
+    page: async () => undefined,
     control: async (method, path) =>
       path === '/_local/iam' ? { status: 200, headers: {}, body: `control ${method}` } : undefined,
     logger: quiet,

@@ -1,0 +1,103 @@
+import Hls from 'hls.js/light'
+import { explain } from './api.ts'
+import { get } from './session.ts'
+import { trackPath } from './store.ts'
+import type { Stream } from './wire.ts'
+
+export type PlayerState = 'idle' | 'loading' | 'playing' | 'paused' | 'failed'
+
+export interface Playing {
+  readonly state: PlayerState
+  readonly position: number
+  readonly error?: string
+}
+
+/** One sound at a time, of the track that was loaded last. */
+export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
+  let trackId: string | undefined
+  let hls: Hls | undefined
+  let state: PlayerState = 'idle'
+  let error: string | undefined
+
+  const become = (next: PlayerState, why?: string) => {
+    state = next
+    error = why
+    onChange()
+  }
+
+  sound.addEventListener('playing', () => become('playing'))
+  sound.addEventListener('pause', () => state !== 'failed' && state !== 'idle' && become('paused'))
+  sound.addEventListener('waiting', () => state === 'playing' && become('loading'))
+  sound.addEventListener('timeupdate', onChange)
+  sound.addEventListener('seeked', onChange)
+  sound.addEventListener('error', () => sound.src && fail('The sound cannot be played'))
+
+  const fail = (why: string) => {
+    unload()
+    become('failed', why)
+  }
+
+  function unload(): void {
+    hls?.destroy()
+    hls = undefined
+    sound.removeAttribute('src')
+    sound.load()
+  }
+
+  /** Through the signed manifest, by hls.js where the browser cannot by itself. */
+  function attach({ manifest_url }: Stream): void {
+    if (!Hls.isSupported()) {
+      sound.src = manifest_url
+      return
+    }
+    // A worker would be made of a text, which this page's policy does not take for a script.
+    hls = new Hls({ enableWorker: false })
+    hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => {
+      if (!fatal) return
+      if (type === Hls.ErrorTypes.MEDIA_ERROR) hls?.recoverMediaError()
+      else fail(`The stream cannot be played (${details})`)
+    })
+    hls.loadSource(manifest_url)
+    hls.attachMedia(sound)
+  }
+
+  async function start(load: () => Promise<void>, at: number): Promise<void> {
+    become('loading')
+    try {
+      unload()
+      await load()
+      if (at > 0) sound.currentTime = at
+      await sound.play()
+    } catch (cause) {
+      // Somebody paused, or chose another track, before it could begin.
+      if (cause instanceof DOMException && cause.name === 'AbortError') return
+      fail(explain(cause))
+    }
+  }
+
+  return {
+    sound,
+    /** Another track is looked at; what plays goes on only if it is that one. */
+    select(id: string | undefined): void {
+      if (id === trackId) return
+      trackId = id
+      unload()
+      become('idle')
+    },
+    now: (): Playing => ({ state, position: sound.currentTime || 0, ...(error && { error }) }),
+    async toggle(): Promise<void> {
+      if (!trackId) return
+      if (state === 'playing' || state === 'loading') return sound.pause()
+      if (state === 'paused') return sound.play()
+      const id = trackId
+      await start(async () => attach(await get<Stream>(`${trackPath(id)}/stream`)), 0)
+    },
+    async seek(seconds: number): Promise<void> {
+      if (state === 'idle' || state === 'failed') await this.toggle()
+      sound.currentTime = Math.max(0, Math.min(seconds, sound.duration || seconds))
+      onChange()
+    },
+  }
+}
+
+export type Player = ReturnType<typeof createPlayer>

@@ -1,0 +1,136 @@
+import { byId, createSlot, el } from './dom.ts'
+import { formatSigned, formatTime } from './format.ts'
+import type { Track } from './wire.ts'
+
+interface Tile {
+  readonly name: string
+  readonly value: string
+  readonly unit?: string
+  readonly note?: string
+  /** 0 to 1, how sure the analysis is. */
+  readonly confidence?: number
+}
+
+interface Fact {
+  readonly name: string
+  readonly declared: string | null
+  readonly found: string | null
+}
+
+const tileSlot = createSlot(byId('tiles'))
+const factSlot = createSlot(byId('facts'))
+
+export type Adopt = (track: Track, field: string, value: string | number) => void
+
+export function drawFacts(track: Track): void {
+  const tiles = tilesOf(track)
+  byId('measured').hidden = tiles.length === 0
+  tileSlot(tiles, () => tiles.map(drawTile))
+  const facts = factsOf(track)
+  byId('metadata').hidden = !facts.some(({ found }) => found !== null)
+  factSlot(facts, () => [drawTable(facts)])
+}
+
+function tilesOf(track: Track): Tile[] {
+  const { loudness, detected, bpm, musical_key } = track
+  const tiles: Tile[] = []
+  if (loudness) {
+    const { integrated_lufs, true_peak_dbtp, range_lu } = loudness
+    const notes = [
+      true_peak_dbtp !== null && `peak ${formatSigned(true_peak_dbtp)} dBTP`,
+      range_lu !== null && `range ${formatSigned(range_lu)} LU`,
+    ]
+    const note = notes.filter(Boolean).join(' · ')
+    tiles.push({ name: 'Loudness', value: formatSigned(integrated_lufs), unit: 'LUFS', note })
+  }
+  const tempo = detected.bpm ?? bpm
+  if (tempo !== null && tempo !== undefined) {
+    tiles.push({
+      name: 'Tempo',
+      value: String(Math.round(Number(tempo) * 10) / 10),
+      unit: 'BPM',
+      ...sure(detected.bpm_confidence),
+    })
+  }
+  const key = detected.musical_key ?? musical_key
+  if (key) tiles.push({ name: 'Key', value: String(key), ...sure(detected.musical_key_confidence) })
+  if (track.codec) tiles.push(fileTile(track))
+  return tiles
+}
+
+const sure = (confidence: string | number | null | undefined) =>
+  typeof confidence === 'number' ? { confidence } : {}
+
+function fileTile({ codec, duration_ms, sample_rate_hz, channels, bitrate_bps }: Track): Tile {
+  const notes = [
+    sample_rate_hz !== null && `${sample_rate_hz / 1_000} kHz`,
+    channels !== null && (channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`),
+    bitrate_bps !== null && `${Math.round(bitrate_bps / 1_000)} kbit/s`,
+  ]
+  const value = duration_ms === null ? '' : formatTime(duration_ms / 1_000)
+  return { name: 'Length', value, note: [codec, ...notes].filter(Boolean).join(' · ') }
+}
+
+function drawTile({ name, value, unit, note, confidence }: Tile): HTMLElement {
+  const percent = confidence === undefined ? '' : `${Math.round(confidence * 100)} % sure`
+  const meter = el('meter', {
+    min: '0',
+    max: '1',
+    value: confidence ?? 0,
+    'aria-label': `${name}: ${percent}`,
+  })
+  return el(
+    'div',
+    { class: 'tile' },
+    el('dt', { class: 'quiet' }, name),
+    el('dd', { class: 'figure digits' }, value, unit ? el('span', { class: 'unit' }, ` ${unit}`) : null),
+    el('dd', { class: 'quiet' }, confidence === undefined ? (note ?? '') : meter, percent),
+  )
+}
+
+const text = (value: string | number | null | undefined) =>
+  value == null || value === '' ? null : String(value)
+
+function factsOf(track: Track): Fact[] {
+  const { detected, is_custom_bpm, is_custom_musical_key } = track
+  const names = track.artists.map(({ name }) => name).join(', ')
+  const rows: Fact[] = [
+    { name: 'Title', declared: text(track.title), found: text(detected.title) },
+    { name: 'Artist', declared: text(names), found: text(detected.artist) },
+    { name: 'Album', declared: null, found: text(detected.album) },
+    { name: 'Genre', declared: text(track.genre), found: text(detected.genre) },
+    { name: 'BPM', declared: is_custom_bpm ? text(track.bpm) : null, found: text(detected.bpm) },
+    {
+      name: 'Key',
+      declared: is_custom_musical_key ? text(track.musical_key) : null,
+      found: text(detected.musical_key),
+    },
+    { name: 'ISRC', declared: text(track.isrc), found: text(detected.isrc) },
+    { name: 'Year', declared: null, found: text(detected.year) },
+    { name: 'Label', declared: null, found: text(detected.label) },
+    { name: 'Copyright', declared: null, found: text(detected.copyright) },
+  ]
+  return rows.filter(({ declared, found }) => declared !== null || found !== null)
+}
+
+const isOther = ({ declared, found }: Fact) =>
+  declared !== null && found !== null && declared.toLocaleLowerCase() !== found.toLocaleLowerCase()
+
+function drawTable(facts: readonly Fact[]): HTMLElement {
+  const head = ['Field', 'You say', 'The file says'].map((name) => el('th', { scope: 'col' }, name))
+  const rows = facts.map((fact) =>
+    el(
+      'tr',
+      { class: isOther(fact) ? 'differs' : undefined },
+      el('th', { scope: 'row' }, fact.name),
+      el('td', {}, fact.declared ?? el('span', { class: 'quiet' }, '—')),
+      el(
+        'td',
+        {},
+        fact.found ?? el('span', { class: 'quiet' }, '—'),
+        isOther(fact) && el('span', { class: 'badge warn' }, 'differs'),
+      ),
+    ),
+  )
+  return el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows))
+}

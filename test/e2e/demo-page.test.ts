@@ -1,0 +1,163 @@
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import { type AudioFile, until } from '../../infra/local/client.ts'
+import { launchBrowser } from '../../infra/local/demo/browser.ts'
+import { eicar, makeAudio } from '../support/audio.ts'
+import { newClient, randomAddress } from '../support/platform.ts'
+
+/** The page at /demo as somebody sees it who uploads a file and listens to it. */
+const { platform } = await newClient()
+const patienceMs = 30_000
+
+let browser: Browser
+let context: BrowserContext
+let page: Page
+/** What a developer would see in red. */
+let complaints: string[]
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(() => browser?.close())
+
+beforeEach(async () => {
+  complaints = []
+  context = await browser.newContext()
+  context.setDefaultTimeout(patienceMs)
+  const address = randomAddress()
+  await context.route(`${platform.api_url}/api/**`, (route) =>
+    route.continue({ headers: { ...route.request().headers(), 'x-local-client-ip': address } }),
+  )
+  page = await context.newPage()
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
+  })
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  await page.goto(platform.demo_url)
+  await page.getByRole('button', { name: 'Start as a demo artist' }).click()
+  await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor()
+})
+afterEach(() => context?.close())
+
+/** As the system does it for somebody who drags a file over the page. */
+async function drop(target: Locator, { name, content_type, bytes }: AudioFile): Promise<void> {
+  const [text, file] = [JSON.stringify(bytes.toString('base64')), JSON.stringify(name)]
+  const dataTransfer = await page.evaluateHandle(`(() => {
+    const bytes = Uint8Array.from(atob(${text}), (letter) => letter.charCodeAt(0))
+    const transfer = new DataTransfer()
+    transfer.items.add(new File([bytes], ${file}, { type: ${JSON.stringify(content_type)} }))
+    return transfer
+  })()`)
+  for (const type of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(type, { dataTransfer })
+}
+
+const zone = () => page.getByText('Drop audio here')
+const confirmRights = () => page.getByLabel('I hold the rights').check()
+const state = (word: string) => page.locator('#track-actions').getByText(word, { exact: true })
+const sound = <T>(property: string) =>
+  page.evaluate(`document.querySelector('audio').${property}`) as Promise<T>
+
+test('a file that is dropped in goes through every step, and is heard', async () => {
+  await drop(zone(), {
+    name: 'low_tide.flac',
+    content_type: 'audio/flac',
+    bytes: await makeAudio('flac', { seconds: 8 }),
+  })
+  await page.getByText('One file waits until you confirm your rights').waitFor()
+  await confirmRights()
+  await state('ready').waitFor()
+
+  const steps = await page
+    .getByRole('list')
+    .filter({ hasText: 'Virus scan' })
+    .getByRole('listitem')
+    .allTextContents()
+  expect(steps).toEqual([
+    expect.stringMatching(/^Upload, done[\d.]+ m?s$/),
+    expect.stringMatching(/^Virus scan, done[\d.]+ m?s$/),
+    expect.stringMatching(/^Metadata, done[\d.]+ m?s$/),
+    expect.stringMatching(/^Transcode, done[\d.]+ m?s$/),
+    expect.stringMatching(/^Ready, done/),
+  ])
+  await page.getByRole('row', { name: /Title low tide Low Tide/ }).waitFor()
+  await page.getByRole('row', { name: /Artist — Ada North/ }).waitFor()
+
+  await page.getByRole('button', { name: 'Play', exact: true }).click()
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  const before = await sound<number>('currentTime')
+  await until(
+    'the sound to go on',
+    async () => ((await sound<number>('currentTime')) > before + 0.5 ? true : undefined),
+    patienceMs,
+  )
+  expect(await sound<number>('webkitAudioDecodedByteCount')).toBeGreaterThan(10_000)
+
+  await page.getByRole('slider', { name: 'Position' }).press('ArrowRight')
+  await until(
+    'the jump',
+    async () => ((await sound<number>('currentTime')) >= 5 ? true : undefined),
+    patienceMs,
+  )
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
+  expect(await sound<boolean>('paused')).toBe(true)
+  expect(complaints).toEqual([])
+})
+
+test('an infected file is refused for all to see, and another file can take its place', async () => {
+  const bytes = eicar(await makeAudio('wav'))
+  await confirmRights()
+  await drop(zone(), { name: 'not_music.wav', content_type: 'audio/wav', bytes })
+  await state('rejected').waitFor()
+
+  await page.getByRole('listitem').filter({ hasText: 'Virus scan, failed' }).waitFor()
+  await page
+    .locator('#sentence')
+    .getByText(/harmful|infected/)
+    .waitFor()
+  expect(await page.getByRole('button', { name: 'Play', exact: true }).isVisible()).toBe(false)
+
+  const choosing = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Send another file' }).click()
+  const buffer = await makeAudio('mp3')
+  await (await choosing).setFiles({ name: 'music.mp3', mimeType: 'audio/mpeg', buffer })
+  await state('ready').waitFor()
+  expect(complaints).toEqual([])
+})
+
+test('names, titles and tags are text, whatever stands in them', async () => {
+  const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>'
+  const bytes = await makeAudio('mp3', { tags: { title: hostile, artist: `${hostile}"'\u{1F30A}` } })
+  await confirmRights()
+  await drop(zone(), { name: `${hostile.replaceAll('/', '')}.mp3`, content_type: 'audio/mpeg', bytes })
+  await state('ready').waitFor()
+
+  await page.getByRole('heading', { name: hostile.replaceAll('/', ''), exact: true }).waitFor()
+  await page.getByRole('cell', { name: hostile, exact: false }).first().waitFor()
+  expect(await page.locator('main img, main script').count()).toBe(0)
+  expect(complaints).toEqual([])
+})
+
+test('everything can be reached, named and done with the keyboard alone', async () => {
+  const nameless =
+    await page.evaluate(`[...document.querySelectorAll('button, input, a, [role=slider], canvas, svg, img')]
+    .filter((element) => !element.closest('[aria-hidden=true], [hidden]') && !(element instanceof HTMLCanvasElement))
+    .filter((element) => !(element.ariaLabel || element.textContent.trim() || element.alt !== undefined || element.labels?.length))
+    .map((element) => element.outerHTML)`)
+  expect(nameless).toEqual([])
+
+  await page.getByLabel('I hold the rights').focus()
+  await page.keyboard.press('Space')
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await state('ready').waitFor()
+  await page.getByRole('button', { name: 'Play', exact: true }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('End')
+  const slider = page.getByRole('slider', { name: 'Position' })
+  await until('the end', async () =>
+    Number(await slider.getAttribute('aria-valuenow')) >= 15 ? true : undefined,
+  )
+  expect(complaints).toEqual([])
+})
