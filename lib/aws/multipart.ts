@@ -103,14 +103,20 @@ async function presignPart(client: S3Client, bucket: string, key: string, id: st
   return { url, headers }
 }
 
+/** The SDK's own paginator goes on for ever: S3 names a next marker on the last page too. */
 async function listParts(client: S3Client, bucket: string, key: string, id: string): Promise<StoredPart[]> {
-  const { paginateListParts } = await import('@aws-sdk/client-s3')
+  const { ListPartsCommand } = await import('@aws-sdk/client-s3')
   const parts: StoredPart[] = []
-  for await (const page of paginateListParts({ client }, { Bucket: bucket, Key: key, UploadId: id })) {
+  let marker: string | undefined
+  do {
+    const page = await client.send(
+      new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumberMarker: marker }),
+    )
     for (const { PartNumber = 0, ETag = '', Size = 0, ChecksumSHA256 } of page.Parts ?? []) {
       parts.push({ part_number: PartNumber, etag: unquoted(ETag), size_bytes: Size, sha256: ChecksumSHA256 })
     }
-  }
+    marker = page.IsTruncated ? page.NextPartNumberMarker : undefined
+  } while (marker !== undefined)
   return parts
 }
 

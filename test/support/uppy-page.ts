@@ -5,6 +5,8 @@ import type { Client, Json } from '../../infra/local/client.ts'
 const args = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
   ...['--disable-background-networking', '--disable-component-update'],
+  // The page comes from the test, not from this machine, which alone may otherwise ask its servers.
+  '--disable-features=LocalNetworkAccessChecks',
 ]
 
 /** Where the web application may be; the API and the bucket let its pages in. */
