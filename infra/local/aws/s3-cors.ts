@@ -15,6 +15,11 @@ const VARY = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Met
 
 /** A browser asks before it writes; the answer carries no data and so no signature is asked for. */
 export function answerPreflight(incoming: IncomingMessage, response: ServerResponse, rules: CorsRules): void {
+  response.writeHead(200, preflightHeaders(incoming, rules)).end()
+}
+
+/** Throws where no rule allows what is asked. */
+export function preflightHeaders(incoming: IncomingMessage, rules: CorsRules): Record<string, string> {
   const { origin } = incoming.headers
   const method = incoming.headers['access-control-request-method']
   if (!origin || !method) {
@@ -33,11 +38,12 @@ export function answerPreflight(incoming: IncomingMessage, response: ServerRespo
       ),
   )
   if (!rule) throw new AwsError('AccessForbidden', 403, 'CORSResponse: This CORS request is not allowed.')
-  setAllowed(response, rule, origin)
-  response.setHeader('access-control-allow-methods', rule.AllowedMethods.join(', '))
-  if (asked.length > 0) response.setHeader('access-control-allow-headers', asked.join(', '))
-  if (rule.MaxAge !== undefined) response.setHeader('access-control-max-age', rule.MaxAge)
-  response.writeHead(200).end()
+  return {
+    ...allowedHeaders(rule, origin),
+    'access-control-allow-methods': rule.AllowedMethods.join(', '),
+    ...(asked.length > 0 && { 'access-control-allow-headers': asked.join(', ') }),
+    ...(rule.MaxAge !== undefined && { 'access-control-max-age': String(rule.MaxAge) }),
+  }
 }
 
 /** On every other answer, a refusal too: without these a browser would not even tell its page the status. */
@@ -45,16 +51,18 @@ export function addCorsHeaders(incoming: IncomingMessage, response: ServerRespon
   const { origin } = incoming.headers
   if (!origin) return
   const rule = rules.find((rule) => allows(rule, origin, incoming.method ?? ''))
-  if (rule) setAllowed(response, rule, origin)
+  if (!rule) return
+  for (const [name, value] of Object.entries(allowedHeaders(rule, origin))) response.setHeader(name, value)
 }
 
-function setAllowed(response: ServerResponse, rule: CorsRule, origin: string): void {
+function allowedHeaders(rule: CorsRule, origin: string): Record<string, string> {
   const anyOrigin = rule.AllowedOrigins.includes('*')
-  response.setHeader('access-control-allow-origin', anyOrigin ? '*' : origin)
-  if (!anyOrigin) response.setHeader('access-control-allow-credentials', 'true')
-  if (rule.ExposedHeaders?.length)
-    response.setHeader('access-control-expose-headers', rule.ExposedHeaders.join(', '))
-  response.setHeader('vary', VARY)
+  return {
+    'access-control-allow-origin': anyOrigin ? '*' : origin,
+    ...(!anyOrigin && { 'access-control-allow-credentials': 'true' }),
+    ...(rule.ExposedHeaders?.length && { 'access-control-expose-headers': rule.ExposedHeaders.join(', ') }),
+    vary: VARY,
+  }
 }
 
 const allows = (rule: CorsRule, origin: string, method: string) =>

@@ -1,58 +1,39 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
+import { AwsError } from '../aws/aws-error.ts'
 import type { FrontDoor } from '../aws/front-door.ts'
 import type { Logger } from '../aws/logger.ts'
 import type { Objects } from '../aws/s3.ts'
-import { ACCOUNT, type Resource, type Template } from '../template.ts'
+import { readDistribution } from '../media/distribution.ts'
+import { answerError } from '../media/error-answer.ts'
+import { createMediaFiles, type Send } from '../media/media-files.ts'
+import { verifySignedUrl } from '../media/signed-urls.ts'
+import type { Template } from '../template.ts'
 import { createPart, type Part } from './part.ts'
-import { answer } from './stream-files.ts'
 
 export interface MediaServerOptions {
   readonly template: Pick<Template, 'ofType' | 'find'>
-  readonly objects: Pick<Objects, 'files'>
+  readonly objects: Pick<Objects, 'files' | 'corsRules'>
   /** Asked for each object, as the bucket is on AWS: may this distribution read it? */
   readonly authorizeService: FrontDoor['authorizeService']
   readonly port: number
   readonly logger: Logger
+  readonly now?: () => Date
 }
 
-/** Stands in for the distribution of the template: the same paths, from the same bucket, with the same headers. */
+/** Stands in for the distribution of the template: the same paths, signatures and headers, from the same bucket. */
 export function createMediaServer(options: MediaServerOptions): Part {
-  const { objects, port, logger } = options
-  const [distribution] = options.template.ofType('AWS::CloudFront::Distribution')
-  const delivery = distribution && readDelivery(distribution, options.template)
+  const { port, logger } = options
   let server: http.Server | undefined
-
-  const serve = async (request: IncomingMessage, response: ServerResponse) => {
-    const key = keyOf(request)
-    if (!delivery || !key || !delivery.isOpen(key)) return answer(response, 403)
-    const need = { action: 's3:GetObject', resource: `arn:aws:s3:::${delivery.bucket}/${key}` }
-    const { allowed, message } = await options.authorizeService('cloudfront.amazonaws.com', need, delivery)
-    if (message) logger.warn(message)
-    // S3 tells whoever may not list a bucket no difference between what is forbidden and what is not there.
-    const object = allowed && (await objects.files.getObject(delivery.bucket, key))
-    if (!object) return answer(response, 403)
-    const { metadata, content } = object
-    const headers = { ...delivery.headers, ...headersOf(metadata) }
-    if (request.headers['if-none-match'] === headers.etag) {
-      content?.destroy()
-      return void response.writeHead(304, headers).end()
-    }
-    response.writeHead(200, { ...headers, 'content-length': metadata['content-length'] })
-    if (request.method === 'HEAD' || !content) {
-      content?.destroy()
-      return void response.end()
-    }
-    await pipeline(content, response).catch(() => response.destroy())
-  }
-
   return createPart('media-server', {
     async start() {
+      const serve = createEdge(options)
       server = http.createServer((request, response) => {
         serve(request, response).catch((error: Error) => {
-          logger.error(`${request.method} ${request.url?.split('?')[0]}: ${error.message}`)
-          if (!response.headersSent) answer(response, 500)
+          // Never the query string: it may hold a signature.
+          logger.error(`${request.method} ${pathOf(request)}: ${error.message}`)
+          if (response.headersSent) response.destroy()
+          else answerError(request, response, broken())
         })
       })
       server.listen(port, '127.0.0.1')
@@ -66,77 +47,36 @@ export function createMediaServer(options: MediaServerOptions): Part {
   })
 }
 
-/** Undefined for what a distribution refuses before it looks for anything. */
-function keyOf({ method, url = '/' }: IncomingMessage): string | undefined {
-  if (method !== 'GET' && method !== 'HEAD') return undefined
-  try {
-    return decodeURIComponent(url.split('?', 1)[0]!.slice(1))
-  } catch {
-    return undefined
+/** What is done before anything is looked for: the behaviour of the path, its methods, its signature. */
+function createEdge({ template, now = () => new Date(), ...options }: MediaServerOptions) {
+  const distribution = readDistribution(template)
+  if (!distribution) throw new Error('The template has no distribution')
+  const answer = createMediaFiles({ ...options, distribution })
+
+  const admit = async (request: IncomingMessage): Promise<Send> => {
+    const { method = 'GET', url = '/', headers, socket } = request
+    const behaviour = distribution.behaviourOf(pathOf(request))
+    const { keys, refusal } = behaviour
+    if (!behaviour.methods.has(method)) throw notAllowed()
+    if (refusal !== undefined) throw new AwsError('AccessDenied', refusal, 'Access denied')
+    const signed = { url: `http://${headers.host}${url}`, ip: socket.remoteAddress ?? '', now: now() }
+    return answer(request, behaviour, keys ? verifySignedUrl(signed, keys) : (url.split(/\?(.*)/s)[1] ?? ''))
+  }
+
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      const send = await admit(request)
+      await send(response)
+    } catch (error) {
+      if (!(error instanceof AwsError) || response.headersSent) throw error
+      answerError(request, response, error)
+    }
   }
 }
 
-const headersOf = (metadata: Readonly<Record<string, unknown>>) => ({
-  etag: String(metadata.etag),
-  'content-type': String(metadata['content-type']),
-  ...(metadata['cache-control'] !== undefined && { 'cache-control': String(metadata['cache-control']) }),
-})
+const pathOf = ({ url = '/' }: IncomingMessage) => url.split('?', 1)[0]!
 
-interface DistributionConfig {
-  readonly Origins: readonly [{ readonly DomainName: string }]
-  readonly CacheBehaviors: readonly {
-    readonly PathPattern: string
-    readonly FunctionAssociations?: readonly unknown[]
-    readonly TrustedKeyGroups?: readonly string[]
-    readonly ResponseHeadersPolicyId: string
-  }[]
-}
+const broken = () => new AwsError('InternalError', 500, 'We encountered an internal error.')
 
-function readDelivery(distribution: Resource, template: Pick<Template, 'find'>) {
-  const { Origins, CacheBehaviors } = distribution.properties.DistributionConfig as DistributionConfig
-  const open = CacheBehaviors.filter(
-    ({ FunctionAssociations, TrustedKeyGroups }) => !FunctionAssociations && !TrustedKeyGroups,
-  )
-  const patterns = open.map(({ PathPattern }) => toExpression(PathPattern))
-  return {
-    arn: `arn:aws:cloudfront::${ACCOUNT}:distribution/${distribution.ref}`,
-    bucket: Origins[0].DomainName.split('.', 1)[0]!,
-    isOpen: (key: string) => !key.includes('..') && patterns.some((pattern) => pattern.test(key)),
-    headers: policyHeaders(
-      template.find('AWS::CloudFront::ResponseHeadersPolicy', open[0]!.ResponseHeadersPolicyId),
-    ),
-  }
-}
-
-const toExpression = (pattern: string) =>
-  new RegExp(
-    `^${pattern
-      .replace(/^\//, '')
-      .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')}$`,
-  )
-
-interface HeadersConfig {
-  readonly SecurityHeadersConfig: {
-    readonly ContentSecurityPolicy: { readonly ContentSecurityPolicy: string }
-    readonly FrameOptions: { readonly FrameOption: string }
-  }
-  readonly CustomHeadersConfig: {
-    readonly Items: readonly { readonly Header: string; readonly Value: string }[]
-  }
-}
-
-/** All but what is about TLS, which there is none of here. */
-function policyHeaders(policy: Resource | undefined): Record<string, string> {
-  if (!policy) throw new Error('The distribution names a policy of headers that is not in the template')
-  const { SecurityHeadersConfig, CustomHeadersConfig } = policy.properties
-    .ResponseHeadersPolicyConfig as HeadersConfig
-  return {
-    'x-content-type-options': 'nosniff',
-    'content-security-policy': SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy,
-    'x-frame-options': SecurityHeadersConfig.FrameOptions.FrameOption,
-    ...Object.fromEntries(
-      CustomHeadersConfig.Items.map(({ Header, Value }) => [Header.toLowerCase(), Value]),
-    ),
-  }
-}
+const notAllowed = () =>
+  new AwsError('AccessDenied', 403, 'This distribution is not configured to allow the HTTP request method')
