@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Secrets } from '../aws/secrets.ts'
 
 export interface PrepareJob {
@@ -33,12 +34,15 @@ export interface StreamServerSettings {
   readonly secrets: Pick<Secrets, 'read'>
   readonly jobSecretId: string
   readonly timeoutMs?: number
+  /** How long it is waited for a server that nobody listens at, such as one that is just being replaced. */
+  readonly reconnectDelaysMs?: readonly number[]
   readonly now?: () => Date
 }
 
 /** Sends jobs signed as Standard Webhooks says. */
 export function createStreamServer(settings: StreamServerSettings): StreamServer {
   const { url, secrets, jobSecretId, timeoutMs = 5_000, now = () => new Date() } = settings
+  const { reconnectDelaysMs = [1_000, 2_000, 4_000, 8_000] } = settings
   return {
     async prepare(job) {
       const { Webhook } = await import('standardwebhooks')
@@ -46,21 +50,40 @@ export function createStreamServer(settings: StreamServerSettings): StreamServer
       const body = JSON.stringify(job)
       const at = now()
       const signature = new Webhook(Buffer.from(secret).toString('base64')).sign(job.job_id, at, body)
-      const response = await fetch(`${url}/jobs`, {
-        method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          'webhook-id': job.job_id,
-          'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-          'webhook-signature': signature,
-        },
-        body,
-        // It is answered like any other refusal, and a signed job goes nowhere else.
-        redirect: 'manual',
-        signal: AbortSignal.timeout(timeoutMs),
-      })
+      const headers = {
+        'content-type': 'application/json',
+        'webhook-id': job.job_id,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-signature': signature,
+      }
+      const send = () =>
+        fetch(`${url}/jobs`, {
+          method: 'POST',
+          headers,
+          body,
+          // It is answered like any other refusal, and a signed job goes nowhere else.
+          redirect: 'manual',
+          signal: AbortSignal.timeout(timeoutMs),
+        })
+      const response = await untilReached(send, reconnectDelaysMs)
       await response.body?.cancel()
       if (response.status !== 202) throw new JobNotTaken(response.status)
     },
   }
 }
+
+/** While nobody listens nothing has been asked, so that all of it is one try. */
+async function untilReached(send: () => Promise<Response>, delaysMs: readonly number[]): Promise<Response> {
+  for (const ms of delaysMs) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!isRefused(error)) throw error
+      await delay(ms)
+    }
+  }
+  return send()
+}
+
+const isRefused = (error: unknown) =>
+  (error as { readonly cause?: { readonly code?: string } }).cause?.code === 'ECONNREFUSED'

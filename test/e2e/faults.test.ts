@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
+import { connect } from '../../lib/db/client.ts'
 import { makeAudio } from '../support/audio.ts'
 import { launchPlatform } from '../support/launch-platform.ts'
 import { bucketEvent } from '../support/memory-storage.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
+import { settingsOf } from '../support/server.ts'
 
 // Parts are stopped and killed here, so this file has a platform to itself.
 const own = await launchPlatform('test-faults')
@@ -12,6 +14,8 @@ process.env.VEZA_PLATFORM_FILE = own.file
 afterAll(() => own.stop())
 
 const client = await newClient()
+const sql = connect(settingsOf(client.platform.database_url))
+afterAll(() => sql.end())
 let token: string
 // Not above: what fails there keeps `afterAll` from ending the platform.
 beforeAll(async () => {
@@ -48,6 +52,19 @@ test('with the stream server down a track waits as transcoding, and goes on when
     (await statusOf(path)) === 'transcoding' ? true : undefined,
   )
   await control('parts/stream-server/start', {})
+  // A worker that is still knocking gets through; else the minute until the next try is over now.
+  await until(
+    'the job to be done',
+    async () => {
+      await sql`
+        update stream_jobs set next_attempt_at = now()
+        where status = 'waiting' and version_id in (select id from track_versions where track_id = ${track.id})
+      `
+      for (const name of ['prepare-streams', 'outbox-relay']) await control(`schedules/${name}/run`, {})
+      return (await statusOf(path)) === 'transcoding' ? undefined : true
+    },
+    60_000,
+  )
   expect(await client.followUpload(token, track.id, grant.upload_id)).toMatchObject({ status: 'ready' })
 })
 

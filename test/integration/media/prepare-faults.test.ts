@@ -37,6 +37,7 @@ async function sendTo(port: number, timeoutMs: number) {
     secrets: { read: async () => secret },
     jobSecretId: 'jobs',
     timeoutMs,
+    reconnectDelaysMs: [10, 10],
   })
   const job = await seedPrepare(sql, at)
   const { prepare } = createPrepareService({ sql, streamServer, now })
