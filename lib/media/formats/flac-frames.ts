@@ -103,3 +103,22 @@ function crc8(bytes: Uint8Array): number {
   }
   return crc
 }
+
+/** Bytes of a frame up to the checksum in its end; undefined where it does not come. */
+export function checkedLength(bytes: Uint8Array): number | undefined {
+  let crc = 0
+  for (let at = 0; at < bytes.length; at++) {
+    crc = ((crc << 8) ^ crc16Table[(crc >> 8) ^ bytes[at]!]!) & 0xffff
+    if (crc === 0 && at >= smallestFrameBytes) return at + 1
+  }
+  return undefined
+}
+
+/** Less than a header, an empty subframe and the checksum. */
+const smallestFrameBytes = 8
+
+const crc16Table = Uint16Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 8
+  for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x8005 : crc << 1
+  return crc & 0xffff
+})

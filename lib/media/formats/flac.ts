@@ -1,5 +1,11 @@
 import type { RangedSource } from '../ranged-source.ts'
-import { findLastFrame, readStreamInfo, type StreamInfo, streamInfoBytes } from './flac-frames.ts'
+import {
+  checkedLength,
+  findLastFrame,
+  readStreamInfo,
+  type StreamInfo,
+  streamInfoBytes,
+} from './flac-frames.ts'
 import { type Body, type Layout, Refused, type Region, readExactly, type TagRegion } from './layout.ts'
 
 const mostBlocks = 1_000
@@ -9,6 +15,7 @@ export async function readFlac(source: RangedSource, body: Body): Promise<Layout
   const { info, frames, tags, unused } = await readBlocks(source, body)
   const last = await findLastFrame(source, info, { start: frames, end: body.end })
   if (!last && info.totalSamples > 0) throw new Refused('truncated')
+  const end = last ? await findFrameEnd(source, last.position, info, body.end) : frames
   const samples = last?.samples ?? 0
   const seconds = samples / info.sample_rate_hz
   return {
@@ -19,7 +26,7 @@ export async function readFlac(source: RangedSource, body: Body): Promise<Layout
     seconds,
     bitrate_bps: seconds > 0 ? (8 * (body.end - frames)) / seconds : undefined,
     start: body.start,
-    end: last ? Math.min(body.end, last.position + mostFrameBytes(info)) : frames,
+    end,
     unused,
     tags,
   }
@@ -27,7 +34,15 @@ export async function readFlac(source: RangedSource, body: Body): Promise<Layout
 
 /** No encoder writes a frame that is larger than its samples. */
 const mostFrameBytes = ({ largestFrameBytes, blockSize, channels, bit_depth }: StreamInfo) =>
-  largestFrameBytes || Math.ceil((blockSize * channels * (bit_depth + 1)) / 8) + 64
+  Math.max(largestFrameBytes, Math.ceil((blockSize * channels * (bit_depth + 1)) / 8) + 64)
+
+/** Where the checksum is right, which ends every frame. */
+async function findFrameEnd(source: RangedSource, position: number, info: StreamInfo, bodyEnd: number) {
+  const bytes = await source.read(position, Math.min(mostFrameBytes(info), bodyEnd - position))
+  const length = checkedLength(bytes)
+  if (length === undefined) throw new Refused('truncated')
+  return position + length
+}
 
 async function readBlocks(source: RangedSource, body: Body) {
   const tags: TagRegion[] = []

@@ -4,7 +4,9 @@ import { ZipFile } from 'yazl'
 
 /** The small pieces that files are made of and broken with. */
 
-export const bytes = (...parts: readonly (string | Uint8Array | number[])[]): Buffer =>
+type Piece = string | Uint8Array | readonly number[]
+
+export const bytes = (...parts: readonly Piece[]): Buffer =>
   Buffer.concat(
     parts.map((part) => (typeof part === 'string' ? Buffer.from(part, 'latin1') : Buffer.from(part))),
   )
@@ -50,7 +52,7 @@ export function withChunk(file: Buffer, added: Buffer): Buffer {
 export const box = (type: string, body: Uint8Array) => bytes(uint32(body.length + 8), type, body)
 
 /** The first of these bytes replaced, which are as many. */
-export function patch(file: Buffer, found: string, put: string | Uint8Array, skip = 0): Buffer {
+export function patch(file: Buffer, found: string, put: Piece, skip = 0): Buffer {
   const at = file.indexOf(found, 0, 'latin1')
   if (at < 0) throw new Error(`There is no ${found} in the file`)
   const out = Buffer.from(file)
