@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Clamd, createClamd } from '../../infra/local/parts/clamd.ts'
@@ -13,9 +13,14 @@ export interface TestClamd {
 
 const silent = { info: () => {}, warn: () => {}, error: () => {} }
 
-/** The local platform's clamd, in a directory of its own and with the test signatures only. */
-export async function startClamd(settings: Readonly<Record<string, string>> = {}) {
+type Texts = Readonly<Record<string, string>>
+
+/** The local platform's clamd, in a directory of its own and with the test signatures only, and those given by file. */
+export async function startClamd(settings: Texts = {}, signatures: Texts = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), 'clamd-'))
+  const definitions = join(dataDir, 'clamav', 'definitions')
+  await mkdir(definitions, { recursive: true })
+  for (const [name, text] of Object.entries(signatures)) await writeFile(join(definitions, name), text)
   const clamd: Clamd = createClamd({ dataDir, logger: silent, settings, update: false })
   const start = async () => {
     await clamd.start()
@@ -35,10 +40,10 @@ export async function startClamd(settings: Readonly<Record<string, string>> = {}
 }
 
 /** A clamd for the tests of one file. */
-export function useClamd(settings: Readonly<Record<string, string>> = {}): TestClamd {
+export function useClamd(settings: Texts = {}, signatures: Texts = {}): TestClamd {
   let clamd: Awaited<ReturnType<typeof startClamd>> | undefined
   beforeAll(async () => {
-    clamd = await startClamd(settings)
+    clamd = await startClamd(settings, signatures)
   }, 30_000)
   afterAll(() => clamd?.remove())
   return {
