@@ -15,7 +15,7 @@ const isTerminal = process.stdout.isTTY === true
 /** `--tests` brings what only the tests need as well. */
 const isForTests = process.argv.includes('--tests')
 
-/** What the project takes from the system, by the command that shows it is there. */
+/** What the project takes from the system, by the command or the file that shows it is there. */
 const runPackages = [
   { command: 'clamd', name: 'clamav-daemon', without: 'uploads wait for their scan' },
   { command: 'freshclam', name: 'clamav-freshclam', without: 'only test viruses are known' },
@@ -25,6 +25,11 @@ const testPackages = [
   { command: 'pgbouncer', name: 'pgbouncer', without: 'the tests with a connection pooler fail' },
   { command: 'redis-server', name: 'redis-server', without: 'the tests of the Valkey cache fail' },
   { command: 'chromium', name: 'chromium', without: 'the tests with a browser fail' },
+  {
+    file: '/usr/share/clamav-testfiles/clam.exe',
+    name: 'clamav-testfiles',
+    without: 'the scanner is tried on fewer kinds of archives',
+  },
 ]
 
 async function main() {
@@ -94,7 +99,8 @@ function requireProjectNode() {
 }
 
 const systemPackages = isForTests ? [...runPackages, ...testPackages] : runPackages
-const missingPackages = () => systemPackages.filter(({ command }) => !isOnPath(command))
+const isThere = ({ command, file }) => (file ? existsSync(file) : isOnPath(command))
+const missingPackages = () => systemPackages.filter((wanted) => !isThere(wanted))
 
 async function installSystemPackages() {
   const names = missingPackages().map(({ name }) => name)

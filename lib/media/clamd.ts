@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isPassedOver } from './passed-over.ts'
 
 export type ScanVerdict =
   | { readonly verdict: 'clean' }
@@ -86,11 +87,18 @@ function readAnswer(socket: Socket): Promise<string> {
   })
 }
 
+/** A byte before what would be passed over makes it a kind that is not known, in which everything is looked for. */
+const unknownKind = new Uint8Array(1)
+
 async function sendStream(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<boolean> {
   if (!(await send(socket, 'zINSTREAM\0'))) return false
+  let isFirst = true
   for await (const chunk of source) {
     // An empty chunk would end the stream.
-    if (chunk.length > 0 && !(await send(socket, lengthOf(chunk), chunk))) return false
+    if (chunk.length === 0) continue
+    const pieces = isFirst && isPassedOver(chunk) ? [unknownKind, chunk] : [chunk]
+    if (!(await send(socket, ...pieces.flatMap((piece) => [lengthOf(piece), piece])))) return false
+    isFirst = false
   }
   return send(socket, lengthOf(new Uint8Array()))
 }

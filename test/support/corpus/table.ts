@@ -16,7 +16,7 @@ const numbers: readonly string[] = ['size', 'read', 'ms']
 
 /** For people to look at. */
 export function toTable(rows: readonly CorpusRow[]): string {
-  const cells = rows.map(({ file, ...row }) => ({
+  const cells: Record<string, string>[] = rows.map(({ file, ...row }) => ({
     file: file.name,
     size: String(file.bytes.length),
     expected: file.expected,
@@ -26,12 +26,15 @@ export function toTable(rows: readonly CorpusRow[]): string {
     read: row.bytesRead ? String(row.bytesRead) : '',
     ms: row.ms.toFixed(0),
   }))
-  const heading = Object.fromEntries(columns.map((name) => [name, name])) as (typeof cells)[number]
-  const lines = [heading, ...cells].map((row) =>
-    columns.map((name) => {
-      const width = Math.max(...[heading, ...cells].map((each) => each[name].length))
-      return numbers.includes(name) ? row[name].padStart(width) : row[name].padEnd(width)
-    }),
-  )
-  return lines.map((line) => line.join('  ').trimEnd()).join('\n')
+  const heading = Object.fromEntries(columns.map((name) => [name, name]))
+  const all = [heading, ...cells]
+  const widths = columns.map((name) => Math.max(...all.map((row) => row[name]!.length)))
+  const toLine = (row: Record<string, string>) =>
+    columns
+      .map((name, at) =>
+        numbers.includes(name) ? row[name]!.padStart(widths[at]!) : row[name]!.padEnd(widths[at]!),
+      )
+      .join('  ')
+      .trimEnd()
+  return all.map(toLine).join('\n')
 }

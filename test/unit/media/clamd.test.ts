@@ -63,6 +63,26 @@ test('sends the chunks with their lengths, the empty ones left out', async () =>
 })
 
 test.each([
+  { name: 'an ID3 tag', first: 'ID3\x03' },
+  { name: 'a frame of MP3', first: '\xff\xfb\x90\x64' },
+  { name: 'an Ogg page', first: 'OggS' },
+  { name: 'what may become one', first: 'Og' },
+])('sends a byte before $name, which clamd would not look into', async ({ first }) => {
+  const received: Buffer[] = []
+  const { clamd } = await fake(answering('stream: OK', received))
+  const binary = async function* () {
+    yield Buffer.from(first, 'latin1')
+    yield Buffer.from('ID3')
+  }
+
+  await clamd.scan(binary())
+
+  const length = String.fromCharCode(first.length)
+  const sent = `zINSTREAM\0\0\0\0\x01\0\0\0\0${length}${first}\0\0\0\x03ID3\0\0\0\0`
+  expect(Buffer.concat(received).toString('latin1')).toBe(sent)
+})
+
+test.each([
   {
     answer: 'stream: Eicar-Test-Signature FOUND',
     verdict: { verdict: 'infected', signature: 'Eicar-Test-Signature' },
