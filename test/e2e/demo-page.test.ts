@@ -161,3 +161,36 @@ test('everything can be reached, named and done with the keyboard alone', async 
   )
   expect(complaints).toEqual([])
 })
+
+test('a large file goes on after a reload, and sends no part twice', async () => {
+  const sent: number[] = []
+  page.on('requestfinished', (request) => {
+    const number = new URL(request.url()).searchParams.get('partNumber')
+    if (request.method() === 'PUT' && number) sent.push(Number(number))
+  })
+  const devtools = await context.newCDPSession(page)
+  await devtools.send('Network.emulateNetworkConditions', {
+    ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 8 * 1024 ** 2 },
+  })
+  await confirmRights()
+  await page.getByRole('button', { name: 'a long one', exact: true }).click()
+  await page.getByText('part 3 of 7').waitFor()
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.getByText('paused', { exact: false }).first().waitFor()
+
+  complaints = []
+  await page.reload()
+  const before = [...sent]
+  expect(before.length).toBeGreaterThanOrEqual(2)
+  expect(before.length).toBeLessThan(7)
+  await page.getByText(/part [3-7] of 7 · .*left/).waitFor()
+  await devtools.send('Network.emulateNetworkConditions', {
+    ...{ offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 },
+  })
+  await page.getByRole('listitem').filter({ hasText: 'Upload, done' }).waitFor()
+
+  expect(sent).toEqual([1, 2, 3, 4, 5, 6, 7])
+  expect(complaints).toEqual([])
+  await page.getByRole('button', { name: 'Delete', exact: true }).click()
+  await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor()
+})

@@ -1,9 +1,7 @@
-import type { Grant } from './grant.ts'
-
 /** A file under way, kept by the browser so that an upload goes on after a reload without asking for it again. */
 export interface KeptFile {
   readonly track_id: string
-  readonly grant: Grant
+  readonly upload_id: string
   readonly file: File
 }
 

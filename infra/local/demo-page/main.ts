@@ -1,22 +1,47 @@
 import { explain, watchReach } from './api.ts'
 import { byId, createSlot, el, icon, showProblem } from './dom.ts'
+import { chooseFile } from './files.ts'
 import { follow } from './follow.ts'
-import { call, resume, signOut, watchEnd } from './session.ts'
-import { clear, findItem, listItems, loadTracks, selectedItem, subscribe, trackPath } from './store.ts'
-import { abort, pause, resumeAll, tryAgain, uploadNew, uploadTo } from './uploads.ts'
+import { call, get, resume, signOut, watchEnd } from './session.ts'
+import {
+  clear,
+  findItem,
+  listItems,
+  loadTracks,
+  remove,
+  selectedItem,
+  subscribe,
+  trackPath,
+} from './store.ts'
+import { abort, goOn, pause, resumeAll, sendDuplicate, tryAgain, uploadNew, uploadTo } from './uploads.ts'
+import { createActionsView } from './view-actions.ts'
 import { showEntry } from './view-entry.ts'
 import { drawFacts } from './view-facts.ts'
 import { showIntake } from './view-intake.ts'
 import { createPlayerView } from './view-player.ts'
-import { badge, drawShelf, stateOf } from './view-shelf.ts'
+import { drawShelf } from './view-shelf.ts'
 import { createTransferView } from './view-transfer.ts'
 import { createWayView } from './view-way.ts'
 import type { Track, User } from './wire.ts'
 
-const drawTransfer = createTransferView({ pause, tryAgain, abort: (id) => void abort(id).catch(report) })
-const drawWay = createWayView({ retry: (id) => void retry(id).catch(report), replace: chooseFileFor })
-const drawPlayer = createPlayerView()
-const [artwork, actions, account] = [byId('artwork'), byId('track-actions'), byId('account')].map(createSlot)
+const drawTransfer = createTransferView({
+  pause,
+  tryAgain,
+  sendDuplicate,
+  goOn: (id) => chooseFile((file) => void goOn(id, file).catch(report)),
+  abort: (id) => void abort(id).catch(report),
+})
+const drawWay = createWayView({
+  retry: (id) => void retry(id).catch(report),
+  replace: (id) => chooseFile((file) => void uploadTo(id, file).catch(report)),
+})
+const player = createPlayerView()
+const drawActions = createActionsView({
+  preview: () => void player.preview(),
+  download: (id) => void download(id).catch(report),
+  discard: (id) => void discard(id).catch(report),
+})
+const [artwork, account] = [byId('artwork'), byId('account')].map(createSlot)
 
 function draw(): void {
   drawShelf()
@@ -24,13 +49,13 @@ function draw(): void {
   byId('desk').classList.toggle('busy', item !== undefined)
   byId('nothing').hidden = item !== undefined
   byId('track').hidden = item === undefined
-  drawPlayer(item)
+  player.show(item)
   if (!item) return
   const { track } = item
   byId('track-title').textContent = track.title
-  byId('track-line').textContent = `${track.owner.display_name} · ${track.genre ?? 'no genre'}`
+  byId('track-line').textContent = [track.owner.display_name, track.genre].filter(Boolean).join(' · ')
   drawArtwork(track)
-  actions?.([stateOf(item)], () => [badge(item)])
+  drawActions(item)
   byId('player').hidden = track.status === 'rejected' || track.status === 'failed'
   drawTransfer(item)
   drawWay(item)
@@ -50,13 +75,15 @@ async function retry(trackId: string): Promise<void> {
   await follow(trackId, upload.id)
 }
 
-function chooseFileFor(trackId: string): void {
-  const input = el('input', { type: 'file' })
-  input.addEventListener('change', () => {
-    const [file] = input.files ?? []
-    if (file) void uploadTo(trackId, file).catch(report)
-  })
-  input.click()
+/** The link lasts a while and carries its name with it, so the browser saves what it leads to. */
+async function download(trackId: string): Promise<void> {
+  const { url } = await get<{ url: string }>(`${trackPath(trackId)}/download`)
+  el('a', { href: url }).click()
+}
+
+async function discard(trackId: string): Promise<void> {
+  await call('DELETE', trackPath(trackId))
+  remove(trackId)
 }
 
 const report = (error: unknown) => showProblem(explain(error))

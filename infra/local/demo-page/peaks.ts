@@ -1,5 +1,5 @@
 /** Peaks as the API gives them: audiowaveform's JSON, version 2, pairs of lowest and highest sample. */
-interface WaveformFile {
+export interface WaveformFile {
   readonly channels: number
   readonly sample_rate: number
   readonly samples_per_pixel: number

@@ -6,9 +6,17 @@ import type { Stream } from './wire.ts'
 
 export type PlayerState = 'idle' | 'loading' | 'playing' | 'paused' | 'failed'
 
+export interface Clip {
+  readonly url: string
+  readonly start_ms: number
+  readonly duration_ms: number
+}
+
 export interface Playing {
   readonly state: PlayerState
+  /** In the track, also where only a clip of it plays. */
   readonly position: number
+  readonly clip?: Clip
   readonly error?: string
 }
 
@@ -18,6 +26,7 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   let hls: Hls | undefined
   let state: PlayerState = 'idle'
   let error: string | undefined
+  let clip: Clip | undefined
 
   const become = (next: PlayerState, why?: string) => {
     state = next
@@ -40,6 +49,7 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   function unload(): void {
     hls?.destroy()
     hls = undefined
+    clip = undefined
     sound.removeAttribute('src')
     sound.load()
   }
@@ -61,12 +71,11 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
     hls.attachMedia(sound)
   }
 
-  async function start(load: () => Promise<void>, at: number): Promise<void> {
+  async function start(load: () => Promise<void>): Promise<void> {
     become('loading')
     try {
       unload()
       await load()
-      if (at > 0) sound.currentTime = at
       await sound.play()
     } catch (cause) {
       // Somebody paused, or chose another track, before it could begin.
@@ -84,16 +93,36 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
       unload()
       become('idle')
     },
-    now: (): Playing => ({ state, position: sound.currentTime || 0, ...(error && { error }) }),
+    now: (): Playing => ({
+      state,
+      position: (sound.currentTime || 0) + (clip ? clip.start_ms / 1_000 : 0),
+      ...(clip && { clip }),
+      ...(error && { error }),
+    }),
+    /** The clip that others may hear, in place of the track. */
+    async preview(): Promise<void> {
+      if (!trackId) return
+      const path = `${trackPath(trackId)}/preview`
+      await start(async () => {
+        const found = await get<Clip>(path)
+        clip = found
+        sound.src = found.url
+      })
+    },
     async toggle(): Promise<void> {
       if (!trackId) return
       if (state === 'playing' || state === 'loading') return sound.pause()
       if (state === 'paused') return sound.play()
       const id = trackId
-      await start(async () => attach(await get<Stream>(`${trackPath(id)}/stream`)), 0)
+      await start(async () => attach(await get<Stream>(`${trackPath(id)}/stream`)))
     },
     async seek(seconds: number): Promise<void> {
-      if (state === 'idle' || state === 'failed') await this.toggle()
+      // Outside of the clip there is only the track itself.
+      if (clip) unload()
+      if (!sound.src) {
+        become('idle')
+        await this.toggle()
+      }
       sound.currentTime = Math.max(0, Math.min(seconds, sound.duration || seconds))
       onChange()
     },

@@ -10,6 +10,8 @@ export interface Transfer {
   /** Of a file sent in parts. */
   readonly parts?: { readonly done: number; readonly total: number }
   readonly error?: string
+  /** The library has the very same file. */
+  readonly is_duplicate?: boolean
 }
 
 export interface Item {

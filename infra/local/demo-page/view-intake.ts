@@ -1,5 +1,5 @@
 import { byId, el, icon } from './dom.ts'
-import { contentTypeOf, takenExtensions } from './grant.ts'
+import { contentTypeOf, takenExtensions } from './files.ts'
 import { samples } from './samples.ts'
 
 type Take = (files: readonly File[]) => void

@@ -1,8 +1,9 @@
 import { byId, el, icon } from './dom.ts'
 import { formatTime, speakTime } from './format.ts'
-import { type Peaks, readPeaks } from './peaks.ts'
+import { type Peaks, readPeaks, type WaveformFile } from './peaks.ts'
 import { createPlayer } from './player.ts'
-import type { Item } from './store.ts'
+import { get } from './session.ts'
+import { type Item, trackPath } from './store.ts'
 import { drawWave } from './wave-drawing.ts'
 import type { Track } from './wire.ts'
 
@@ -54,10 +55,11 @@ export function createPlayerView() {
   const canPlay = () => track?.status === 'ready' && track.access.stream
 
   function draw(): void {
-    const { state, position, error } = player.now()
+    const { state, position, clip, error } = player.now()
     const length = duration()
     // Without a length there is still a line to see where it will be.
-    const whole = { position, duration: length || 1, hover }
+    const marked = clip && { from: clip.start_ms / 1_000, to: (clip.start_ms + clip.duration_ms) / 1_000 }
+    const whole = { position, duration: length || 1, hover, marked }
     drawWave(wave, { ...whole, peaks: overview, from: 0, to: length || 1 })
     strip.hidden = !detail
     if (detail) {
@@ -123,17 +125,16 @@ export function createPlayerView() {
     const { waveform_url } = of
     if (!waveform_url) return
     const isStill = () => track?.waveform_url === waveform_url
-    const read = async (url: string) => readPeaks(await (await fetch(url)).json())
-    const first = await read(waveform_url)
+    const first = readPeaks(await (await fetch(waveform_url)).json())
     if (!isStill()) return
     overview = first
     draw()
-    const second = await read(`/api/v1/tracks/${of.id}/waveform?resolution=detail`)
+    const second = readPeaks(await get<WaveformFile>(`${trackPath(of.id)}/waveform?resolution=detail`))
     if (isStill()) detail = second
     draw()
   }
 
-  return (item: Item | undefined): void => {
+  const show = (item: Item | undefined): void => {
     const next = item?.track
     const isOther = next?.id !== track?.id
     const hasNewPeaks = next?.waveform_url !== track?.waveform_url || isOther
@@ -150,6 +151,7 @@ export function createPlayerView() {
     total.textContent = formatTime(duration())
     draw()
   }
+  return { show, preview: () => player.preview() }
 }
 
 function targetOf(key: string, position: number, duration: number): number | undefined {

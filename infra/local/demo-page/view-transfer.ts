@@ -5,6 +5,9 @@ import type { Item, Transfer } from './store.ts'
 export interface TransferActions {
   pause(trackId: string): void
   tryAgain(trackId: string): void
+  /** With the same file, chosen once more. */
+  goOn(trackId: string): void
+  sendDuplicate(trackId: string): void
   abort(trackId: string): void
 }
 
@@ -21,13 +24,24 @@ export function createTransferView(actions: TransferActions) {
     icon('retry'),
     'Try again',
   )
+  const choose = el(
+    'button',
+    { type: 'button', class: 'small', onclick: () => actions.goOn(shownId) },
+    icon('drop'),
+    'Choose the file again',
+  )
+  const anyway = el(
+    'button',
+    { type: 'button', class: 'small', onclick: () => actions.sendDuplicate(shownId) },
+    'Send it all the same',
+  )
   const abort = el(
     'button',
     { type: 'button', class: 'small', onclick: () => actions.abort(shownId) },
     icon('cross'),
     'Cancel',
   )
-  const buttons = el('div', { class: 'buttons' }, pause, again, abort)
+  const buttons = el('div', { class: 'buttons' }, pause, again, choose, anyway, abort)
   const box = el('div', { class: 'transfer' }, el('p', { class: 'amounts' }, share, rest), bar, buttons)
   let shownId = ''
   let wasPaused: boolean | undefined
@@ -51,7 +65,10 @@ export function createTransferView(actions: TransferActions) {
     rest.textContent = restOf(transfer)
     drawPause(state === 'paused')
     pause.hidden = state !== 'sending' && state !== 'paused'
-    again.hidden = state !== 'failed'
+    anyway.hidden = !transfer.is_duplicate
+    again.hidden = state !== 'failed' || !anyway.hidden
+    choose.hidden = state !== 'interrupted'
+    abort.hidden = state === 'preparing'
   }
 }
 
@@ -64,5 +81,6 @@ function restOf({ state, sent_bytes, size_bytes, bytes_per_second, parts }: Tran
     facts.push(`${formatSpan(((size_bytes - sent_bytes) / bytes_per_second) * 1_000)} left`)
   }
   if (state === 'paused') facts.push('paused')
+  if (state === 'interrupted') facts.push('safe so far; the same file is needed to go on')
   return facts.join(' · ')
 }

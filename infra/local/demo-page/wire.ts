@@ -63,6 +63,8 @@ export interface Upload {
   readonly status_reason: string | null
   readonly status_detail?: string | null
   readonly can_retry?: boolean
+  readonly part_count: number
+  readonly parts_uploaded: readonly { readonly part_number: number; readonly size_bytes: number }[]
   readonly timeline: readonly TimelineEntry[]
 }
 
