@@ -35,6 +35,12 @@ const nativePackages = [
     binaries: ['@img/sharp-'],
     whole: ['sharp', 'detect-libc', 'semver', '@img/colour'],
   },
+  // A program; its own code only says where it lies.
+  {
+    name: '@ffmpeg-installer/ffmpeg',
+    binaries: ['@ffmpeg-installer/linux-'],
+    whole: ['@ffmpeg-installer/ffmpeg'],
+  },
 ]
 
 const functionNames = (await readdir(path.join(root, 'functions'), { withFileTypes: true }))

@@ -5,12 +5,12 @@ import { readList, requireEnv } from '../lib/config.ts'
 import { connect, databaseSettings } from '../lib/db/client.ts'
 import { createRunOnce } from '../lib/http/idempotency.ts'
 import { createRateLimiter } from '../lib/http/rate-limit.ts'
-import { serveImagesFrom } from '../lib/images/image-url.ts'
+import { serveMediaFrom } from '../lib/media/open-url.ts'
 import { createSessionCheck } from '../lib/sessions/session-check.ts'
 
 /** What every function that serves routes stands on, with the settings that they have in common. */
 export function composeApi(service: string) {
-  serveImagesFrom(requireEnv('MEDIA_URL'))
+  serveMediaFrom(requireEnv('MEDIA_URL'))
   const sql = connect(databaseSettings())
   const cache = createCache({ sql, url: process.env.CACHE_URL })
   return {

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 export type StageName = 'local' | 'dev' | 'staging' | 'prod'
-export type QueueName = 'scan' | 'metadata' | 'events'
+export type QueueName = 'scan' | 'metadata' | 'analysis' | 'events'
 
 /**
  * All that differs between stages; everything else is the same template.
@@ -63,7 +63,7 @@ const dev: StageConfig = {
   logRetention: RetentionDays.TWO_WEEKS,
   logLevel: 'DEBUG',
   throttle: { rateLimit: 100, burstLimit: 200 },
-  maxConcurrency: { scan: 2, metadata: 5, events: 5 },
+  maxConcurrency: { scan: 2, metadata: 5, analysis: 2, events: 5 },
   parameters: {
     streamServerUrl: 'https://stream.dev.veza.example',
     chatWsUrl: 'wss://chat.dev.veza.example/ws',
@@ -84,7 +84,7 @@ const prod: StageConfig = {
   logRetention: RetentionDays.THREE_MONTHS,
   logLevel: 'INFO',
   throttle: { rateLimit: 2_000, burstLimit: 4_000 },
-  maxConcurrency: { scan: 20, metadata: 20, events: 20 },
+  maxConcurrency: { scan: 20, metadata: 20, analysis: 20, events: 20 },
   parameters: {
     streamServerUrl: 'https://stream.veza.example',
     chatWsUrl: 'wss://chat.veza.example/ws',
@@ -118,7 +118,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     natGateways: 1,
     database: { minCapacity: 0.5, maxCapacity: 8, readers: 0, backupDays: 7, tls: 'verify-full' },
     logRetention: RetentionDays.ONE_MONTH,
-    maxConcurrency: { scan: 5, metadata: 10, events: 10 },
+    maxConcurrency: { scan: 5, metadata: 10, analysis: 5, events: 10 },
     parameters: {
       streamServerUrl: 'https://stream.staging.veza.example',
       chatWsUrl: 'wss://chat.staging.veza.example/ws',
@@ -165,6 +165,13 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
     maxReceiveCount: 5,
     maxAge: Duration.minutes(15),
   },
+  // Nobody waits for it: a burst of long files may stand here for a while.
+  analysis: {
+    workerTimeout: Duration.minutes(15),
+    batchSize: 1,
+    maxReceiveCount: 5,
+    maxAge: Duration.hours(2),
+  },
   events: {
     workerTimeout: Duration.minutes(1),
     batchSize: 5,
@@ -187,6 +194,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'refresh-search': Duration.hours(1),
   'prepare-streams': Duration.minutes(1),
   'release-tracks': Duration.minutes(1),
+  'analyse-versions': Duration.minutes(5),
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),
   'delete-accounts': Duration.hours(1),

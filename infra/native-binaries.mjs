@@ -3,7 +3,7 @@
  * the bundles hold them; run by the CDK CLI before the build. npm alone installs only the machine's own.
  */
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -17,14 +17,22 @@ const binaries = [
     name: '@img/sharp-libvips-linux-arm64',
     without: 'no picture could be drawn',
   },
+  {
+    of: '@ffmpeg-installer/ffmpeg',
+    name: '@ffmpeg-installer/linux-arm64',
+    program: 'ffmpeg',
+    without: 'nothing could be listened to',
+  },
 ]
 
-for (const { of, name, without } of binaries) {
+for (const { of, name, program, without } of binaries) {
   if (existsSync(path.join(modules, name))) continue
   const version = versionFor(of, name)
   try {
     if (!version) throw new Error(`${of} is not there`)
     fetchPackage(name, version)
+    // Its own script would do that, and no script of a package is run here.
+    if (program) chmodSync(path.join(modules, name, program), 0o755)
   } catch {
     // Synthesis works offline; what is deployed from here would not.
     const warning = `could not be fetched. DO NOT DEPLOY what is built now: ${without}.`

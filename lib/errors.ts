@@ -31,6 +31,8 @@ export const problems = {
   export_in_progress: [409, 'An export is being made'],
   version_withdrawn: [409, 'Something harmful was found in this version'],
   track_not_ready: [409, 'The track is not ready to play'],
+  waveform_not_ready: [409, 'The waveform is not ready'],
+  preview_not_ready: [409, 'The preview is not ready'],
   upload_in_progress: [409, 'An upload of this track is under way'],
   upload_over: [409, 'The upload is over'],
   upload_incomplete: [409, 'Parts of the upload are missing'],

@@ -28,6 +28,8 @@ export const events = {
   'notification.add': happening,
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
+  /** Listen to a version, or make a preview of it anew. */
+  'track.analyse': z.object({ version_id: z.uuid() }),
 } as const
 
 export type EventType = keyof typeof events

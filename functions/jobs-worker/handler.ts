@@ -9,6 +9,7 @@ import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
+import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
@@ -30,6 +31,8 @@ const streams = createPrepareService({
     jobSecretId: requireEnv('STREAM_JOB_SECRET_ARN'),
   }),
 })
+
+const sendAnalysis = createAnalysisSender(createJobQueue(requireEnv('ANALYSIS_QUEUE_URL')))
 
 const makeExport = createExportMaker({
   sql,
@@ -53,6 +56,7 @@ export const handler = createQueueWorker({
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': createDelivery({ sql }),
       'stream.prepare': streams.prepare,
+      'track.analyse': sendAnalysis,
     },
   }),
 })

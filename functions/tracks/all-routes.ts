@@ -2,6 +2,7 @@ import { artworkRoutes } from './artwork-routes.ts'
 import { collaborationRoutes } from './collaboration-routes.ts'
 import { downloadRoutes } from './download-routes.ts'
 import { trackRoutes } from './routes.ts'
+import { soundRoutes } from './sound-routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 /** All that this function serves. */
@@ -11,4 +12,5 @@ export const allTrackRoutes = {
   ...collaborationRoutes,
   ...artworkRoutes,
   ...downloadRoutes,
+  ...soundRoutes,
 }

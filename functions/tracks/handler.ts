@@ -18,6 +18,7 @@ import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/share-service.ts'
+import { createSoundService } from '../../lib/tracks/sound-service.ts'
 import { createStreamJobService } from '../../lib/tracks/stream-jobs.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
@@ -28,6 +29,7 @@ import { createArtworkHandlers } from './artwork-handlers.ts'
 import { createCollaborationHandlers } from './collaboration-handlers.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
 import { createTrackHandlers } from './handlers.ts'
+import { createSoundHandlers } from './sound-handlers.ts'
 import { createVersionHandlers } from './version-handlers.ts'
 
 const { sql, secrets, api } = composeApi('tracks')
@@ -70,6 +72,7 @@ const handlers = {
     streamJobs: createStreamJobService({ sql }),
   }),
   ...createDownloadHandlers(createDownloadService({ sql, links })),
+  ...createSoundHandlers(createSoundService({ sql, links })),
   ...createArtworkHandlers(createImageService({ sql, store, holder: artworks })),
   ...createCollaborationHandlers({
     collaborations: createCollaborationService({ sql, relay }),

@@ -37,7 +37,7 @@ export class EventFunctions extends Construct {
   }
 
   private createJobs() {
-    const { stage, alarms, database, events, secrets, storage, parameters } = this.on
+    const { stage, alarms, database, events, analysis, secrets, storage, parameters } = this.on
     const jobs = new QueueWorker(this, 'jobs-worker', {
       stage,
       alarms,
@@ -47,6 +47,7 @@ export class EventFunctions extends Construct {
       queue: events,
       environment: {
         EVENTS_QUEUE_URL: events.queue.queueUrl,
+        ANALYSIS_QUEUE_URL: analysis.queue.queueUrl,
         EXPORTS_BUCKET: storage.exports.bucketName,
         MAIL_FROM: parameters.mailFrom,
         APP_URL: parameters.appUrl,
@@ -58,6 +59,7 @@ export class EventFunctions extends Construct {
     jobs.grantSecret(secrets.streamJob)
     jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/')
     jobs.grantSend(events.queue)
+    jobs.grantSend(analysis.queue)
     this.watchStreams(jobs)
     return jobs
   }
@@ -82,7 +84,9 @@ export class EventFunctions extends Construct {
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
     // Of what was stored before versions were kept on record, none can be named.
     scheduler.allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], storage.media, 'originals/')
-    scheduler.allowObjects(['s3:DeleteObject'], storage.media, 'images/')
+    for (const prefix of ['images/', 'waveforms/', 'previews/']) {
+      scheduler.allowObjects(['s3:DeleteObject'], storage.media, prefix)
+    }
     this.watchCounts(scheduler)
     return scheduler
   }

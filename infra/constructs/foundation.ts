@@ -16,5 +16,6 @@ export interface Foundation {
   readonly cacheUrl: string | undefined
   readonly storage: StorageStack
   readonly events: WorkQueue
+  readonly analysis: WorkQueue
   readonly parameters: Parameters
 }

@@ -3,10 +3,11 @@ import { Construct } from 'constructs'
 import type { Foundation } from './foundation.ts'
 import { QueueWorker } from './queue-worker.ts'
 
-/** From an upload to a described original, or to a picture drawn anew: scan, copy, look into it. */
+/** From an upload to a described original, or to a picture drawn anew: scan, copy, look into it, listen to it. */
 export class MediaPipeline extends Construct {
   readonly scan: QueueWorker
   readonly metadata: QueueWorker
+  readonly analysis: QueueWorker
   private readonly on: Foundation
 
   constructor(scope: Construct, id: string, foundation: Foundation) {
@@ -14,6 +15,7 @@ export class MediaPipeline extends Construct {
     this.on = foundation
     this.scan = this.createScan()
     this.metadata = this.createMetadata()
+    this.analysis = this.createAnalysis()
   }
 
   /**
@@ -75,5 +77,31 @@ export class MediaPipeline extends Construct {
     metadata.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')
     metadata.grantSend(events.queue)
     return metadata
+  }
+
+  /**
+   * ffmpeg and what listens to it take ~0.1 GB however long a file is, and two thirds of a core's time; one core hears
+   * five minutes of music in a second.
+   */
+  private createAnalysis() {
+    const { stage, alarms, database, storage, analysis: queue } = this.on
+    const analysis = new QueueWorker(this, 'analysis-worker', {
+      stage,
+      alarms,
+      database,
+      name: 'analysis-worker',
+      memorySize: 1769,
+      queue,
+      environment: {
+        MEDIA_BUCKET: storage.media.bucketName,
+        ANALYSIS_QUEUE_URL: queue.queue.queueUrl,
+      },
+    })
+    // Of what was stored before versions were kept on record, none can be named.
+    analysis.allowObjects(['s3:GetObject', 's3:GetObjectVersion'], storage.media, 'originals/')
+    for (const prefix of ['waveforms/', 'previews/']) {
+      analysis.allowObjects(['s3:PutObject'], storage.media, prefix)
+    }
+    return analysis
   }
 }

@@ -33,6 +33,7 @@ export class AppStack extends Stack {
     super(scope, id, props)
     const alarms = new Alarms(this, 'Alarms', stage)
     const events = new WorkQueue(this, 'Events', { stage, name: 'events' })
+    const analysis = new WorkQueue(this, 'Analysis', { stage, name: 'analysis' })
     const schedules = new Schedules(this, 'Schedules', { stage, alarms })
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
     const parameters = declareParameters(this, stage, { mediaDomain: storage.delivery.domainName })
@@ -41,6 +42,7 @@ export class AppStack extends Stack {
       alarms,
       storage,
       events,
+      analysis,
       parameters,
       secrets: data.secrets,
       cacheUrl: data.valkey?.url,
@@ -56,6 +58,7 @@ export class AppStack extends Stack {
       ...api.all,
       media.scan,
       media.metadata,
+      media.analysis,
       work.relay,
       work.jobs,
       work.scheduler,
@@ -84,7 +87,7 @@ export class AppStack extends Stack {
       gateway.serve(group, routeGroups[group as keyof typeof routeGroups], fn.fn)
     }
 
-    const workQueues = [storage.scanQueue, storage.metadataQueue, events]
+    const workQueues = [storage.scanQueue, storage.metadataQueue, analysis, events]
     const operator = operatorPolicy(this, {
       queues: [
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),

@@ -31,6 +31,8 @@ export interface ObjectHeaders {
   readonly content_type: string
   /** What those who fetch it are told about keeping it. */
   readonly cache_control?: string
+  /** How its bytes are packed; whoever fetches it unpacks them. */
+  readonly content_encoding?: string
 }
 
 export interface ObjectStore extends MultipartStore {
@@ -146,7 +148,7 @@ type NewObject = ObjectHeaders & { readonly body: Readable }
 
 async function put(client: S3Client, bucket: string, key: string, object: NewObject) {
   const { PutObjectCommand } = await import('@aws-sdk/client-s3')
-  const { body, size_bytes, content_type, cache_control } = object
+  const { body, size_bytes, content_type, cache_control, content_encoding } = object
   await client.send(
     new PutObjectCommand({
       Bucket: bucket,
@@ -155,6 +157,7 @@ async function put(client: S3Client, bucket: string, key: string, object: NewObj
       ContentLength: size_bytes,
       ContentType: content_type,
       ...(cache_control && { CacheControl: cache_control }),
+      ...(content_encoding && { ContentEncoding: content_encoding }),
     }),
   )
 }

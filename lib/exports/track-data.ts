@@ -3,7 +3,8 @@ import type { ReadPage, Row } from './personal-data.ts'
 const readTracks: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
     id, title, description, artists, genre, mood, tags, bpm, musical_key, isrc, iswc, language, p_line,
-    c_line, lyrics, license, is_explicit, artwork_sha256, visibility, release_at, rights_confirmed_at,
+    c_line, lyrics, license, is_explicit, artwork_sha256, visibility, release_at, preview_start_ms,
+    preview_duration_ms, is_preview_tagged, rights_confirmed_at,
     rights_confirmed_ip, status, status_reason, published_at, created_at, updated_at, deleted_at, purges_at
   from tracks
   where owner_id = ${user_id} and id > ${after}
@@ -14,7 +15,9 @@ const readTracks: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
 const readTrackVersions: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
     v.id, v.track_id, v.number, v.label, v.sha256, v.size_bytes, v.content_type, v.container, v.codec,
-    v.duration_ms, v.bitrate_bps, v.sample_rate_hz, v.channels, v.bit_depth, v.embedded_tags, v.ready_at,
+    v.duration_ms, v.bitrate_bps, v.sample_rate_hz, v.channels, v.bit_depth, v.embedded_tags, v.detected_bpm,
+    v.detected_bpm_confidence, v.detected_musical_key, v.detected_musical_key_confidence, v.integrated_lufs,
+    v.true_peak_dbtp, v.range_lu, v.ready_at,
     v.scanned_at, v.withdrawn_at, v.created_at
   from track_versions v
   join tracks t on t.id = v.track_id

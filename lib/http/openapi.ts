@@ -48,7 +48,12 @@ function toOperation(tag: string, operationId: string, route: Route, schemas: Co
       },
     }),
     'x-veza-policy': { auth, ...policy },
-    responses: { [route.status]: toSuccess(route, schemas), ...(route.moves && moved), ...toProblems(route) },
+    responses: {
+      [route.status]: toSuccess(route, schemas),
+      ...(route.moves && moved),
+      ...(route.refers && referred),
+      ...toProblems(route),
+    },
   }
 }
 
@@ -84,6 +89,13 @@ const descriptions = { 200: 'OK', 201: 'Created', 202: 'Accepted', 204: 'Done' }
 const moved = {
   308: {
     description: 'It is at another path by now',
+    headers: { Location: { schema: { type: 'string' } } },
+  },
+}
+
+const referred = {
+  303: {
+    description: 'It is to be fetched elsewhere',
     headers: { Location: { schema: { type: 'string' } } },
   },
 }

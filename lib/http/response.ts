@@ -21,11 +21,14 @@ export function toResponse(
   }
   const cookies = options.cookies && { cookies: options.cookies.map(writeCookie) }
   if (etag && route.method === 'GET' && isUnchanged(requestHeaders, etag)) return { statusCode: 304, headers }
-  if (route.response === noContent || (route.moves && status === 308)) {
+  if (route.response === noContent || isElsewhere(route, status)) {
     return { statusCode: status, headers, ...cookies }
   }
   return { ...withBody(route, body, { statusCode: status, headers }), ...cookies }
 }
+
+const isElsewhere = ({ moves, refers }: Route, status: number) =>
+  (moves && status === 308) || (refers && status === 303)
 
 /** Else a browser shows the next user what it keeps of the last one: their entity tags may be the same. */
 function variesBy({ auth, headers = {} }: Route, vary: string | undefined) {

@@ -46,6 +46,8 @@ export interface Route {
   readonly produces?: string
   /** Whether it may answer 308 with a `Location`. */
   readonly moves?: boolean
+  /** Whether it may answer 303 with a `Location`. */
+  readonly refers?: boolean
   /** Whether a POST of a user must carry an `Idempotency-Key`, which it may in any case. */
   readonly idempotency?: 'required'
   /** Problems of this route alone; those every route of its kind can answer with are added by the documents. */
@@ -104,6 +106,10 @@ export interface ReplyOptions {
 /** What was asked for is at another path by now; the method and the body stay as they are. */
 export const movedTo = (location: string) =>
   new Reply<never>(undefined as never, { status: 308, headers: { location } })
+
+/** What was asked for is to be fetched elsewhere this time. */
+export const seeOther = (location: string, headers: Readonly<Record<string, string>> = {}) =>
+  new Reply<never>(undefined as never, { status: 303, headers: { ...headers, location } })
 
 type Body<R extends Route> = z.output<R['response']>
 

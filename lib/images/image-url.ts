@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { openUrl } from '../media/open-url.ts'
 
 /** Longest sides, in pixels, that each picture is made in. */
 export const imageSizes = [64, 256, 1024] as const
@@ -11,17 +12,7 @@ const imagePrefix = 'images/'
 
 export const imageKey = (sha256: string, size: ImageSize) => `${imagePrefix}${sha256}/${size}.webp`
 
-let mediaUrl: string | undefined
-
-/** Said once, by whoever composes a function that answers clients. */
-export function serveImagesFrom(url: string): void {
-  mediaUrl = url
-}
-
-function urlOf(sha256: string): string {
-  if (mediaUrl === undefined) throw new Error('Nobody has said where pictures are served from')
-  return `${mediaUrl}/${imageKey(sha256, shownSize)}`
-}
+const urlOf = (sha256: string): string => openUrl(imageKey(sha256, shownSize))
 
 /** A picture in an answer: rows have its hash, clients get its address. */
 const imageUrl = z.codec(z.url(), z.string(), {

@@ -2,6 +2,7 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import type { OutboxRelay } from '../outbox.ts'
+import { requestAnalysis } from './analysis/requests.ts'
 import type { ArtworkIntake } from './artwork-intake.ts'
 import { type AudioMetadata, type Inspected, inspectAudio } from './metadata.ts'
 import { requestPrepare } from './prepare-jobs.ts'
@@ -89,6 +90,7 @@ export function createMetadataService(dependencies: MetadataDependencies) {
       await markInspected(tx, version.id, metadata)
       await markStored(tx, version.id, version.object_version_id, now())
       await requestPrepare(tx, version, now())
+      await requestAnalysis(tx, version.id, now())
     })
   }
 

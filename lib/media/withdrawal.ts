@@ -3,6 +3,7 @@ import { teamOf, tellEach } from '../collaboration/telling.ts'
 import type { Db } from '../db/client.ts'
 import type { Happening } from '../notifications/kinds.ts'
 import { addToOutbox } from '../outbox.ts'
+import { discardMade, requestAnalysis } from './analysis/requests.ts'
 import { lockTrack } from './repository.ts'
 import {
   confirmFinding,
@@ -37,6 +38,7 @@ export async function withdrawVersion(
   await rejectUpload(tx, withdrawn.upload_id, at)
   await stopPlaying(tx, version_id, withdrawn.upload_id, at)
   await letNextPlay(tx, trackId, at)
+  await discardMade(tx, [version_id], at)
   const details = { signature, definitions_version, track_id: trackId }
   await audit(tx, 'version.withdrawn', withdrawn, { version_id, details }, origin, at)
   await tell(tx, 'version_withdrawn', withdrawn)
@@ -64,6 +66,7 @@ export async function reinstateVersion(
   if (!reinstated) return false
   await restoreUpload(tx, version_id, at)
   await playAgain(tx, version_id, at)
+  await requestAnalysis(tx, version_id, at)
   const details = { definitions_version, track_id: trackId }
   const entry = { version_id, details, actor_id: reinstated.reinstate_asked_by }
   await audit(tx, 'version.reinstated', reinstated, entry, origin, at)

@@ -18,6 +18,7 @@ import {
   failStaleImageUploads,
   keepShown,
 } from '../images/expiry.ts'
+import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
 import { adoptLostJobs, sendDueJobs } from '../media/prepare-jobs.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
@@ -93,6 +94,11 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
     'prepare-streams': {
       lost: (now) => adoptLostJobs(sql, now),
       due: (now) => sendDueJobs(sql, now),
+    },
+    'analyse-versions': {
+      lost: (now) => adoptUnanalysed(sql, now),
+      spent: (now) => giveUpAnalyses(sql, now),
+      due: (now) => requestDueAnalyses(sql, now),
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

@@ -38,6 +38,8 @@ const advice: Record<ProblemCode, string> = {
   export_in_progress: 'Wait for the export that is being made.',
   version_withdrawn: 'Choose another version, or upload a file that was made anew.',
   track_not_ready: 'Wait until the status of the track is `ready`.',
+  waveform_not_ready: 'Ask again once `waveform_url` of the track is there; some files never get one.',
+  preview_not_ready: 'Ask again in a minute; it is made beside the stream, and anew after each change of it.',
   upload_in_progress:
     'Go on with the upload that `upload_id` names, or abort it; `GET` tells which of its parts are there.',
   upload_over: 'Read the upload to see what became of it; ask for a new one if the file is still to come.',

@@ -15,14 +15,24 @@ const bpmOf = (db: Db): Fragment => db`coalesce(t.bpm, v.detected_bpm, v.tag_bpm
 const musicalKeyOf = (db: Db): Fragment =>
   db`coalesce(t.musical_key, v.detected_musical_key, v.tag_musical_key)`
 
+/** What players turn a track up or down to: streaming services, and ReplayGain 2.0. The master stays as it is. */
+const streamingLufs = -14
+const replayGainLufs = -18
+
 /** Of a row of `track_versions`, by its name in the statement; null until it was measured. */
 export const loudnessOf = (db: Db, version: string): Fragment => db`
   case when ${db(version)}.integrated_lufs is not null then json_build_object(
     'integrated_lufs', ${db(version)}.integrated_lufs,
     'true_peak_dbtp', ${db(version)}.true_peak_dbtp,
-    'range_lu', ${db(version)}.range_lu
+    'range_lu', ${db(version)}.range_lu,
+    'gain_db', round((${streamingLufs} - ${db(version)}.integrated_lufs)::numeric, 1),
+    'replay_gain_db', round((${replayGainLufs} - ${db(version)}.integrated_lufs)::numeric, 1)
   ) end
 `
+
+/** Version and hash, of which its address is made. */
+const waveformOf = (db: Db, version: string): Fragment =>
+  db`${db(version)}.id || '/' || ${db(version)}.waveform_sha256`
 
 /**
  * A track as the viewer sees it, of `tracksWithCounts`.
@@ -42,7 +52,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   v.duration_ms, v.codec, v.sample_rate_hz, v.channels, v.bitrate_bps,
   t.artwork_sha256 as artwork_url,
   ${loudnessOf(db, 'v')} as loudness,
-  null as waveform_url,
+  ${waveformOf(db, 'v')} as waveform_url,
   n.like_count, n.repost_count, ${commentCount(db, viewer)} as comment_count, n.play_count,
   ${isMarked(db, 'track_likes', viewer)} as liked, ${isMarked(db, 'reposts', viewer)} as reposted,
   json_build_object(
@@ -50,6 +60,7 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
     'download', ${isDownloadable(db, viewer)},
     'edit', ${isEditable(db, viewer)}
   ) as access,
+  t.preview_start_ms, t.preview_duration_ms, t.is_preview_tagged,
   t.published_at, t.created_at, t.updated_at, t.revision + o.revision as revision
 `
 
@@ -66,7 +77,9 @@ export const creditsColumn = (db: Db, viewer: Viewer): Fragment => db`(
 
 const detectedColumn = (db: Db): Fragment => db`json_build_object(
   'bpm', coalesce(v.detected_bpm, v.tag_bpm),
+  'bpm_confidence', v.detected_bpm_confidence,
   'musical_key', coalesce(v.detected_musical_key, v.tag_musical_key),
+  'musical_key_confidence', v.detected_musical_key_confidence,
   'title', v.embedded_tags->'title',
   'artist', v.embedded_tags->'artist',
   'album', v.embedded_tags->'album',

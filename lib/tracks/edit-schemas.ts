@@ -21,5 +21,9 @@ export const updateTrack = z.strictObject({
   is_explicit: z.optional(z.boolean()),
   visibility: z.optional(visibility),
   release_at: z.nullish(trackFields.release_at),
+  /** From where the preview plays; what is too far on is taken as far as it goes. */
+  preview_start_ms: z.nullish(trackFields.preview_start_ms),
+  preview_duration_ms: z.optional(trackFields.preview_duration_ms),
+  is_preview_tagged: z.optional(z.boolean()),
 })
 export type UpdateTrack = z.output<typeof updateTrack>

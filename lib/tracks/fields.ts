@@ -72,5 +72,7 @@ export const trackFields = {
   p_line: name(200),
   c_line: name(200),
   lyrics: prose(20_000),
+  preview_start_ms: z.int().check(z.nonnegative(), z.maximum(2 ** 31 - 1)),
+  preview_duration_ms: z.int().check(z.minimum(30_000), z.maximum(90_000)),
   release_at: timestamp.check(z.refine((date) => date.getUTCFullYear() >= 1900, 'Too long ago')),
 }

@@ -13,11 +13,14 @@ export async function lockDueTrack(db: Db, now: Date): Promise<string | undefine
   return row?.id
 }
 
-/** Notes the files of a track down, to be removed once nothing names them any more. */
+/** Notes the files of a track down, and what was made of them, to be removed once nothing names them any more. */
 export async function discardOriginals(db: Db, trackId: string, now: Date): Promise<void> {
   await db`
     insert into discarded_objects (object_key, object_version_id, discarded_at)
-    select object_key, object_version_id, ${now} from track_versions where track_id = ${trackId}
+    select object_key, object_version_id, ${now}::timestamptz from track_versions where track_id = ${trackId}
+    union all
+    select f.object_key, null, ${now} from version_files f join track_versions v on v.id = f.version_id
+    where v.track_id = ${trackId}
     on conflict do nothing
   `
 }

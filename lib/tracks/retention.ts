@@ -1,4 +1,5 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Sql } from '../db/client.ts'
+import { discardMade } from '../media/analysis/requests.ts'
 import { dayMs, earlier } from '../time.ts'
 
 /** How long a version is kept at least, however many newer ones there are. */
@@ -10,8 +11,21 @@ const batch = 100
  * Gives up the files of versions that are neither among the newest of their track nor young nor playing; answers
  * how many. The rows stay as history. A track that somebody is at waits for the next run.
  */
-export async function removeSurplusVersions(db: Db, now: Date): Promise<number> {
-  const { count } = await db`
+export const removeSurplusVersions = (sql: Sql, now: Date): Promise<number> =>
+  sql.begin((tx) => removeSurplus(tx, now))
+
+async function removeSurplus(db: Db, now: Date): Promise<number> {
+  const removed = await markRemoved(db, now)
+  await discardMade(
+    db,
+    removed.map(({ id }) => id),
+    now,
+  )
+  return removed.length
+}
+
+async function markRemoved(db: Db, now: Date): Promise<{ id: string }[]> {
+  return db<{ id: string }[]>`
     with due as (
       select v.id, v.object_key, v.object_version_id
       from track_versions v
@@ -30,6 +44,6 @@ export async function removeSurplusVersions(db: Db, now: Date): Promise<number> 
     set removed_at = ${now}, revision = v.revision + 1
     from due
     where v.id = due.id
+    returning v.id
   `
-  return count
 }

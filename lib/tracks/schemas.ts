@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
+import { waveformUrlField } from '../media/waveform-url.ts'
 import { person } from '../users/person.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
 import { uploadStatuses } from './upload-schemas.ts'
@@ -13,12 +14,19 @@ export const loudness = z.object({
   integrated_lufs: z.number(),
   true_peak_dbtp: z.nullable(z.number()),
   range_lu: z.nullable(z.number()),
+  /** What brings it to -14 LUFS, as streaming services play it. */
+  gain_db: z.number(),
+  /** What brings it to -18 LUFS (ReplayGain 2.0). */
+  replay_gain_db: z.number(),
 })
 
 /** What the file says of itself, in its tags or to whoever analysed it. */
 const detected = z.object({
   bpm: z.nullable(z.number()),
+  /** From 0 to 1; null where it stands in the tags alone. */
+  bpm_confidence: z.nullable(z.number()),
   musical_key: z.nullable(z.string()),
+  musical_key_confidence: z.nullable(z.number()),
   title: z.nullable(z.string()),
   artist: z.nullable(z.string()),
   album: z.nullable(z.string()),
@@ -68,7 +76,7 @@ export const track = z.object({
   artwork_url: imageUrlField,
   /** Null until it was measured. */
   loudness: z.nullable(loudness),
-  waveform_url: z.nullable(z.string()),
+  waveform_url: waveformUrlField,
   like_count: z.int(),
   repost_count: z.int(),
   comment_count: z.int(),
@@ -77,6 +85,11 @@ export const track = z.object({
   liked: z.boolean(),
   reposted: z.boolean(),
   access: z.object({ stream: z.boolean(), download: z.boolean(), edit: z.boolean() }),
+  /** From where the preview plays, in milliseconds; null: from where it is loudest. */
+  preview_start_ms: z.nullable(z.int()),
+  preview_duration_ms: z.int(),
+  /** Whether a mark sounds in the preview now and then. */
+  is_preview_tagged: z.boolean(),
   /** When others could first find it. */
   published_at: z.nullable(timestamp),
   created_at: timestamp,

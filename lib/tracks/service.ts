@@ -2,6 +2,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
+import { requestPreviews } from '../media/analysis/requests.ts'
 import type { WholeTrackRow } from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
@@ -51,6 +52,7 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
         if (Object.keys(changes).length === 0) return
         const publishing = isPublishing(changes) && publish(await findPublishing(tx, trackId), changes, at)
         await updateTrackFields(tx, trackId, { ...changes, ...publishing }, at)
+        if (isOfPreview(changes)) await requestPreviews(tx, trackId, at)
       })
       return find(actor, trackId)
     },
@@ -59,6 +61,9 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
 
 const isPublishing = ({ visibility, release_at }: UpdateTrack) =>
   visibility !== undefined || release_at !== undefined
+
+const isOfPreview = ({ preview_start_ms, preview_duration_ms, is_preview_tagged }: UpdateTrack) =>
+  [preview_start_ms, preview_duration_ms, is_preview_tagged].some((field) => field !== undefined)
 
 /** Others who work on a track change what is said of it, not who sees it. */
 function mustBeAllowed(actor: Actor, { owner_id }: HeldTrack, changes: UpdateTrack): void {

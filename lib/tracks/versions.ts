@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
+import { requestPreviews } from '../media/analysis/requests.ts'
 import { lockEditableTrack } from './locks.ts'
 import {
   findVersionOf,
@@ -77,6 +78,7 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
         }
         await markChosen(tx, trackId)
         await markPlaying(tx, trackId, versionId, now())
+        await requestPreviews(tx, trackId, now())
       }),
   }
 }

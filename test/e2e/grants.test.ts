@@ -77,7 +77,8 @@ test('no function has a grant that it does not use', async () => {
   await copyAgain(person.token)
   await forgetAnAvatar(person.token)
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
-  for (const queue of ['scan', 'metadata', 'events']) await sendPoison(platform.aws.queues[queue]!)
+  for (const queue of ['scan', 'metadata', 'analysis', 'events'])
+    await sendPoison(platform.aws.queues[queue]!)
 
   const { token } = await client.admin()
   const culprit = `/api/v1/admin/users/${person.user.id}/suspend`
@@ -179,11 +180,25 @@ async function reportAPlay() {
   expect(results).toEqual([{ status: 'refused', code: 'invalid_token' }])
 }
 
-/** Deleted a while ago: its file goes with the next run of the task. */
+/**
+ * Deleted a while ago: its files go with the next run of the task, its preview among them, made once more of an
+ * original whose version nobody had noted down.
+ */
 async function purgeATrack(token: string) {
   const track_id = await upload(token, await makeAudio('wav'), 'ready')
-  expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
+  const path = `/api/v1/tracks/${track_id}`
+  const preview = (before?: string) =>
+    until('the preview to be made', async () => {
+      const { status, body } = await client.request('GET', `${path}/preview`, { token })
+      const name = status === 200 ? new URL(body.url).pathname : undefined
+      return name === before ? undefined : name
+    })
+  const first = await preview()
   const sql = connect(settingsOf(platform.database_url))
+  await sql`update track_versions set object_version_id = null where track_id = ${track_id}`
+  expectStatus(200, await client.request('PATCH', path, { token, body: { is_preview_tagged: true } }))
+  await preview(first)
+  expectStatus(204, await client.request('DELETE', path, { token }))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
   await sql.end()
 }

@@ -59,8 +59,10 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'METADATA_QUEUE_URL',
     'UPLOADS_BUCKET',
   ],
+  'analysis-worker': [...withDatabase, 'ANALYSIS_QUEUE_URL', 'MEDIA_BUCKET'],
   'jobs-worker': [
     ...withDatabase,
+    'ANALYSIS_QUEUE_URL',
     'APP_URL',
     'EVENTS_QUEUE_URL',
     'EXPORTS_BUCKET',
@@ -152,12 +154,21 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage EventsQueue',
     ...consume('MetadataQueue'),
   ],
+  'analysis-worker': [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject MediaBucket/originals/*',
+    's3:GetObjectVersion MediaBucket/originals/*',
+    's3:PutObject MediaBucket/previews/*',
+    's3:PutObject MediaBucket/waveforms/*',
+    ...consume('AnalysisQueue'),
+  ],
   'jobs-worker': [
     'rds-db:connect DatabaseProxy',
     's3:PutObject ExportsBucket/exports/*',
     'secretsmanager:GetSecretValue StreamJobSecret',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
+    'sqs:SendMessage AnalysisQueue',
     'sqs:SendMessage EventsQueue',
     ...consume('EventsQueue'),
   ],
@@ -169,6 +180,8 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:DeleteObject MediaBucket/images/*',
     's3:DeleteObject MediaBucket/originals/*',
     's3:DeleteObjectVersion MediaBucket/originals/*',
+    's3:DeleteObject MediaBucket/previews/*',
+    's3:DeleteObject MediaBucket/waveforms/*',
     'secretsmanager:GetSecretValue FieldSecret',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
@@ -346,9 +359,10 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Events)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Events)Queue|Logs|identity/,
   )?.[0]
-  const keys = text.match(/\/(?:uploads|originals|exports|images)(?:\/images)?\/\*/)?.[0] ?? ''
+  const keys =
+    text.match(/\/(?:uploads|originals|exports|images|waveforms|previews)(?:\/images)?\/\*/)?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }
 

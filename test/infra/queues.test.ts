@@ -19,16 +19,20 @@ const deadLetterTable = deadLetters.map((queue) => ({ name: nameOf(queue), queue
 const consumers = new Map([
   ['veza-prod-scan', 'scan-worker'],
   ['veza-prod-metadata', 'metadata-worker'],
+  ['veza-prod-analysis', 'analysis-worker'],
   ['veza-prod-events', 'jobs-worker'],
 ])
 const receives = new Map([
   ['veza-prod-scan', 10],
   ['veza-prod-metadata', 5],
+  ['veza-prod-analysis', 5],
   ['veza-prod-events', 8],
 ])
 
-it('has the three queues and a dead-letter queue for each, and for the schedules', () => {
+it('has the four queues and a dead-letter queue for each, and for the schedules', () => {
   expect(queues.map(nameOf).sort()).toEqual([
+    'veza-prod-analysis',
+    'veza-prod-analysis-dlq',
     'veza-prod-events',
     'veza-prod-events-dlq',
     'veza-prod-metadata',
@@ -111,6 +115,7 @@ const rates: Readonly<Record<string, string>> = {
   'rank-tracks': 'rate(1 minute)',
   'prepare-streams': 'rate(1 minute)',
   'release-tracks': 'rate(1 minute)',
+  'analyse-versions': 'rate(5 minutes)',
 }
 
 it.each([

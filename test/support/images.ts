@@ -3,11 +3,11 @@ import { createArtworkHandlers } from '../../functions/tracks/artwork-handlers.t
 import { artworkRoutes } from '../../functions/tracks/artwork-routes.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
-import { serveImagesFrom } from '../../lib/images/image-url.ts'
 import { createImageProcessing } from '../../lib/images/processing-service.ts'
 import { createImageIntake } from '../../lib/images/scan-intake.ts'
 import { createImageService } from '../../lib/images/service.ts'
 import { type Clamd, createClamd } from '../../lib/media/clamd.ts'
+import { serveMediaFrom } from '../../lib/media/open-url.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createScanService } from '../../lib/media/scan-service.ts'
 import { covers } from '../../lib/playlists/cover.ts'
@@ -27,7 +27,7 @@ export interface ImagesOptions {
 
 /** Tracks as their function serves them, and the workers that pictures go through. */
 export function composeImages(sql: Sql, { buckets, socketPath, now }: ImagesOptions) {
-  serveImagesFrom(mediaUrl)
+  serveMediaFrom(mediaUrl)
   const { uploads, media } = buckets
   const clamd: Pick<Clamd, 'ready' | 'scan'> = createClamd({ socketPath, startPatienceMs: 0 })
   const intakes = [createImageIntake({ sql })]

@@ -4,6 +4,7 @@ import { createArtworkHandlers } from '../../functions/tracks/artwork-handlers.t
 import { createCollaborationHandlers } from '../../functions/tracks/collaboration-handlers.ts'
 import { createDownloadHandlers } from '../../functions/tracks/download-handlers.ts'
 import { createTrackHandlers } from '../../functions/tracks/handlers.ts'
+import { createSoundHandlers } from '../../functions/tracks/sound-handlers.ts'
 import { createVersionHandlers } from '../../functions/tracks/version-handlers.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
 import { createCollaborationService } from '../../lib/collaboration/service.ts'
@@ -15,6 +16,7 @@ import { createImageService } from '../../lib/images/service.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { createDownloadService } from '../../lib/tracks/download-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
+import { createSoundService } from '../../lib/tracks/sound-service.ts'
 import { createStreamJobService } from '../../lib/tracks/stream-jobs.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
@@ -36,6 +38,7 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
       streamJobs: createStreamJobService({ sql }),
     }),
     ...createDownloadHandlers(createDownloadService({ sql, links: testLinks, now })),
+    ...createSoundHandlers(createSoundService({ sql, links: testLinks, now })),
     ...createArtworkHandlers(
       createImageService({ sql, store: createMemoryStorage('uploads').uploads!, holder: artworks, now }),
     ),

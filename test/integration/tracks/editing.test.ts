@@ -273,7 +273,9 @@ describe('what the file says', () => {
     })
     expect(body.detected).toEqual({
       bpm: 140,
+      bpm_confidence: null,
       musical_key: 'Am',
+      musical_key_confidence: null,
       title: 'tide_final_2',
       artist: 'A.',
       album: 'Sea',

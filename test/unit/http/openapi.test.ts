@@ -53,6 +53,11 @@ describe('the document of the whole table', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
+  test('says where an answer may refer to another place', () => {
+    const referring = operations.filter(({ responses }) => responses[303])
+    expect(referring.map(({ operationId }) => operationId)).toEqual(['getWaveform'])
+  })
+
   test('says where an answer may lead elsewhere', () => {
     const moving = operations.filter(({ responses }) => responses[308])
 
