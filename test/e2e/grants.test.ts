@@ -66,6 +66,7 @@ test('no function has a grant that it does not use', async () => {
   await upload(person.token, withChunk(await makeAudio('wav'), cover), 'ready')
   await upload(person.token, eicar(await makeAudio('wav')), 'rejected')
   expectStatus(200, await client.request('GET', '/api/v1/users/me', { token: person.token }))
+  expectStatus(200, await client.request('POST', '/api/v1/chat/token', { token: person.token }))
   const own = `/api/v1/users/${person.username}/tracks`
   expectStatus(200, await client.request('GET', own, { token: person.token }))
   await inviteSomebody(person.token)
