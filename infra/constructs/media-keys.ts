@@ -26,7 +26,7 @@ export class MediaKeys extends Construct {
             ...rooms.map(({ given }) => Fn.conditionNot(Fn.conditionEquals(given.valueAsString, ''))),
           ),
           assertDescription:
-            'MediaPublicKeyA or MediaPublicKeyB has to be given; the runbook says how to make one',
+            'MediaPublicKeyA or MediaPublicKeyB has to be given; docs/delivery.md says how to make one',
         },
       ],
     })

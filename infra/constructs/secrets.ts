@@ -18,7 +18,7 @@ export class Secrets extends Construct {
   readonly chatJwt: Secret
   /**
    * `{"key_pair_id","private_key"}`, by which links to media are signed. What is generated here opens nothing: an operator
-   * makes the pair and puts it in, as the runbook says.
+   * makes the pair and puts it in, as docs/delivery.md says.
    */
   readonly mediaKey: Secret
 

@@ -10,7 +10,7 @@ export interface MediaKey {
   readonly privateKey: string
 }
 
-/** The pair that signs links to media here, made on the first start: what the runbook has an operator do. */
+/** The pair that signs links to media here, made on the first start: what docs/delivery.md has an operator do. */
 export function ensureMediaKey(dataDir: string): MediaKey {
   const file = path.join(dataDir, 'media-key.pem')
   if (!existsSync(file)) {

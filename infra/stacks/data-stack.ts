@@ -1,4 +1,4 @@
-import { Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Construct } from 'constructs'
 import type { StageConfig } from '../config.ts'
 import { Database } from '../constructs/database.ts'
@@ -22,6 +22,7 @@ export class DataStack extends Stack {
     this.network = new Network(this, 'Network', stage)
     this.database = new Database(this, 'Database', { stage, network: this.network })
     this.secrets = new Secrets(this, 'Secrets', stage)
+    new CfnOutput(this, 'MediaKeySecretArn', { value: this.secrets.mediaKey.secretArn })
     this.valkey = stage.valkey ? new Valkey(this, 'Valkey', { stage, network: this.network }) : undefined
   }
 }

@@ -78,7 +78,7 @@ interface KeyPair {
 function parseKeyPair(secret: string): KeyPair {
   const { key_pair_id, private_key } = parseObject(secret)
   if (typeof key_pair_id !== 'string' || typeof private_key !== 'string') {
-    throw new Error('The secret of the media links holds no key pair; the runbook says how it gets one')
+    throw new Error('The secret of the media links holds no key pair; docs/delivery.md says how it gets one')
   }
   return { key_pair_id, private_key }
 }
