@@ -21,6 +21,7 @@ const stateful = {
     'SecretsJwtSecret1DEFB471',
     'SecretsChatJwtSecret628EBAE3',
     'SecretsFieldSecret0A5778F7',
+    'SecretsMediaKeySecretD845F133',
     'SecretsStreamJwtSecretC5E127F9',
     'SecretsStreamUrlSecretE1955DD9',
     'SecretsStreamJobSecret941EEC85',
