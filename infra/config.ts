@@ -193,6 +193,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'rank-tracks': Duration.minutes(1),
   'refresh-search': Duration.hours(1),
   'prepare-streams': Duration.minutes(1),
+  'sweep-uploads': Duration.minutes(5),
   'release-tracks': Duration.minutes(1),
   'analyse-versions': Duration.minutes(5),
   'purge-tracks': Duration.hours(1),

@@ -12,6 +12,7 @@ import { createMailService } from '../../lib/mail/service.ts'
 import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
+import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 
@@ -34,6 +35,8 @@ const streams = createPrepareService({
 
 const sendAnalysis = createAnalysisSender(createJobQueue(requireEnv('ANALYSIS_QUEUE_URL')))
 
+const reportSameFile = createSameFileReports({ sql })
+
 const makeExport = createExportMaker({
   sql,
   store: createObjectStore(requireEnv('EXPORTS_BUCKET')),
@@ -55,6 +58,7 @@ export const handler = createQueueWorker({
       'mail.version_withdrawn': ({ user_id, version_id }) => mail.sendVersionWithdrawn(user_id, version_id),
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': createDelivery({ sql }),
+      'moderation.same_file': ({ version_id }) => reportSameFile(version_id),
       'stream.prepare': streams.prepare,
       'track.analyse': sendAnalysis,
     },

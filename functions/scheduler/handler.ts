@@ -14,6 +14,7 @@ const runTask = createTaskRunner({
     loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
     exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),
     media: createObjectStore(requireEnv('MEDIA_BUCKET')),
+    uploads: createObjectStore(requireEnv('UPLOADS_BUCKET')),
   }),
 })
 

@@ -16,6 +16,7 @@ import { createRelationService } from '../../lib/relations/service.ts'
 import { createThrottle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createNewestTracks } from '../../lib/tracks/newest.ts'
+import { createQuotaService } from '../../lib/tracks/upload-quotas.ts'
 import { avatars } from '../../lib/users/avatar.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
@@ -52,6 +53,7 @@ const handlers = createUserHandlers({
     store: createObjectStore(requireEnv('UPLOADS_BUCKET')),
     holder: avatars,
   }),
+  quotas: createQuotaService({ sql }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),
 })
 

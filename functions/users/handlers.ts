@@ -4,12 +4,14 @@ import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { ImageService } from '../../lib/images/service.ts'
 import type { PlaylistService } from '../../lib/playlists/service.ts'
 import type { NewestTracks } from '../../lib/tracks/newest.ts'
+import type { QuotaService } from '../../lib/tracks/upload-quotas.ts'
 import type { DeletionService } from '../../lib/users/deletion.ts'
 import type { UserService } from '../../lib/users/service.ts'
 import { replyImageUpload } from '../image-reply.ts'
 import { createHistoryHandlers, type HistoryServices } from './history-handlers.ts'
 import { orMoved } from './moved.ts'
 import { createPeopleHandlers, type PeopleServices } from './people-handlers.ts'
+import { createQuotaHandlers } from './quota-handlers.ts'
 import type { userRoutes } from './routes.ts'
 
 export interface UserServices extends PeopleServices, HistoryServices {
@@ -19,10 +21,11 @@ export interface UserServices extends PeopleServices, HistoryServices {
   readonly deletions: DeletionService
   readonly exports: ExportService
   readonly avatars: ImageService
+  readonly quotas: QuotaService
 }
 
 export function createUserHandlers(services: UserServices): Handlers<typeof userRoutes> {
-  const { users, tracks, playlists, deletions, exports, avatars } = services
+  const { users, tracks, playlists, deletions, exports, avatars, quotas } = services
   return {
     getOwnUser: async ({ actor }) => reply(await users.get(actor.id)),
     updateOwnUser: async ({ actor, body, headers, ...origin }) =>
@@ -66,6 +69,7 @@ export function createUserHandlers(services: UserServices): Handlers<typeof user
       ),
     ...createPeopleHandlers(services),
     ...createHistoryHandlers(services),
+    ...createQuotaHandlers(quotas),
   }
 }
 

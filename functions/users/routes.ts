@@ -9,6 +9,7 @@ import { deleteUser, deletion, ownUser, profile, updateUser, userParams } from '
 import { settings, updateSettings } from '../../lib/users/settings.ts'
 import { historyRoutes } from './history-routes.ts'
 import { peopleRoutes } from './people-routes.ts'
+import { quotaRoutes } from './quota-routes.ts'
 
 const profileRoutes = defineRoutes({
   getOwnUser: {
@@ -178,4 +179,4 @@ const profileRoutes = defineRoutes({
   ...peopleRoutes,
 })
 
-export const userRoutes = { ...profileRoutes, ...historyRoutes }
+export const userRoutes = { ...profileRoutes, ...historyRoutes, ...quotaRoutes }

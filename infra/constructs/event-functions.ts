@@ -77,6 +77,7 @@ export class EventFunctions extends Construct {
       environment: {
         EXPORTS_BUCKET: storage.exports.bucketName,
         MEDIA_BUCKET: storage.media.bucketName,
+        UPLOADS_BUCKET: storage.uploads.bucketName,
         FIELD_SECRET_ARN: secrets.field.secretArn,
       },
     })
@@ -87,6 +88,13 @@ export class EventFunctions extends Construct {
     for (const prefix of ['images/', 'waveforms/', 'previews/']) {
       scheduler.allowObjects(['s3:DeleteObject'], storage.media, prefix)
     }
+    // Completes and throws away what a crash has left in parts; it reads none of it.
+    scheduler.allowObjects(
+      ['s3:PutObject', 's3:ListMultipartUploadParts', 's3:AbortMultipartUpload'],
+      storage.uploads,
+      'uploads/',
+    )
+    scheduler.allow(['s3:ListBucketVersions'], storage.uploads.bucketArn)
     this.watchCounts(scheduler)
     return scheduler
   }

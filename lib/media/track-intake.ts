@@ -1,4 +1,5 @@
 import type { Sql } from '../db/client.ts'
+import { askAboutFile } from '../moderation/same-file.ts'
 import type { Arrival, ArrivedObject, Intake } from './intake.ts'
 import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from './repository.ts'
 import { insertVersion, markStored } from './versions-repository.ts'
@@ -28,6 +29,7 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
         if (isFirst && outcome.to === 'processing') {
           const { sha256 } = outcome
           await insertVersion(tx, { track_id, upload_id, sha256, size_bytes, content_type }, at)
+          await askAboutFile(tx, { upload_id, sha256 })
         }
       }),
 

@@ -54,7 +54,7 @@ interface Place {
 export function listEntries(db: Db, caseId: string, { before, limit }: Place): PromiseLike<ReportEntry[]> {
   return db<ReportEntry[]>`
     select
-      r.id, r.reason, r.note, r.created_at, r.settled_at,
+      r.id, r.reason, r.note, r.evidence, r.created_at, r.settled_at,
       case when u.id is not null then json_build_object('id', u.id, 'username', u.username) end as reporter
     from reports r
     left join users u on u.id = r.reporter_id

@@ -72,6 +72,26 @@ export async function insertReport(
   return count === 1
 }
 
+interface Finding extends Report {
+  /** What was found, once for a case. */
+  readonly evidence: string
+}
+
+/** By the system itself; false where it has reported this before. */
+export async function insertFinding(
+  db: Db,
+  caseId: string,
+  { reason, note, evidence }: Finding,
+  now: Date,
+): Promise<boolean> {
+  const { count } = await db`
+    insert into reports (case_id, reporter_id, reason, note, evidence, created_at)
+    values (${caseId}, null, ${reason}, ${note}, ${evidence}, ${now})
+    on conflict (case_id, evidence) where evidence is not null do nothing
+  `
+  return count === 1
+}
+
 /** It is open, again where it had been resolved. */
 export async function markReported(db: Db, caseId: string, excerpt: string, now: Date): Promise<void> {
   await db`

@@ -87,10 +87,12 @@ export type ResolveReport = z.output<typeof resolveReport>
 /** One report of a case. */
 const reportEntry = z.object({
   id: z.uuid(),
-  /** Null once their account is deleted. */
+  /** Null once their account is deleted, and where the system itself reports. */
   reporter: z.nullable(z.object({ id: z.uuid(), username: z.string() })),
   reason: reportReason,
   note: z.string(),
+  /** What the system found; null where somebody reports. */
+  evidence: z.nullable(z.string()),
   created_at: timestamp,
   settled_at: z.nullable(timestamp),
 })

@@ -32,6 +32,7 @@ import { createRemoval, purgeDueTracks } from '../tracks/purge.ts'
 import { releaseDueTracks } from '../tracks/release.ts'
 import { removeSurplusVersions } from '../tracks/retention.ts'
 import { deleteOldClicks } from '../tracks/share-expiry.ts'
+import { createUploadSweep, type UploadSweepDependencies } from '../tracks/upload-sweep.ts'
 import { buryDueAccount } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
 import type { Tasks } from './run-task.ts'
@@ -42,10 +43,12 @@ export interface TaskDependencies {
   readonly loadFieldKeys: LoadKeys
   readonly exportStore: Pick<ObjectStore, 'remove'>
   readonly media: Pick<ObjectStore, 'remove'>
+  readonly uploads: UploadSweepDependencies['uploads']
 }
 
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
-export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDependencies) => {
+export const createTasks = ({ sql, loadFieldKeys, exportStore, media, uploads }: TaskDependencies) => {
+  const sweep = createUploadSweep({ sql, uploads })
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   return {
     'expire-keys': {
@@ -99,6 +102,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media }: TaskDepe
       lost: (now) => adoptUnanalysed(sql, now),
       spent: (now) => giveUpAnalyses(sql, now),
       due: (now) => requestDueAnalyses(sql, now),
+    },
+    'sweep-uploads': {
+      unheard: sweep.settleSome,
+      unaborted: sweep.throwSomeAway,
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),

@@ -35,6 +35,7 @@ import { createSessionCheck } from '../../lib/sessions/session-check.ts'
 import type { Throttle } from '../../lib/throttle/throttle.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createNewestTracks } from '../../lib/tracks/newest.ts'
+import { createQuotaService } from '../../lib/tracks/upload-quotas.ts'
 import { avatars } from '../../lib/users/avatar.ts'
 import { createDeletionService } from '../../lib/users/deletion.ts'
 import { createLikeLists } from '../../lib/users/likes.ts'
@@ -109,6 +110,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       likes: createLikeLists({ sql }),
       search: createUserSearch({ sql }),
       avatars: createImageService({ sql, store: buckets.uploads, holder: avatars, now }),
+      quotas: createQuotaService({ sql, now }),
       exports: createExportService({ ...common, store: exportStore }),
     }),
     {

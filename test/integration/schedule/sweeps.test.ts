@@ -13,6 +13,7 @@ const runTask = createTaskRunner({
     loadFieldKeys: async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) })),
     exportStore: createMemoryStorage('exports').exports!,
     media: createMemoryStorage('media').media!,
+    uploads: createMemoryStorage('uploads').uploads!,
   }),
 })
 const run = (task: string) => runTask({ task }, () => true)

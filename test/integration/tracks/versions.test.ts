@@ -414,14 +414,14 @@ describe('retention', () => {
 
   test('is part of the task that removes files, a limited number at a time', async () => {
     const { track_id } = await addMany(25, ago(31))
-    const { media } = createBuckets()
+    const { media, uploads } = createBuckets()
     const rows = await sql<{ object_key: string; number: number }[]>`
       select object_key, number from track_versions where track_id = ${track_id}
     `
     for (const { object_key } of rows) media.arrive(object_key, Buffer.alloc(1))
     const exportStore = createMemoryStorage('exports').exports!
     const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
-    const tasks = createTasks({ sql, loadFieldKeys, exportStore, media })
+    const tasks = createTasks({ sql, loadFieldKeys, exportStore, media, uploads })
     const runTask = createTaskRunner({ tasks, now: () => now })
 
     const { done } = await runTask({ task: 'purge-tracks' }, () => true)
