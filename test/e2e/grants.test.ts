@@ -7,6 +7,7 @@ import { signPlayToken } from '../../lib/plays/play-token.ts'
 import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { chunk, id3, pictureFrame, withChunk } from '../support/corpus/build.ts'
+import { leaveUploadsHalfDone } from '../support/half-done-uploads.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
@@ -77,6 +78,7 @@ test('no function has a grant that it does not use', async () => {
   await readAnOldOriginal(person.token)
   await copyAgain(person.token)
   await forgetAnAvatar(person.token)
+  await leaveUploadsHalfDone(client, person.token, await makeAudio('wav'))
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
   for (const queue of ['scan', 'metadata', 'analysis', 'events'])
     await sendPoison(platform.aws.queues[queue]!)

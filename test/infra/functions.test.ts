@@ -72,7 +72,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
-  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN', 'MEDIA_BUCKET'],
+  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN', 'MEDIA_BUCKET', 'UPLOADS_BUCKET'],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
@@ -176,12 +176,16 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ops: ['rds-db:connect DatabaseProxy'],
   scheduler: [
     'rds-db:connect DatabaseProxy',
+    's3:AbortMultipartUpload UploadsBucket/uploads/*',
     's3:DeleteObject ExportsBucket/exports/*',
     's3:DeleteObject MediaBucket/images/*',
     's3:DeleteObject MediaBucket/originals/*',
-    's3:DeleteObjectVersion MediaBucket/originals/*',
     's3:DeleteObject MediaBucket/previews/*',
     's3:DeleteObject MediaBucket/waveforms/*',
+    's3:DeleteObjectVersion MediaBucket/originals/*',
+    's3:ListBucketVersions UploadsBucket',
+    's3:ListMultipartUploadParts UploadsBucket/uploads/*',
+    's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue FieldSecret',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
@@ -302,6 +306,11 @@ it('lets the scanner alone read uploads, and only upload URLs and what is found 
       actions: ['s3:DeleteObjectVersion', 's3:GetObjectVersion', 's3:PutObjectVersionTagging'],
     },
     { name: 'metadata-worker', actions: ['s3:PutObject'] },
+    {
+      name: 'scheduler',
+      actions: ['s3:AbortMultipartUpload', 's3:ListMultipartUploadParts', 's3:PutObject'],
+    },
+    { name: 'scheduler', actions: ['s3:ListBucketVersions'] },
   ])
 })
 

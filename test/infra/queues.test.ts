@@ -114,6 +114,7 @@ const rates: Readonly<Record<string, string>> = {
   'fold-counts': 'rate(1 minute)',
   'rank-tracks': 'rate(1 minute)',
   'prepare-streams': 'rate(1 minute)',
+  'sweep-uploads': 'rate(5 minutes)',
   'release-tracks': 'rate(1 minute)',
   'analyse-versions': 'rate(5 minutes)',
 }
