@@ -16,7 +16,14 @@ export const requestArtwork = requestImage('artwork')
 export const requestCover = requestImage('cover')
 export type RequestImage = z.output<typeof requestAvatar>
 
-const imageUploadStatus = z.enum(['uploading', 'scanning', 'processing', 'ready', 'rejected', 'failed'])
+export const imageUploadStatus = z.enum([
+  'uploading',
+  'scanning',
+  'processing',
+  'ready',
+  'rejected',
+  'failed',
+])
 export type ImageUploadStatus = z.output<typeof imageUploadStatus>
 
 /** How a picture that was sent is getting on; `ready` is shown already. */

@@ -64,6 +64,21 @@ export const trackColumns = (db: Db, viewer: Viewer): Fragment => db`
   t.published_at, t.created_at, t.updated_at, t.revision + o.revision as revision
 `
 
+/** What only those who may change a track compare. Of `trackTables`. */
+export const comparedColumns = (db: Db, viewer: Viewer): Fragment => db`
+  ${isEditable(db, viewer)} as is_compared,
+  case when jsonb_typeof(v.embedded_tags->'length_ms') = 'number' then
+    (v.embedded_tags->'length_ms')::double precision
+  end as claimed_ms,
+  case when ${isEditable(db, viewer)} then (
+    select json_build_object(
+      'upload_id', p.id, 'content_type', p.content_type, 'size_bytes', p.size_bytes, 'status', p.status,
+      'status_reason', p.status_reason
+    )
+    from image_uploads p where p.version_id = v.id
+  ) end as embedded_artwork
+`
+
 /** Those who are named for their part in it, in the order in which they came. */
 export const creditsColumn = (db: Db, viewer: Viewer): Fragment => db`(
   select coalesce(json_agg(json_build_object(

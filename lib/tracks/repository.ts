@@ -1,6 +1,12 @@
 import type { Db } from '../db/client.ts'
 import type { Listener } from '../media/streaming.ts'
-import { creditsColumn, trackColumns, tracksWithCounts, type WholeTrackRow } from './columns.ts'
+import {
+  comparedColumns,
+  creditsColumn,
+  trackColumns,
+  tracksWithCounts,
+  type WholeTrackRow,
+} from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import type { Publishing } from './publishing.ts'
 import type { CreateTrack } from './schemas.ts'
@@ -30,9 +36,20 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
   return row.id
 }
 
-export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<WholeTrackRow | undefined> {
-  const [row] = await db<[WholeTrackRow?]>`
-    select ${trackColumns(db, viewer)}, t.lyrics, ${creditsColumn(db, viewer)} as credits
+export type ComparedTrack = Omit<WholeTrackRow, 'differences'> & {
+  readonly is_compared: boolean
+  readonly claimed_ms: number | null
+}
+
+export async function findComparedTrack(
+  db: Db,
+  trackId: string,
+  viewer: Viewer,
+): Promise<ComparedTrack | undefined> {
+  const [row] = await db<[ComparedTrack?]>`
+    select
+      ${trackColumns(db, viewer)}, t.lyrics, ${creditsColumn(db, viewer)} as credits,
+      ${comparedColumns(db, viewer)}
     from ${tracksWithCounts(db, viewer)}
     where t.id = ${trackId} and ${isVisible(db, viewer)}
   `

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { page, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
+import { imageUploadStatus } from '../images/schemas.ts'
 import { waveformUrlField } from '../media/waveform-url.ts'
 import { person } from '../users/person.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
@@ -97,11 +98,35 @@ export const track = z.object({
 })
 export type Track = z.output<typeof track>
 
+const difference = z.object({
+  field: z.enum(['title', 'artists', 'genre', 'isrc', 'c_line', 'bpm', 'musical_key', 'duration_ms']),
+  declared: z.union([z.string(), z.number()]),
+  detected: z.union([z.string(), z.number()]),
+  /** How the two go together. */
+  note: z.nullable(z.enum(['half_time', 'double_time', 'enharmonic', 'relative', 'parallel', 'fifth'])),
+  /** From 0 to 1, where it was listened for. */
+  confidence: z.nullable(z.number()),
+})
+export type Difference = z.output<typeof difference>
+
+/** What became of the picture in the file. */
+const embeddedArtwork = z.object({
+  upload_id: z.uuid(),
+  content_type: z.string(),
+  size_bytes: z.int(),
+  status: imageUploadStatus,
+  status_reason: z.nullable(z.string()),
+})
+
 /** A track by itself. Lists leave out what only its own page shows. */
 export const wholeTrack = z.extend(track, {
   lyrics: z.nullable(z.string()),
   /** Collaborators who are named for their part. */
   credits: z.array(z.object({ user: person, credit: z.string() })),
+  /** Where what is said of it is not what the file says; null for whoever may not change the track. */
+  differences: z.nullable(z.array(difference)),
+  /** For the same; null as well where the file has none, or the track had artwork already. */
+  embedded_artwork: z.nullable(embeddedArtwork),
 })
 export type WholeTrack = z.output<typeof wholeTrack>
 

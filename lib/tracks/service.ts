@@ -7,10 +7,11 @@ import type { WholeTrackRow } from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
 import { publish } from './publishing.ts'
-import { findPublishing, findTrack, insertTrack, updateTrackFields } from './repository.ts'
+import { findPublishing, insertTrack, updateTrackFields } from './repository.ts'
 import type { CreateTrack } from './schemas.ts'
 import { createViewers } from './viewers.ts'
 import type { Viewer } from './visibility.ts'
+import { findTrack } from './whole-track.ts'
 
 export interface TrackDependencies {
   readonly sql: Sql

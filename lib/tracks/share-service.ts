@@ -8,7 +8,6 @@ import type { PageQuery } from '../http/route.ts'
 import { logger } from '../logger.ts'
 import type { VisitorHash } from '../plays/visitors.ts'
 import { dayMs, later } from '../time.ts'
-import { findTrack } from './repository.ts'
 import type { CreateShare, Share } from './share-schemas.ts'
 import {
   findLiveShare,
@@ -20,6 +19,7 @@ import {
   markRevoked,
 } from './shares-repository.ts'
 import type { StreamService } from './stream-service.ts'
+import { findTrack } from './whole-track.ts'
 
 export interface ShareDependencies {
   readonly sql: Sql

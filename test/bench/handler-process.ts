@@ -3,7 +3,7 @@ import path from 'node:path'
 import { trackRoutes } from '../../functions/tracks/routes.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { openConnection } from '../../lib/db/connection.ts'
-import { findTrack } from '../../lib/tracks/repository.ts'
+import { findTrack } from '../../lib/tracks/whole-track.ts'
 import { context, httpEvent } from '../support/api.ts'
 import { median } from './table.ts'
 

@@ -1,5 +1,5 @@
 import { socialRoutes } from '../../../functions/social/routes.ts'
-import { findTrack } from '../../../lib/tracks/repository.ts'
+import { findTrack } from '../../../lib/tracks/whole-track.ts'
 import { type Clock, createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'

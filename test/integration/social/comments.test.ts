@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { socialRoutes } from '../../../functions/social/routes.ts'
-import { findTrack } from '../../../lib/tracks/repository.ts'
+import { findTrack } from '../../../lib/tracks/whole-track.ts'
 import { useDatabase } from '../../support/database.ts'
 import {
   addCollaborator,

@@ -2,7 +2,7 @@ import { socialRoutes } from '../../../functions/social/routes.ts'
 import { endComments } from '../../../lib/comments/ending.ts'
 import { foldCounts } from '../../../lib/counts/counts.ts'
 import { createRelationService, endRelations } from '../../../lib/relations/service.ts'
-import { findTrack } from '../../../lib/tracks/repository.ts'
+import { findTrack } from '../../../lib/tracks/whole-track.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import {
