@@ -70,6 +70,7 @@ export const comparedColumns = (db: Db, viewer: Viewer): Fragment => db`
   case when jsonb_typeof(v.embedded_tags->'length_ms') = 'number' then
     (v.embedded_tags->'length_ms')::double precision
   end as claimed_ms,
+  (select a.heard_ms from track_analyses a where a.version_id = v.id) as heard_ms,
   case when ${isEditable(db, viewer)} then (
     select json_build_object(
       'upload_id', p.id, 'content_type', p.content_type, 'size_bytes', p.size_bytes, 'status', p.status,

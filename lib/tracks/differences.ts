@@ -19,6 +19,8 @@ export interface Described
   readonly duration_ms: number | null
   /** As the tags of the file have it. */
   readonly claimed_ms: number | null
+  /** By whoever decoded all of it. */
+  readonly heard_ms: number | null
 }
 
 /** Where the word of a person and that of the file are two. Taking the file's is an ordinary change of the track. */
@@ -95,9 +97,12 @@ function compareKeys(
 
 const lengthToleranceMs = 2_000
 
-/** Declared by whoever tagged the file: nobody else does. */
-function compareLengths({ claimed_ms, duration_ms }: Described): Compared {
-  if (claimed_ms === null || duration_ms === null) return undefined
-  const isNear = Math.abs(claimed_ms - duration_ms) <= lengthToleranceMs
-  return isNear ? undefined : differ('duration_ms', claimed_ms, duration_ms)
+/** Declared by the head of the file and by its tags: no person says how long a track is. */
+function compareLengths({ duration_ms, claimed_ms, heard_ms }: Described): Compared {
+  const detected = heard_ms ?? duration_ms
+  if (detected === null) return undefined
+  const isFar = (declared: number | null) =>
+    declared !== null && Math.abs(declared - detected) > lengthToleranceMs
+  const declared = [duration_ms, claimed_ms].find(isFar)
+  return declared === undefined || declared === null ? undefined : differ('duration_ms', declared, detected)
 }

@@ -39,6 +39,7 @@ export async function insertTrack(db: Db, track: NewTrack, now: Date): Promise<s
 export type ComparedTrack = Omit<WholeTrackRow, 'differences'> & {
   readonly is_compared: boolean
   readonly claimed_ms: number | null
+  readonly heard_ms: number | null
 }
 
 export async function findComparedTrack(

@@ -8,6 +8,6 @@ import type { Viewer } from './visibility.ts'
 export async function findTrack(db: Db, trackId: string, viewer: Viewer): Promise<WholeTrackRow | undefined> {
   const row = await findComparedTrack(db, trackId, viewer)
   if (!row) return undefined
-  const { is_compared, claimed_ms, ...track } = row
-  return { ...track, differences: is_compared ? findDifferences({ ...track, claimed_ms }) : null }
+  const { is_compared, claimed_ms, heard_ms, ...track } = row
+  return { ...track, differences: is_compared ? findDifferences({ ...track, claimed_ms, heard_ms }) : null }
 }

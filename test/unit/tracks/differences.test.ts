@@ -32,6 +32,7 @@ function compare(said: Changes, detected: Partial<Described['detected']>) {
     c_line: null,
     duration_ms: 180_000,
     claimed_ms: null,
+    heard_ms: null,
     ...said,
     detected: { ...silent, ...detected },
   }
@@ -93,6 +94,13 @@ test.each([
   { name: 'a length within two seconds', said: { claimed_ms: 181_500 }, detected: {} },
 ])('$name is no difference', ({ said, detected }) => {
   expect(compare(said, detected)).toEqual([])
+})
+
+test('a file that is shorter than its head claims is told from what was heard', () => {
+  expect(one({ duration_ms: 180_000, heard_ms: 92_000 }, {})).toMatchObject({
+    ...{ field: 'duration_ms', declared: 180_000, detected: 92_000 },
+  })
+  expect(compare({ duration_ms: 180_000, claimed_ms: 180_500, heard_ms: 180_020 }, {})).toEqual([])
 })
 
 test('titles, artists, codes and lengths are held against those of the file', () => {
