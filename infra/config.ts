@@ -151,18 +151,20 @@ export interface QueueSettings {
   readonly maxAge: Duration
 }
 
-/** A clamd that is down costs receives, so the scan queue forgives most. */
+/** As many receives as there are tries: the first, and after 1, 5 and 15 minutes. */
+const fourTries = 4
+
 export const queues: Readonly<Record<QueueName, QueueSettings>> = {
   scan: {
     workerTimeout: Duration.minutes(15),
     batchSize: 1,
-    maxReceiveCount: 10,
+    maxReceiveCount: fourTries,
     maxAge: Duration.minutes(30),
   },
   metadata: {
     workerTimeout: Duration.minutes(2),
     batchSize: 5,
-    maxReceiveCount: 5,
+    maxReceiveCount: fourTries,
     maxAge: Duration.minutes(15),
   },
   // Nobody waits for it: a burst of long files may stand here for a while.
@@ -192,6 +194,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'fold-counts': Duration.minutes(1),
   'rank-tracks': Duration.minutes(1),
   'refresh-search': Duration.hours(1),
+  'watch-uploads': Duration.minutes(5),
   'prepare-streams': Duration.minutes(1),
   'sweep-uploads': Duration.minutes(5),
   'release-tracks': Duration.minutes(1),

@@ -35,6 +35,7 @@ export const problems = {
   preview_not_ready: [409, 'The preview is not ready'],
   upload_in_progress: [409, 'An upload of this track is under way'],
   upload_over: [409, 'The upload is over'],
+  upload_not_retryable: [409, 'Another try would end the same way'],
   upload_incomplete: [409, 'Parts of the upload are missing'],
   upload_part_changed: [409, 'A part is not the one that was named'],
   duplicate_file: [409, 'This file is in the library already'],

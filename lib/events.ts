@@ -28,6 +28,8 @@ export const events = {
   'notification.add': happening,
   /** Have moderators look at a version whose file somebody else has too. */
   'moderation.same_file': z.object({ version_id: z.uuid() }),
+  /** Send the message of an upload's present step once more. */
+  'upload.redeliver': z.object({ upload_id: z.uuid() }),
   /** Ask the stream server to make HLS of a version. */
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
   /** Listen to a version, or make a preview of it anew. */

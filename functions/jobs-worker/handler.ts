@@ -11,6 +11,7 @@ import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
+import { createRedelivery } from '../../lib/media/redelivery.ts'
 import { createStreamServer } from '../../lib/media/stream-server.ts'
 import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
@@ -34,6 +35,11 @@ const streams = createPrepareService({
 })
 
 const sendAnalysis = createAnalysisSender(createJobQueue(requireEnv('ANALYSIS_QUEUE_URL')))
+const redeliver = createRedelivery({
+  sql,
+  scanQueue: createJobQueue(requireEnv('SCAN_QUEUE_URL')),
+  metadataQueue: createJobQueue(requireEnv('METADATA_QUEUE_URL')),
+})
 
 const reportSameFile = createSameFileReports({ sql })
 
@@ -59,6 +65,7 @@ export const handler = createQueueWorker({
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': createDelivery({ sql }),
       'moderation.same_file': ({ version_id }) => reportSameFile(version_id),
+      'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': streams.prepare,
       'track.analyse': sendAnalysis,
     },

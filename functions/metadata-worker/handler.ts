@@ -1,6 +1,6 @@
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
-import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { createQueueWorker, stepRetryDelays } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createEmbeddedArtwork } from '../../lib/images/embedded-artwork.ts'
@@ -29,9 +29,15 @@ const metadata = createMetadataService({
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('METADATA_QUEUE_URL'),
+  retryDelays: stepRetryDelays,
   handleMessage: async (body) => {
     for (const object of readBucketEvent(body)) {
       await (isImageOriginal(object.key) ? pictures : metadata).handle(object)
+    }
+  },
+  giveUp: async (body) => {
+    for (const object of readBucketEvent(body)) {
+      if (!isImageOriginal(object.key)) await metadata.giveUp(object)
     }
   },
 })

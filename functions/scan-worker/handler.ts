@@ -1,7 +1,7 @@
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createMessageLease } from '../../lib/aws/message-lease.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
-import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { createQueueWorker, stepRetryDelays } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createImageIntake } from '../../lib/images/scan-intake.ts'
@@ -24,9 +24,12 @@ const scans = createScanService({
 
 export const handler = createQueueWorker({
   queueUrl,
-  retryDelays: [5, 15, 60, 300, 900],
+  retryDelays: stepRetryDelays,
   handleMessage: (body, { receiptHandle }) =>
     lease.hold(receiptHandle, async () => {
       for (const object of readBucketEvent(body)) await scans.handle(object)
     }),
+  giveUp: async (body, error) => {
+    for (const object of readBucketEvent(body)) await scans.giveUp(object, error)
+  },
 })

@@ -21,6 +21,7 @@ import { createShareService } from '../../lib/tracks/share-service.ts'
 import { createSoundService } from '../../lib/tracks/sound-service.ts'
 import { createStreamJobService } from '../../lib/tracks/stream-jobs.ts'
 import { createStreamService } from '../../lib/tracks/stream-service.ts'
+import { createUploadRetry } from '../../lib/tracks/upload-retry.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { createVersionService } from '../../lib/tracks/versions.ts'
 import { composeApi } from '../compose.ts'
@@ -61,6 +62,7 @@ const trackHandlers = createTrackHandlers({
   reactions: createReactionService({ sql }),
   shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),
   uploads: createUploadService({ sql, store }),
+  retryUpload: createUploadRetry({ sql, relay }),
   streams,
 })
 

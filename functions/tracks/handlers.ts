@@ -8,6 +8,7 @@ import type { TrackService } from '../../lib/tracks/service.ts'
 import { shareHeader } from '../../lib/tracks/share-schemas.ts'
 import type { ShareService } from '../../lib/tracks/share-service.ts'
 import type { StreamService } from '../../lib/tracks/stream-service.ts'
+import type { UploadRetry } from '../../lib/tracks/upload-retry.ts'
 import type { UploadService } from '../../lib/tracks/upload-service.ts'
 import { createReactionHandlers } from './reaction-handlers.ts'
 import type { trackRoutes } from './routes.ts'
@@ -21,11 +22,12 @@ export interface TrackServices {
   readonly reactions: ReactionService
   readonly shares: ShareService
   readonly uploads: UploadService
+  readonly retryUpload: UploadRetry
   readonly streams: StreamService
 }
 
 export function createTrackHandlers(services: TrackServices): Handlers<typeof trackRoutes> {
-  const { tracks, lists, trackDeletions, reactions, shares, uploads, streams } = services
+  const { tracks, lists, trackDeletions, reactions, shares, uploads, retryUpload, streams } = services
   return {
     ...createReactionHandlers(reactions),
     ...createShareHandlers(shares),
@@ -43,7 +45,7 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
     },
     restoreTrack: async ({ actor, params }) =>
       replyTrack(await trackDeletions.restore(actor, params.track_id)),
-    ...createUploadHandlers(uploads),
+    ...createUploadHandlers({ uploads, retryUpload }),
     streamTrack: async ({ actor, params, headers, ip }) => {
       const stream = await streams.issue(actor, params.track_id, { ip, share_token: headers[shareHeader] })
       return new Reply(stream, { headers: { 'cache-control': 'no-store' } })

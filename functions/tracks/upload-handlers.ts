@@ -1,10 +1,19 @@
 import { etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
+import type { UploadRetry } from '../../lib/tracks/upload-retry.ts'
 import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
 import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
 import type { uploadRoutes } from './upload-routes.ts'
 
-export function createUploadHandlers(uploads: UploadService): Handlers<typeof uploadRoutes> {
+export interface UploadServices {
+  readonly uploads: UploadService
+  readonly retryUpload: UploadRetry
+}
+
+export function createUploadHandlers({
+  uploads,
+  retryUpload,
+}: UploadServices): Handlers<typeof uploadRoutes> {
   return {
     requestUpload: ({ actor, params, body, ip }) => uploads.grant(actor, params.track_id, body, ip),
     getUpload: async ({ actor, params }) =>
@@ -13,6 +22,10 @@ export function createUploadHandlers(uploads: UploadService): Handlers<typeof up
       uploads.signParts(actor, params.track_id, params.upload_id, body),
     completeUpload: async ({ actor, params, body }) =>
       replyUpload(await uploads.complete(actor, params.track_id, params.upload_id, body)),
+    retryUpload: async ({ actor, params: { track_id, upload_id } }) => {
+      await retryUpload(actor, track_id, upload_id)
+      return replyUpload(await uploads.get(actor, track_id, upload_id))
+    },
     abortUpload: async ({ actor, params, headers }) => {
       await uploads.abort(actor, params.track_id, params.upload_id, matching(headers))
       return undefined

@@ -74,6 +74,17 @@ export const uploadRoutes = defineRoutes({
       'payload_too_large',
     ],
   },
+  retryUpload: {
+    method: 'POST',
+    path: '/api/v1/tracks/{track_id}/uploads/{upload_id}/retry',
+    auth: 'user',
+    policy: writes,
+    summary: 'Take a failed upload up again from the step that failed, with the file that is there',
+    params: uploadParams,
+    status: 202,
+    response: upload,
+    problems: ['not_found', 'upload_in_progress', 'upload_not_retryable'],
+  },
   abortUpload: {
     method: 'DELETE',
     path: '/api/v1/tracks/{track_id}/uploads/{upload_id}',

@@ -48,6 +48,8 @@ export class EventFunctions extends Construct {
       environment: {
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         ANALYSIS_QUEUE_URL: analysis.queue.queueUrl,
+        SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
+        METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
         EXPORTS_BUCKET: storage.exports.bucketName,
         MAIL_FROM: parameters.mailFrom,
         APP_URL: parameters.appUrl,
@@ -61,6 +63,8 @@ export class EventFunctions extends Construct {
     jobs.grantSend(events.queue)
     jobs.grantSend(analysis.queue)
     this.watchStreams(jobs)
+    jobs.grantSend(storage.scanQueue.queue)
+    jobs.grantSend(storage.metadataQueue.queue)
     return jobs
   }
 

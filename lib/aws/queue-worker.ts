@@ -3,12 +3,17 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { logger } from '../logger.ts'
 import { createJobQueue, type JobQueue } from './job-queue.ts'
 
+/** Of the steps of an upload: 1, 5 and 15 minutes, so that the fourth try is the last. */
+export const stepRetryDelays = [60, 300, 900] as const
+
 export interface QueueWorkerOptions {
   /** Rejects when the message is to come again. */
   readonly handleMessage: (body: unknown, record: SQSRecord) => Promise<void>
   readonly queueUrl: string
   /** Seconds until the next try, by the number of tries so far; the last holds for all further ones. */
   readonly retryDelays?: readonly number[]
+  /** After the last of these tries; the message goes to the DLQ then. */
+  readonly giveUp?: (body: unknown, error: unknown) => Promise<void>
   readonly queue?: Pick<JobQueue, 'hide'>
 }
 
@@ -17,6 +22,7 @@ export function createQueueWorker({
   handleMessage,
   queueUrl,
   retryDelays = [5, 60, 300, 900, 3600],
+  giveUp,
   queue = createJobQueue(queueUrl),
 }: QueueWorkerOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
   async function handleRecord(record: SQSRecord) {
@@ -31,7 +37,9 @@ export function createQueueWorker({
     } catch (error) {
       const tries = Number(record.attributes.ApproximateReceiveCount)
       logger.error('A message could not be handled', { error, message_id: record.messageId, tries })
-      await hide(record, retryDelays[Math.min(tries, retryDelays.length) - 1] ?? 0)
+      const isLast = giveUp !== undefined && tries > retryDelays.length
+      if (isLast) await giveUp(body.value, error).catch((cause) => logger.error('Nor given up', { error: cause }))
+      await hide(record, isLast ? 0 : (retryDelays[Math.min(tries, retryDelays.length) - 1] ?? 0))
       throw error
     }
   }

@@ -17,6 +17,9 @@ export function createImageIntake({ sql }: { readonly sql: Sql }): Intake {
     },
     // The object's own news names the version, and it is removed once it was drawn.
     markStored: ({ id }, _versionId, at) => markOriginalStored(sql, id, at),
+    async giveUp({ id }, reason, at) {
+      await moveImageUpload(sql, id, { from: 'scanning', to: 'failed', reason, at })
+    },
   }
 }
 

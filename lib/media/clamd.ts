@@ -5,12 +5,17 @@ import { isPassedOver } from './passed-over.ts'
 export type ScanVerdict =
   | { readonly verdict: 'clean' }
   | { readonly verdict: 'infected'; readonly signature: string }
-  /** The engine stopped before it had seen everything, which must never count as clean. */
-  | { readonly verdict: 'over_limit'; readonly limit: string }
+  /** The engine has not seen everything, which must never count as clean: too many bytes, or such as it cannot read. */
+  | { readonly verdict: 'too_large' | 'unsupported'; readonly found: string }
 
 /** There is no verdict: clamd is away, too slow or in trouble. Trying later may help. */
 export class ScannerUnavailable extends Error {
   override name = 'ScannerUnavailable'
+}
+
+/** The scan took longer than it may, by clamd's clock or by ours. */
+export class ScanTimedOut extends ScannerUnavailable {
+  override name = 'ScanTimedOut'
 }
 
 export interface ClamdSettings {
@@ -60,7 +65,8 @@ type Send = (socket: Socket) => Promise<boolean>
 
 async function command(socketPath: string, timeoutMs: number, sendAll: Send): Promise<string> {
   const socket = connect(socketPath)
-  const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs)
+  const lateness = new ScanTimedOut(`clamd: no answer in ${timeoutMs} ms`)
+  const timer = setTimeout(() => socket.destroy(lateness), timeoutMs)
   try {
     const [answer] = await Promise.all([readAnswer(socket), sendAll(socket)])
     return answer
@@ -82,6 +88,7 @@ function readAnswer(socket: Socket): Promise<string> {
     })
     socket.on('close', () => {
       if (answer.endsWith('\0')) return resolve(answer.slice(0, -1))
+      if (failure instanceof ScanTimedOut) return reject(failure)
       reject(new ScannerUnavailable(`clamd: ${failure?.message ?? 'hung up'}`, { cause: failure }))
     })
   })
@@ -133,11 +140,17 @@ function drained(socket: Socket): Promise<boolean> {
 
 function toVerdict(answer: string): ScanVerdict {
   if (answer === 'stream: OK') return { verdict: 'clean' }
-  const signature = /^stream: (.+) FOUND$/.exec(answer)?.[1]
-  if (signature?.startsWith('Heuristics.Limits.')) return { verdict: 'over_limit', limit: signature }
-  if (signature) return { verdict: 'infected', signature }
+  const found = /^stream: (.+) FOUND$/.exec(answer)?.[1]
+  if (/MaxScanTime|[Tt]ime limit/.test(found ?? answer)) throw new ScanTimedOut(`clamd answered "${answer}"`)
+  if (found && incomplete.test(found))
+    return { verdict: sizes.test(found) ? 'too_large' : 'unsupported', found }
+  if (found) return { verdict: 'infected', signature: found }
   if (answer.startsWith('INSTREAM size limit exceeded')) {
-    return { verdict: 'over_limit', limit: 'StreamMaxLength' }
+    return { verdict: 'too_large', found: 'StreamMaxLength' }
   }
   throw new ScannerUnavailable(`clamd answered "${answer}"`)
 }
+
+/** What clamd finds where it could not look further: a limit, or a lock. */
+const incomplete = /^Heuristics\.(Limits|Encrypted)\./
+const sizes = /Size|Length/

@@ -23,6 +23,8 @@ export interface ArrivedObject {
   readonly version_id: string
 }
 
+export type ScanFailure = 'scan_failed' | 'scan_timeout'
+
 export type Verdict =
   | { readonly to: 'processing'; readonly sha256: string }
   | { readonly to: 'rejected' | 'failed'; readonly reason: string }
@@ -35,4 +37,10 @@ export interface Intake<T extends Arrival = Arrival> {
   begin(arrival: T, object: ArrivedObject, at: Date): Promise<void>
   record(arrival: T, verdict: Verdict, at: Date): Promise<void>
   markStored(arrival: T, versionId: string, at: Date): Promise<void>
+  /** The scan is tried once more. */
+  markTried?(arrival: T, at: Date): Promise<void>
+  /** There will be no verdict, unless somebody asks for another try. */
+  giveUp(arrival: T, reason: ScanFailure, at: Date): Promise<void>
+  /** One that was given up, whose message has come after all. */
+  resume?(arrival: T, at: Date): Promise<void>
 }

@@ -9,8 +9,10 @@ import { requestPrepare } from './prepare-jobs.ts'
 import { createRangedSource } from './ranged-source.ts'
 import { lockTrack, type Move, moveUpload } from './repository.ts'
 import type { WrittenObject } from './s3-events.ts'
+import { markTried } from './steps-repository.ts'
 import { readPicture } from './tags/read-picture.ts'
 import { findVersionByKey, markInspected, markStored, type Version } from './versions-repository.ts'
+import { failStep } from './watchdog.ts'
 
 export interface MetadataDependencies {
   readonly sql: Sql
@@ -44,6 +46,7 @@ export function createMetadataService(dependencies: MetadataDependencies) {
         return logger.info('No version is waiting for this object', { key, version_id })
       }
       const original = { ...version, object_version_id: version_id }
+      await markTried(sql, version.upload_id, now())
       const inspection = await inspect(original)
       if ('rejected' in inspection) return reject(version, inspection.rejected)
       if (version.upload_status === 'processing') {
@@ -52,6 +55,16 @@ export function createMetadataService(dependencies: MetadataDependencies) {
       }
       // Also when it is told of again: whoever did the above may have come no further.
       await takePicture(original, inspection)
+    },
+
+    /** After the last try of a message. */
+    async giveUp({ key, version_id }: WrittenObject): Promise<void> {
+      const version = await findVersionByKey(sql, key)
+      if (!version || !isOf(version, version_id)) return
+      await sql.begin(async (tx) => {
+        await lockTrack(tx, version.track_id)
+        await failStep(tx, version.upload_id, 'metadata_failed', now())
+      })
     },
   }
 

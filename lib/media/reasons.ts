@@ -46,6 +46,8 @@ export const reasons = {
   ),
   stream_failed: passing('stream', 'The file could not be made ready for playing. Try again.'),
 
+  redelivered: ofTheCourse('Nothing was heard of it for long, so it was begun anew.'),
+
   upload_expired: ofTheCourse('The file did not arrive in time. Upload it again.'),
   upload_aborted: ofTheCourse('The upload was cancelled.'),
   file_missing: ofTheCourse('The uploaded file is not there any more. Upload it again.'),

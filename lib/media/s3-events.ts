@@ -41,5 +41,13 @@ export function readBucketEvent(message: unknown): WrittenObject[] {
     }))
 }
 
+/** The message that tells of an object, as its bucket would have written it. */
+export function writeBucketEvent({ key, size_bytes, etag, version_id }: WrittenObject) {
+  const object = { key: encodeKey(key), size: size_bytes, eTag: etag, versionId: version_id }
+  return { Records: [{ eventName: 'ObjectCreated:Put', s3: { object } }] }
+}
+
+const encodeKey = (key: string) => encodeURIComponent(key).replaceAll('%20', '+')
+
 /** Keys travel form-encoded: a space is a plus. */
 const decodeKey = (key: string) => decodeURIComponent(key.replaceAll('+', ' '))

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { ObjectStore, ObjectVersion } from '../aws/object-store.ts'
 import { logger } from '../logger.ts'
-import type { Clamd, ScanVerdict } from './clamd.ts'
+import { type Clamd, ScanTimedOut, type ScanVerdict } from './clamd.ts'
 import type { Arrival, Intake, Verdict } from './intake.ts'
+import { findReason } from './reasons.ts'
 import type { WrittenObject } from './s3-events.ts'
 
 export interface ScanDependencies {
@@ -32,14 +33,26 @@ export function createScanService(dependencies: ScanDependencies) {
         return uploads.remove(object.key, object.version_id)
       if (arrival.status === 'scanning') await intake.record(arrival, await judge(arrival), now())
       const judged = await intake.find(arrival.object_key)
-      if (judged) await settle(intake, judged)
+      if (judged && !isToBeTriedAgain(judged)) await settle(intake, judged)
+    },
+
+    /** After the last try of a message. */
+    async giveUp({ key, version_id }: WrittenObject, error: unknown): Promise<void> {
+      const intake = intakes.find(({ takes }) => takes(key))
+      const arrival = await intake?.find(key)
+      if (arrival?.object_version_id !== version_id) return
+      await intake?.giveUp(arrival, error instanceof ScanTimedOut ? 'scan_timeout' : 'scan_failed', now())
     },
   }
 
   async function begin(intake: Intake, object: WrittenObject): Promise<Arrival | undefined> {
     const arrival = await intake.find(object.key)
-    if (!arrival || !isToPin(arrival, object)) return arrival
-    await intake.begin(arrival, object, now())
+    if (!arrival) return undefined
+    if (isToPin(arrival, object)) await intake.begin(arrival, object, now())
+    else if (arrival.object_version_id !== object.version_id) return arrival
+    else if (isToBeTriedAgain(arrival)) await intake.resume?.(arrival, now())
+    else if (arrival.status === 'scanning') await intake.markTried?.(arrival, now())
+    else return arrival
     return intake.find(object.key)
   }
 
@@ -75,6 +88,10 @@ const pinned = ({ object_key, object_version_id, object_etag }: Arrival): Object
   etag: object_etag!,
 })
 
+/** Then its source is still needed. */
+const isToBeTriedAgain = ({ status, status_reason, stored_at }: Arrival) =>
+  status === 'failed' && stored_at === null && findReason(status_reason)?.retry === 'scan'
+
 /** The first object that is told of is the one. */
 const isToPin = ({ status, object_version_id, object_etag }: Arrival, { etag }: WrittenObject) =>
   status === 'uploading' || (object_version_id === null && object_etag === etag)
@@ -91,9 +108,9 @@ function toVerdict({ sha256 }: Arrival, scanned: ScanVerdict, digest: () => stri
     logger.warn('An upload is infected', { signature: scanned.signature })
     return { to: 'rejected', reason: 'infected' }
   }
-  if (scanned.verdict === 'over_limit') {
-    logger.warn('An upload is beyond a limit of the scanner', { limit: scanned.limit })
-    return { to: 'rejected', reason: /Size|Length/.test(scanned.limit) ? 'too_large' : 'unscannable' }
+  if (scanned.verdict !== 'clean') {
+    logger.warn('An upload could not be scanned to its end', { found: scanned.found })
+    return { to: 'rejected', reason: scanned.verdict === 'too_large' ? 'too_large' : 'unscannable' }
   }
   const actual = digest()
   if (sha256 && sha256 !== actual) return { to: 'rejected', reason: 'content_mismatch' }

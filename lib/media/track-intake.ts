@@ -2,7 +2,10 @@ import type { Sql } from '../db/client.ts'
 import { askAboutFile } from '../moderation/same-file.ts'
 import type { Arrival, ArrivedObject, Intake } from './intake.ts'
 import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from './repository.ts'
+import { findStep, hasUploadUnderWay, markTried } from './steps-repository.ts'
+import { beginAgain } from './upload-resuming.ts'
 import { insertVersion, markStored } from './versions-repository.ts'
+import { failStep } from './watchdog.ts'
 
 type TrackFile = Arrival & Pick<UploadProgress, 'track_id' | 'version_id'>
 
@@ -34,6 +37,22 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
       }),
 
     markStored: ({ version_id }, versionId, at) => markStored(sql, version_id!, versionId, at),
+
+    markTried: ({ id }, at) => markTried(sql, id, at),
+
+    giveUp: ({ id, track_id }, reason, at) =>
+      sql.begin(async (tx) => {
+        await lockTrack(tx, track_id)
+        await failStep(tx, id, reason, at)
+      }),
+
+    resume: ({ id, track_id }, at) =>
+      sql.begin(async (tx) => {
+        const track = await lockTrack(tx, track_id)
+        const isFree = !track?.is_deleted && !(await hasUploadUnderWay(tx, track_id))
+        const step = isFree && (await findStep(tx, id))
+        if (step) await beginAgain(tx, step, at)
+      }),
   }
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../images/expiry.ts'
 import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
 import { adoptLostJobs, sendDueJobs } from '../media/prepare-jobs.ts'
+import { failStuck, redeliverStuck } from '../media/watchdog.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
@@ -93,6 +94,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media, uploads }:
     },
     'repair-counts': {
       subjects: createCountRepair({ sql }),
+    },
+    'watch-uploads': {
+      hopeless: (now) => failStuck(sql, now),
+      stuck: (now) => redeliverStuck(sql, now),
     },
     'prepare-streams': {
       lost: (now) => adoptLostJobs(sql, now),

@@ -43,6 +43,8 @@ const advice: Record<ProblemCode, string> = {
   upload_in_progress:
     'Go on with the upload that `upload_id` names, or abort it; `GET` tells which of its parts are there.',
   upload_over: 'Read the upload to see what became of it; ask for a new one if the file is still to come.',
+  upload_not_retryable:
+    'Read `status_reason`; send the file anew once it is put right, or follow the upload if it goes on.',
   upload_incomplete: 'Send the parts that `missing_parts` names, then complete the upload.',
   upload_part_changed:
     'Read the upload: its `parts_uploaded` tells the entity tags of the parts that are there now.',

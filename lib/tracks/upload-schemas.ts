@@ -133,6 +133,10 @@ export const upload = z.object({
   label: z.nullable(z.string()),
   status: uploadStatus,
   status_reason: z.nullable(z.string()),
+  /** What the reason means, for people. */
+  status_detail: z.nullable(z.string()),
+  /** Whether the same file may go through the step that failed once more. */
+  can_retry: z.boolean(),
   mode: z.enum(['single', 'multipart']),
   part_size: z.nullable(z.int()),
   part_count: z.int(),

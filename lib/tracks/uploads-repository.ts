@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini'
 import type { Db, Fragment } from '../db/client.ts'
+import { explainStatus } from '../media/reasons.ts'
 import { isKept } from './duplicates.ts'
 import type { upload } from './upload-schemas.ts'
 import type { UploadSession } from './upload-sessions-repository.ts'
@@ -61,7 +62,7 @@ export async function findEditableUpload(
     join uploads u on u.track_id = t.id
     where u.id = ${uploadId} and t.id = ${trackId} and t.deleted_at is null and ${isEditable(db, viewer)}
   `
-  return row && { ...row, timeline: await listUploadEvents(db, uploadId) }
+  return row && { ...row, ...explainStatus(row), timeline: await listUploadEvents(db, uploadId) }
 }
 
 async function listUploadEvents(db: Db, uploadId: string): Promise<UploadRow['timeline']> {

@@ -170,6 +170,8 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'ses:SendEmail identity',
     'sqs:SendMessage AnalysisQueue',
     'sqs:SendMessage EventsQueue',
+    'sqs:SendMessage MetadataQueue',
+    'sqs:SendMessage ScanQueue',
     ...consume('EventsQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],

@@ -23,9 +23,9 @@ const consumers = new Map([
   ['veza-prod-events', 'jobs-worker'],
 ])
 const receives = new Map([
-  ['veza-prod-scan', 10],
-  ['veza-prod-metadata', 5],
   ['veza-prod-analysis', 5],
+  ['veza-prod-scan', 4],
+  ['veza-prod-metadata', 4],
   ['veza-prod-events', 8],
 ])
 

@@ -36,6 +36,7 @@ export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: Post
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': async () => {},
       'moderation.same_file': () => Promise.reject(new Error('no account asks for this')),
+      'upload.redeliver': () => Promise.reject(new Error('no account asks for this')),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
       'track.analyse': () => Promise.reject(new Error('no account asks for this')),
     },

@@ -12,6 +12,7 @@ import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/share-service.ts'
+import { createUploadRetry } from '../../lib/tracks/upload-retry.ts'
 import { createUploadService } from '../../lib/tracks/upload-service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
@@ -29,6 +30,7 @@ export function composeTrackServices(sql: Sql, now: () => Date): TrackServices {
     reactions: createReactionService({ sql, now }),
     shares: createShareService({ sql, streams, hashVisitor, appUrl: 'https://app.test', now }),
     uploads: createUploadService({ sql, store: createMemoryStorage('uploads').uploads!, now }),
+    retryUpload: createUploadRetry({ sql, relay: { flushSoon: async () => {} }, now }),
     streams,
   }
 }

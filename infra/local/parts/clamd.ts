@@ -103,6 +103,7 @@ function clamdConfig(directory: string, socket: string, settings: Readonly<Recor
     MaxScanSize: MAX_BYTES,
     MaxScanTime: '600000',
     AlertExceedsMax: 'yes',
+    AlertEncrypted: 'yes',
     ConcurrentDatabaseReload: 'no',
     SelfCheck: '600',
     MaxThreads: '4',

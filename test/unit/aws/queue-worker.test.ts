@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda'
-import { createQueueWorker } from '../../../lib/aws/queue-worker.ts'
+import { createQueueWorker, stepRetryDelays } from '../../../lib/aws/queue-worker.ts'
 
 interface Message {
   readonly body: string
@@ -84,6 +84,28 @@ test.each([
   await worker(sqsEvent({ a: { body: '"fail"', receives }, b: { body: '1', receives } }))
 
   expect(hidden).toEqual({ 'receipt of a': seconds })
+})
+
+test('gives a message up after its last try, and lets it go to the DLQ at once', async () => {
+  const given: unknown[] = []
+  const hidden: number[] = []
+  const worker = createQueueWorker({
+    queueUrl: 'https://sqs.example/scan',
+    retryDelays: stepRetryDelays,
+    handleMessage: () => Promise.reject(new Error('not today')),
+    giveUp: async (body, error) => {
+      given.push([body, (error as Error).message])
+      throw new Error('the database is away too')
+    },
+    queue: { hide: async (_, seconds) => void hidden.push(seconds) },
+  })
+
+  for (const receives of [1, 2, 3, 4]) {
+    expect(await worker(sqsEvent({ a: { body: '{"n":1}', receives } }))).toEqual(failed('a'))
+  }
+
+  expect(hidden).toEqual([60, 300, 900, 0])
+  expect(given).toEqual([[{ n: 1 }, 'not today']])
 })
 
 test('reports a body that is not JSON, and lets it come back at once to reach the DLQ', async () => {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClamd, ScannerUnavailable } from '../../../lib/media/clamd.ts'
+import { createClamd, ScannerUnavailable, ScanTimedOut } from '../../../lib/media/clamd.ts'
 
 let directory: string
 let server: Server | undefined
@@ -89,11 +89,19 @@ test.each([
   },
   {
     answer: 'stream: Heuristics.Limits.Exceeded.MaxFileSize FOUND',
-    verdict: { verdict: 'over_limit', limit: 'Heuristics.Limits.Exceeded.MaxFileSize' },
+    verdict: { verdict: 'too_large', found: 'Heuristics.Limits.Exceeded.MaxFileSize' },
   },
   {
     answer: 'INSTREAM size limit exceeded. ERROR',
-    verdict: { verdict: 'over_limit', limit: 'StreamMaxLength' },
+    verdict: { verdict: 'too_large', found: 'StreamMaxLength' },
+  },
+  {
+    answer: 'stream: Heuristics.Limits.Exceeded.MaxRecursion FOUND',
+    verdict: { verdict: 'unsupported', found: 'Heuristics.Limits.Exceeded.MaxRecursion' },
+  },
+  {
+    answer: 'stream: Heuristics.Encrypted.Zip FOUND',
+    verdict: { verdict: 'unsupported', found: 'Heuristics.Encrypted.Zip' },
   },
 ])('reads "$answer"', async ({ answer, verdict }) => {
   const { clamd } = await fake(answering(answer))
@@ -113,6 +121,14 @@ test.each([
   expect(outcome).not.toMatchObject({ verdict: 'clean' })
 })
 
+test.each(['stream: Heuristics.Limits.Exceeded.MaxScanTime FOUND', 'stream: Time limit reached ERROR'])(
+  'takes "%s" for a scan that took too long, not for a verdict',
+  async (answer) => {
+    const { clamd } = await fake(answering(answer))
+    await expect(clamd.scan(chunks('x'))).rejects.toThrow(ScanTimedOut)
+  },
+)
+
 test('believes no answer that was cut off', async () => {
   const { clamd } = await fake((socket) => socket.on('data', () => socket.end('stream: OK')))
   await expect(clamd.scan(chunks('x'))).rejects.toThrow(ScannerUnavailable)
@@ -124,7 +140,7 @@ test('takes an answer in the middle of the stream, and stops reading the file', 
     socket.once('data', () => socket.end('INSTREAM size limit exceeded. ERROR\0')),
   )
 
-  expect(await clamd.scan(endless(state))).toEqual({ verdict: 'over_limit', limit: 'StreamMaxLength' })
+  expect(await clamd.scan(endless(state))).toEqual({ verdict: 'too_large', found: 'StreamMaxLength' })
   expect(state.isStopped).toBe(true)
 })
 
@@ -132,7 +148,7 @@ test('reads no further than clamd takes', async () => {
   const state = { pieces: 0, isStopped: false }
   const { clamd } = await fake((socket) => socket.pause())
 
-  await expect(clamd.scan(endless(state))).rejects.toThrow('no answer in 300 ms')
+  await expect(clamd.scan(endless(state))).rejects.toThrow(ScanTimedOut)
 
   expect(state).toEqual({ pieces: expect.any(Number), isStopped: true })
   expect(state.pieces).toBeLessThan(5)
