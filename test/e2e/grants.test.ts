@@ -77,6 +77,7 @@ test('no function has a grant that it does not use', async () => {
   await purgeATrack(person.token)
   await readAnOldOriginal(person.token)
   await copyAgain(person.token)
+  await retryUploads(person.token)
   await forgetAnAvatar(person.token)
   await leaveUploadsHalfDone(client, person.token, await makeAudio('wav'))
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
@@ -217,6 +218,23 @@ async function readAnOldOriginal(token: string) {
   expect((await fetch(url)).status).toBe(200)
   expectStatus(204, await client.request('DELETE', `/api/v1/tracks/${track_id}`, { token }))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
+  await sql.end()
+}
+
+/** One that the scanner, and one that the inspection had given up. */
+async function retryUploads(token: string) {
+  const sql = connect(settingsOf(platform.database_url))
+  const again = async (bytes: Buffer, end: string, reason: string) => {
+    const track_id = await upload(token, bytes, end)
+    const [{ id }] = await sql<[{ id: string }]>`
+      update uploads set status = 'failed', status_reason = ${reason} where track_id = ${track_id} returning id
+    `
+    const path = `/api/v1/tracks/${track_id}/uploads/${id}/retry`
+    expectStatus(202, await client.request('POST', path, { token }))
+    expect(await client.followUpload(token, track_id, id)).toMatchObject({ status: end })
+  }
+  await again(eicar(await makeAudio('wav')), 'rejected', 'scan_failed')
+  await again(await makeAudio('wav'), 'ready', 'metadata_failed')
   await sql.end()
 }
 

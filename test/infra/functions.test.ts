@@ -67,6 +67,8 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'EVENTS_QUEUE_URL',
     'EXPORTS_BUCKET',
     'MAIL_FROM',
+    'METADATA_QUEUE_URL',
+    'SCAN_QUEUE_URL',
     'STREAM_JOB_SECRET_ARN',
     'STREAM_SERVER_URL',
   ],

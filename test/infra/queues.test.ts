@@ -113,6 +113,7 @@ const rates: Readonly<Record<string, string>> = {
   'keep-playlists': 'rate(1 day)',
   'fold-counts': 'rate(1 minute)',
   'rank-tracks': 'rate(1 minute)',
+  'watch-uploads': 'rate(5 minutes)',
   'prepare-streams': 'rate(1 minute)',
   'sweep-uploads': 'rate(5 minutes)',
   'release-tracks': 'rate(1 minute)',
