@@ -38,7 +38,8 @@ export function createQueueWorker({
       const tries = Number(record.attributes.ApproximateReceiveCount)
       logger.error('A message could not be handled', { error, message_id: record.messageId, tries })
       const isLast = giveUp !== undefined && tries > retryDelays.length
-      if (isLast) await giveUp(body.value, error).catch((cause) => logger.error('Nor given up', { error: cause }))
+      if (isLast)
+        await giveUp(body.value, error).catch((cause) => logger.error('Nor given up', { error: cause }))
       await hide(record, isLast ? 0 : (retryDelays[Math.min(tries, retryDelays.length) - 1] ?? 0))
       throw error
     }
