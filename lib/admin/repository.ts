@@ -27,9 +27,11 @@ export async function listUsers(
       case when ${isSuspended(db, now)} then suspended_at end as suspended_at,
       case when ${isSuspended(db, now)} then suspended_until end as suspended_until,
       case when ${isSuspended(db, now)} then suspended_reason end as suspended_reason,
+      m.muted_at as chat_muted_at, m.muted_until as chat_muted_until, m.reason as chat_mute_reason,
       coalesce(settings->>'profile_visibility' = 'private', false) as is_private, deletes_at,
       created_at, updated_at
     from users
+    left join chat_mutes m on m.user_id = users.id and (m.muted_until is null or m.muted_until > ${now})
     where deleted_at is null
       ${begins === undefined ? db`` : db`and (username like ${begins} or email like ${begins})`}
       ${status === undefined ? db`` : db`and ${isSuspended(db, now)} = ${status === 'suspended'}`}

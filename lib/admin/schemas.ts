@@ -4,12 +4,15 @@ import { page, pageQuery, timestamp } from '../http/route.ts'
 import { prose } from '../text.ts'
 import { ownUser } from '../users/schemas.ts'
 
-/** What an admin sees of a user. A suspension that is over is none. */
+/** What an admin sees of a user. A suspension that is over is none, nor is a mute. */
 export const adminUser = z.extend(ownUser, {
   email_verified: z.boolean(),
   suspended_at: z.nullable(timestamp),
   suspended_until: z.nullable(timestamp),
   suspended_reason: z.nullable(z.string()),
+  chat_muted_at: z.nullable(timestamp),
+  chat_muted_until: z.nullable(timestamp),
+  chat_mute_reason: z.nullable(z.string()),
   last_login_at: z.nullable(timestamp),
 })
 

@@ -3,7 +3,8 @@ import { page, pageQuery, timestamp } from '../http/route.ts'
 
 /**
  * `session` every token of that session · `user` every token of the user that was issued no later than `revoked_at` ·
- * `chat_mute` the same, for the chat server alone · `version` every link to what was made of that version.
+ * `chat_mute` the same, for the chat server alone · `version` what was made of that version,
+ * to whoever holds a token of then: it may be put back later.
  */
 export const revocationKind = z.enum(['session', 'user', 'chat_mute', 'version'])
 

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { expectStatus, type Json, type Person, putFile } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
 import { readChatToken, readStreamToken } from '../support/peer-servers.ts'
@@ -130,6 +131,10 @@ test('a stream is signed as its server reads it, and its job can be followed', a
   expect(await client.request('GET', '/api/v1/users/me', { token: stream_token })).toMatchObject({
     status: 401,
   })
+
+  const log = await readFile(client.platform.log_file, 'utf8')
+  for (const secret of [stream_token, new URL(manifest_url).searchParams.get('sig')!])
+    expect(log.includes(secret)).toBe(false)
 
   const [job] = expectStatus(200, await client.request('GET', jobs, { token: artist.token })).data
   expect(job).toMatchObject({ status: 'ready', tries: 1, reason: null, next_attempt_at: null })

@@ -144,6 +144,27 @@ describe('a mute', () => {
     ])
   })
 
+  test('is seen by admins for as long as it lasts', async () => {
+    const person = await api.signIn()
+    const { token } = await signInAs(sql, api, 'admin')
+    const until = inAnHour()
+    const seen = async (by: string) =>
+      (await api.request(adminRoutes.listAllUsers, { token: by, query: { q: person.username } })).body.data[0]
+    const none = { chat_muted_at: null, chat_muted_until: null, chat_mute_reason: null }
+    expect(await seen(token)).toMatchObject(none)
+
+    await mute(moderator, person.id, { reason: 'Shouting', until })
+
+    const chat_muted_at = clock.now().toISOString()
+    expect(await seen(token)).toMatchObject({
+      chat_muted_at,
+      chat_muted_until: until,
+      chat_mute_reason: 'Shouting',
+    })
+    clock.advance(3_600)
+    expect(await seen((await signInAs(sql, api, 'admin')).token)).toMatchObject(none)
+  })
+
   test('leaves everything else open to the user', async () => {
     const person = await api.signIn()
     await mute(moderator, person.id)
