@@ -51,6 +51,8 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   follows.json            whom you follow
   blocks.json             whom you have blocked
   mutes.json              whom you have muted
+  chat-mute.json          what keeps you out of the chat
+  revocations.json        what was ended in the last hours, as other servers of ours were told
   track-likes.json        the tracks that you like
   reposts.json            the tracks that you passed on
   share-links.json        secret links to your tracks
