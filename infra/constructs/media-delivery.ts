@@ -102,6 +102,10 @@ export class MediaDelivery extends Construct {
       [previews]: {
         ...read,
         cachePolicy: policies.cache('Previews', previewStay),
+        responseHeadersPolicy: policies.headers('Previews', [
+          sharedWithPages,
+          { header: 'Cache-Control', value: `private, max-age=${previewStay.toSeconds()}`, override: true },
+        ]),
         compress: false,
         trustedKeyGroups: [group],
       },

@@ -177,6 +177,14 @@ test('an original is saved, not shown, and kept by nobody on its way', () => {
   expect(behaviour('originals/*').CachePolicyId).toBe(CachePolicy.CACHING_DISABLED.cachePolicyId)
 })
 
+test('a preview is kept no longer than a link to it lives, by its listener alone', () => {
+  expect(policyOf('previews/*', 'ResponseHeadersPolicy').CustomHeadersConfig.Items).toContainEqual({
+    Header: 'Cache-Control',
+    Value: 'private, max-age=900',
+    Override: true,
+  })
+})
+
 test('of a query, S3 hears under which name and type an original is to be saved, and nothing else', () => {
   expect(policyOf('originals/*', 'OriginRequestPolicy').QueryStringsConfig).toEqual({
     QueryStringBehavior: 'whitelist',
