@@ -1,5 +1,6 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
+import { requestRedelivery } from '../media/redelivery.ts'
 import { later, minuteMs } from '../time.ts'
 import { lockTracks } from './locks.ts'
 import { createUploadCompletion } from './upload-completion.ts'
@@ -27,9 +28,12 @@ export function createUploadSweep({ sql, uploads }: UploadSweepDependencies) {
       await endUpload(tx, id, { status: 'failed', status_reason: 'upload_expired' }, now)
     })
 
+  /** The message that the bucket should have sent. */
+  const send = ({ id }: UploadSession) => sql.begin((tx) => requestRedelivery(tx, id))
+
   const settle = async (session: UploadSession, now: Date): Promise<void> => {
     const mayBeThere = session.mode === 'single' || session.completed_at !== null
-    if (mayBeThere && (await completion.handOverFound(session, now))) return
+    if (mayBeThere && (await completion.handOverFound(session, now))) return send(session)
     if (session.completed_at && (await completion.resume(session, now))) return
     if (isLost(session, now)) await expire(session, now)
   }

@@ -43,6 +43,10 @@ test('a file that is there though the bucket did not say so is scanned', async (
   await sweep.settleSome(now())
 
   expect(await rowOf(ids)).toMatchObject({ status: 'scanning', object_etag: store.objects.get(key)!.etag })
+  const sent = await sql`
+    select from outbox where type = 'upload.redeliver' and payload->>'upload_id' = ${ids.upload_id}
+  `
+  expect(sent).toHaveLength(1)
 })
 
 test('a file that came in the last minute of its time is scanned, not given up', async () => {
