@@ -14,11 +14,15 @@ const chords = [
 
 const tags = { INAM: 'Night Tide', IART: 'Demo Ensemble', IGNR: 'Electronic', ICRD: '2026' }
 
-/** As many rounds of it as are asked for: a WAV file in parts that are shared between its rounds. */
-export function makeSong(rounds: number): BlobPart[] {
+/** As many rounds of it as are asked for: a WAV file in pieces that are shared between its rounds. */
+export function makeSong(rounds: number): Uint8Array<ArrayBuffer>[] {
   const round = render()
   const info = infoChunk()
-  return [header(round.byteLength * rounds, info.byteLength), ...Array<BlobPart>(rounds).fill(round), info]
+  return [
+    header(round.byteLength * rounds, info.byteLength),
+    ...Array<Uint8Array<ArrayBuffer>>(rounds).fill(round),
+    info,
+  ]
 }
 
 const pitch = (semitones: number) => 220 * 2 ** (semitones / 12)

@@ -1,5 +1,6 @@
 import { type Answer, type Client, expectStatus, type Json, type Person, until } from '../client.ts'
-import { makeTrack, upload } from './media.ts'
+import { upload } from './sending.ts'
+import { makeTrack } from './sounds.ts'
 import { detail, done, step } from './steps.ts'
 
 const api = '/api/v1'

@@ -1,114 +1,144 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { promisify, styleText } from 'node:util'
-import ffmpeg from '@ffmpeg-installer/ffmpeg'
-import { SingleBar } from 'cli-progress'
-import { type AudioFile, type Client, expectStatus, type Person, putFile } from '../client.ts'
+import { type Client, expectStatus, type Json, type Person, until } from '../client.ts'
 import { checkHls } from '../hls.ts'
-import { detail, done, since, step } from './steps.ts'
+import { upload, uploadInParts } from './sending.ts'
+import { makeInfected, makeMaster, makeMisnamed, makePolyglot, makeTrack } from './sounds.ts'
+import { chapter, detail, done, step } from './steps.ts'
+import { drawWaveText } from './wave-text.ts'
+
+/** Half a minute of music is listened to in seconds, a busy machine given. */
+const analysisPatienceMs = 60_000
 
 /**
- * One real track from the artist's disk to the listener's player; then a file with a virus signature, to see it
- * refused.
+ * One track from the artist's disk to the listener's player, and all that is learnt of it on the way; then files that
+ * must not pass.
  */
 export async function demonstrateMedia(client: Client) {
   const artist = await step('Register, verify the address, sign in', () => client.join('demo'))
-  await playTrack(client, artist)
-  await refuseVirus(client, artist)
-  done('The track plays, the infected file was refused.')
+  chapter('A file becomes a track')
+  const path = await publish(client, artist)
+  await compare(client, artist, path)
+  await listen(client, path)
+  await play(client, artist, path)
+  chapter('A studio master takes its place, sent in parts')
+  await replaceMaster(client, artist, path)
+  chapter('What is refused')
+  await refuse(client, artist, makeInfected, 'infected')
+  await refuse(client, artist, makePolyglot, 'polyglot')
+  await refuse(client, artist, makeMisnamed, 'content_mismatch')
+  done('The track plays, its master was replaced, and nothing harmful came through.')
+  detail(`See the same in a browser: ${client.platform.demo_url}`)
 }
 
-async function playTrack(client: Client, { token }: Person) {
-  const file = await step('Make a tagged 30 s FLAC with ffmpeg', makeTrack)
-  const track = await step('Create the track', () =>
-    client.createTrack(token, { title: 'Night Drive', genre: 'synthwave' }),
-  )
-  const uploaded = await upload(client, token, track.id, file)
-  if (uploaded.status !== 'ready')
-    throw new Error(`The upload ended as ${uploaded.status}: ${uploaded.status_reason}`)
+async function publish(client: Client, { token }: Person): Promise<string> {
+  const file = await step('Make half a minute of music, a tagged FLAC', makeTrack)
+  const fields = { title: 'Night Drive', genre: 'synthwave', bpm: 118 }
+  const track = await step('Create the track', () => client.createTrack(token, fields))
+  const { status, status_reason } = await upload(client, token, track.id, file)
+  if (status !== 'ready') throw new Error(`The upload ended as ${status}: ${status_reason}`)
+  return `/api/v1/tracks/${track.id}`
+}
 
-  const path = `/api/v1/tracks/${track.id}`
-  const ready = await step('Read what was found in the bytes', async () =>
-    expectStatus(200, await client.request('GET', path)),
+/** What the artist says, and what the file says. */
+async function compare(client: Client, { token }: Person, path: string): Promise<void> {
+  const track = await step('Read what was found in the bytes', async () =>
+    expectStatus(200, await client.request('GET', path, { token })),
+  )
+  const { detected } = track
+  detail(
+    `${track.codec}, ${track.sample_rate_hz} Hz, ${track.channels} channels, ${seconds(track.duration_ms)}, ` +
+      `${Math.round(track.bitrate_bps / 1_000)} kbit/s`,
+  )
+  detail(`${''.padEnd(8)}${'you say'.padEnd(16)}${'the file says'.padEnd(16)}`)
+  for (const [name, said] of [
+    ['title', track.title],
+    ['artist', null],
+    ['genre', track.genre],
+    ['album', null],
+  ] as const) {
+    const found = detected[name] ?? null
+    const isOther = said && found && said.toLowerCase() !== found.toLowerCase()
+    detail(
+      `${name.padEnd(8)}${(said ?? '—').padEnd(16)}${(found ?? '—').padEnd(16)}${isOther ? 'differs' : ''}`,
+    )
+  }
+}
+
+/** Loudness, tempo, key and shape: measured beside the transcoding, and a little later. */
+async function listen(client: Client, path: string): Promise<void> {
+  const { loudness, detected, bpm } = await step('Listen: loudness, tempo, key, waveform', () =>
+    until(
+      'the analysis',
+      async () => {
+        const track = expectStatus(200, await client.request('GET', path))
+        return track.loudness && track.waveform_url ? track : undefined
+      },
+      analysisPatienceMs,
+    ),
   )
   detail(
-    `${ready.codec}, ${ready.sample_rate_hz} Hz, ${ready.channels} channels, ${(ready.duration_ms / 1_000).toFixed(1)} s`,
+    `${loudness.integrated_lufs} LUFS, true peak ${loudness.true_peak_dbtp} dBTP, range ${loudness.range_lu} LU`,
   )
+  detail(`${detected.bpm} BPM${sure(detected.bpm_confidence)}; declared: ${bpm}`)
+  detail(`key ${detected.musical_key}${sure(detected.musical_key_confidence)}`)
+  const waveform = expectStatus(200, await client.request('GET', `${path}/waveform`))
+  for (const row of drawWaveText(waveform, { columns: 76, rows: 4 })) detail(row)
+}
 
+async function play(client: Client, { token }: Person, path: string): Promise<void> {
   const stream = await step('Ask for the stream', async () =>
     expectStatus(200, await client.request('GET', `${path}/stream`)),
   )
   const hls = await step('Fetch the manifest and every segment', () => checkHls(stream.manifest_url))
   detail(`${hls.variants} renditions, ${hls.segments} segments, ${hls.seconds.toFixed(1)} s to play`)
-  detail(stream.manifest_url)
+
+  const preview = await step('Ask for the preview', async () =>
+    expectStatus(200, await client.request('GET', `${path}/preview`)),
+  )
+  const clip = await (await fetch(preview.url)).arrayBuffer()
+  detail(
+    `${seconds(preview.duration_ms)} from ${seconds(preview.start_ms)} on, ${Math.ceil(clip.byteLength / 1024)} KiB`,
+  )
+  await download(client, token, path)
 }
 
-async function refuseVirus(client: Client, { token }: Person) {
-  const file = await step('Hide the EICAR test file in a WAV', makeInfected)
-  const track = await step('Create another track', () => client.createTrack(token, { title: 'Not Music' }))
-  const refused = await upload(client, token, track.id, file)
-  if (refused.status !== 'rejected' || refused.status_reason !== 'infected') {
-    throw new Error(`The infected file ended as ${refused.status}: ${refused.status_reason}`)
+/** The end of the file alone, as a browser asks that goes on with a broken download. */
+async function download(client: Client, token: string, path: string): Promise<void> {
+  const link = await step('Ask for the original', async () =>
+    expectStatus(200, await client.request('GET', `${path}/download`, { token })),
+  )
+  const range = `bytes=${link.size_bytes - 1_000}-`
+  const answer = await step('Fetch its last 1 000 bytes', () => fetch(link.url, { headers: { range } }))
+  if (answer.status !== 206) throw new Error(`The range was answered with ${answer.status}`)
+  await answer.arrayBuffer()
+  detail(`206, ${answer.headers.get('content-range')}`)
+  detail(`saved as ${link.filename}`)
+}
+
+async function replaceMaster(client: Client, { token }: Person, path: string): Promise<void> {
+  const file = await step('Export it at 192 kHz in 32 bits', makeMaster)
+  const trackId = path.split('/').at(-1)!
+  const { status, status_reason } = await uploadInParts({ client, token, trackId, file }, 3)
+  if (status !== 'ready') throw new Error(`The master ended as ${status}: ${status_reason}`)
+  const { version, sample_rate_hz } = expectStatus(200, await client.request('GET', path))
+  detail(`the track plays version ${version.number} now, of ${sample_rate_hz} Hz`)
+}
+
+async function refuse(
+  client: Client,
+  { token }: Person,
+  make: () => Promise<Parameters<typeof upload>[3]>,
+  reason: string,
+): Promise<void> {
+  const file = await make()
+  const track: Json = await client.createTrack(token, { title: 'Not Music', visibility: 'private' })
+  const { status, status_reason } = await upload(client, token, track.id, file)
+  if (status !== 'rejected' || status_reason !== reason) {
+    throw new Error(`${file.name} ended as ${status}: ${status_reason}`)
   }
-  detail(`refused: ${refused.status_reason}`)
+  const stream = await client.request('GET', `/api/v1/tracks/${track.id}/stream`, { token })
+  if (stream.status !== 409) throw new Error(`A refused file was answered with ${stream.status}`)
 }
 
-/** Takes a file through the pipeline, showing its way. */
-export async function upload(client: Client, token: string, trackId: string, file: AudioFile) {
-  const grant = await step('Ask where to upload', () => client.requestUpload(token, trackId, file))
-  await put(grant, file.bytes)
-  const started = Date.now()
-  const end = await client.followUpload(token, trackId, grant.upload_id, (status) =>
-    detail(`${status.padEnd(12)} ${since(started)}`),
-  )
-  return end
-}
-
-async function put(grant: Parameters<typeof putFile>[0], bytes: Buffer) {
-  const started = Date.now()
-  const bar = new SingleBar({
-    format: '  {bar} {percentage}% {value}/{total} KiB',
-    barsize: 30,
-    hideCursor: true,
-    clearOnComplete: true,
-    noTTYOutput: false,
-  })
-  bar.start(Math.ceil(bytes.length / 1024), 0)
-  const { status, body } = await putFile(grant, bytes, (sent) => bar.update(Math.ceil(sent / 1024)))
-  bar.stop()
-  if (status !== 200) throw new Error(`The upload was refused with ${status}: ${body}`)
-  console.log(
-    `${styleText('green', '✔')} Upload ${Math.ceil(bytes.length / 1024)} KiB straight to S3 ${since(started)}`,
-  )
-}
-
-export async function makeTrack(): Promise<AudioFile> {
-  const bytes = await makeAudio(
-    'track.flac',
-    ...['-f', 'lavfi', '-i', 'sine=frequency=220:duration=30', '-f', 'lavfi', '-i', 'anoisesrc=d=30:a=0.2'],
-    ...['-filter_complex', 'amix=inputs=2', '-ac', '2', '-ar', '44100'],
-    ...['-metadata', 'title=Night Drive', '-metadata', 'artist=Demo', '-metadata', 'genre=Synthwave'],
-  )
-  return { name: 'night-drive.flac', content_type: 'audio/flac', bytes }
-}
-
-async function makeInfected(): Promise<AudioFile> {
-  const wav = await makeAudio('clean.wav', '-f', 'lavfi', '-i', 'sine=frequency=330:duration=2')
-  // In two halves, so that no scanner takes this source for the test file.
-  const eicar = ['X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-', 'ANTIVIRUS-TEST-FILE!$H+H*'].join('')
-  wav.write(eicar, 4096, 'latin1')
-  return { name: 'not-music.wav', content_type: 'audio/wav', bytes: wav }
-}
-
-async function makeAudio(name: string, ...args: string[]): Promise<Buffer> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'veza-demo-'))
-  try {
-    const file = path.join(folder, name)
-    await promisify(execFile)(ffmpeg.path, ['-v', 'error', ...args, file], { timeout: 30_000 })
-    return await readFile(file)
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`
+const sure = (confidence: number | null) =>
+  confidence === null ? '' : `, ${Math.round(confidence * 100)} % sure`

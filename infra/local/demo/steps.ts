@@ -5,13 +5,20 @@ export async function step<T>(title: string, work: () => Promise<T>): Promise<T>
   const started = Date.now()
   try {
     const result = await work()
-    console.log(`${styleText('green', '✔')} ${title} ${since(started)}`)
+    finished(title, started)
     return result
   } catch (error) {
     console.log(`${styleText('red', '✖')} ${title} ${since(started)}`)
     throw error
   }
 }
+
+export function finished(title: string, started: number) {
+  console.log(`${styleText('green', '✔')} ${title} ${since(started)}`)
+}
+
+/** What a part of the story is about. */
+export const chapter = (title: string) => console.log(styleText('bold', `\n${title}`))
 
 export function detail(text: string) {
   console.log(styleText('dim', `  ${text}`))
