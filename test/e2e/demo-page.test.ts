@@ -24,7 +24,7 @@ beforeEach(async () => {
   context = await browser.newContext()
   context.setDefaultTimeout(patienceMs)
   const address = randomAddress()
-  await context.route(`${platform.api_url}/api/**`, (route) =>
+  await context.route(`${platform.api_url}/api/v1/auth/**`, (route) =>
     route.continue({ headers: { ...route.request().headers(), 'x-local-client-ip': address } }),
   )
   page = await context.newPage()
@@ -56,6 +56,14 @@ const state = (word: string) => page.locator('#track-actions').getByText(word, {
 const sound = <T>(property: string) =>
   page.evaluate(`document.querySelector('audio').${property}`) as Promise<T>
 
+/** How much of the waveform's canvas is painted: of a flat line two in a hundred pixels. */
+const paintedShare = () =>
+  page.evaluate(`(() => {
+    const canvas = document.querySelector('.seek canvas')
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    return data.filter((value, index) => index % 4 === 3 && value > 0).length / (data.length / 4)
+  })()`) as Promise<number>
+
 test('a file that is dropped in goes through every step, and is heard', async () => {
   await drop(zone(), {
     name: 'low_tide.flac',
@@ -81,6 +89,9 @@ test('a file that is dropped in goes through every step, and is heard', async ()
   await page.getByRole('row', { name: /Title low tide Low Tide/ }).waitFor()
   await page.getByRole('row', { name: /Artist — Ada North/ }).waitFor()
 
+  await page.getByText('LUFS').waitFor()
+  await until('the waveform', async () => ((await paintedShare()) > 0.1 ? true : undefined), patienceMs)
+
   await page.getByRole('button', { name: 'Play', exact: true }).click()
   await page.getByRole('button', { name: 'Pause', exact: true }).waitFor()
   const before = await sound<number>('currentTime')
@@ -100,6 +111,19 @@ test('a file that is dropped in goes through every step, and is heard', async ()
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await page.getByRole('button', { name: 'Play', exact: true }).waitFor()
   expect(await sound<boolean>('paused')).toBe(true)
+
+  await page.getByRole('button', { name: 'Preview', exact: true }).click()
+  await until('the preview', async () =>
+    (await sound<string>('currentSrc')).includes('/previews/') && (await sound<number>('currentTime')) > 0.2
+      ? true
+      : undefined,
+  )
+  const saving = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  expect((await saving).suggestedFilename()).toMatch(/ - low tide\.flac$/)
+
+  await page.getByRole('button', { name: 'Use the file’s Genre' }).click()
+  await page.getByRole('row', { name: /Genre Ambient Ambient/ }).waitFor()
   expect(complaints).toEqual([])
 })
 

@@ -8,6 +8,7 @@ import {
   findItem,
   listItems,
   loadTracks,
+  put,
   remove,
   selectedItem,
   subscribe,
@@ -59,7 +60,7 @@ function draw(): void {
   byId('player').hidden = track.status === 'rejected' || track.status === 'failed'
   drawTransfer(item)
   drawWay(item)
-  drawFacts(track)
+  drawFacts(track, (...fact) => void adopt(...fact).catch(report))
 }
 
 function drawArtwork({ artwork_url }: Track): void {
@@ -84,6 +85,11 @@ async function download(trackId: string): Promise<void> {
 async function discard(trackId: string): Promise<void> {
   await call('DELETE', trackPath(trackId))
   remove(trackId)
+}
+
+async function adopt(trackId: string, field: string, value: string): Promise<void> {
+  const body = { [field]: field === 'bpm' ? Number(value) : value }
+  put((await call<Track>('PATCH', trackPath(trackId), { body })).body)
 }
 
 const report = (error: unknown) => showProblem(explain(error))

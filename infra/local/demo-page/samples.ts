@@ -19,8 +19,8 @@ function hide(text: string, parts: readonly BlobPart[]): BlobPart[] {
 
 /** Files to try the pipeline with, one of them long enough to be sent in parts. */
 export const samples: readonly Sample[] = [
-  { label: 'a made song', make: () => wav(makeSong(1), 'night_tide.wav') },
-  { label: 'a long one', make: () => wav(makeSong(38), 'night_tide_all_night.wav') },
+  { label: 'a made song', make: () => wav(makeSong(1), 'harbour_lights.wav') },
+  { label: 'a long one', make: () => wav(makeSong(38), 'harbour_all_night.wav') },
   {
     label: 'an infected file',
     make: () => wav(hide(testString.join(''), makeSong(1)), 'not_music.wav'),

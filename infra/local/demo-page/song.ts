@@ -4,13 +4,15 @@ const beatSeconds = 0.5
 const beats = 32
 const frames = Math.round(beats * beatSeconds * rate)
 
-/** Chords of four beats each, as semitones from A: Am F C G. */
+/** Chords of four beats each, as semitones from A: Am Dm E Am. */
 const chords = [
   [0, 3, 7],
-  [-4, 0, 3],
-  [3, 7, 10],
-  [-2, 2, 5],
+  [5, 8, 12],
+  [7, 11, 14],
+  [0, 3, 7],
 ]
+/** Which tone of the chord each eighth plays. */
+const figure = [0, 1, 2, 1]
 
 const tags = { INAM: 'Night Tide', IART: 'Demo Ensemble', IGNR: 'Electronic', ICRD: '2026' }
 
@@ -49,7 +51,7 @@ function mix(seconds: number, beat: number, hiss: number): [number, number] {
   const inBeat = (beat % 1) * beatSeconds
   const inEighth = (beat * 2) % 1
   const pad = chord.reduce((sum, step) => sum + sine(pitch(step), seconds), 0) / 3
-  const note = pitch(chord[Math.floor(beat * 2) % 3]! + 12)
+  const note = pitch(chord[figure[Math.floor(beat * 2) % 4]!]! + 12)
   const pluck = sine(note, seconds) * Math.exp(-inEighth * 4)
   const hasBeat = beat >= 4 && beat < 28
   const kick = hasBeat ? sine(50 + 90 * Math.exp(-inBeat * 30), inBeat) * Math.exp(-inBeat * 9) : 0

@@ -13,6 +13,8 @@ interface Tile {
 
 interface Fact {
   readonly name: string
+  /** Under which the API takes what is declared. */
+  readonly field?: 'title' | 'genre' | 'bpm' | 'musical_key' | 'isrc'
   readonly declared: string | null
   readonly found: string | null
 }
@@ -20,15 +22,17 @@ interface Fact {
 const tileSlot = createSlot(byId('tiles'))
 const factSlot = createSlot(byId('facts'))
 
-export type Adopt = (track: Track, field: string, value: string | number) => void
+/** Declares what the file says. */
+export type Adopt = (trackId: string, field: string, value: string) => void
 
-export function drawFacts(track: Track): void {
+export function drawFacts(track: Track, adopt: Adopt): void {
   const tiles = tilesOf(track)
   byId('measured').hidden = tiles.length === 0
   tileSlot(tiles, () => tiles.map(drawTile))
   const facts = factsOf(track)
   byId('metadata').hidden = !facts.some(({ found }) => found !== null)
-  factSlot(facts, () => [drawTable(facts)])
+  const use = track.access.edit ? (field: string, value: string) => adopt(track.id, field, value) : undefined
+  factSlot([track.id, track.access.edit, facts], () => [drawTable(facts, use)])
 }
 
 function tilesOf(track: Track): Tile[] {
@@ -95,17 +99,23 @@ function factsOf(track: Track): Fact[] {
   const { detected, is_custom_bpm, is_custom_musical_key } = track
   const names = track.artists.map(({ name }) => name).join(', ')
   const rows: Fact[] = [
-    { name: 'Title', declared: text(track.title), found: text(detected.title) },
+    { name: 'Title', field: 'title', declared: text(track.title), found: text(detected.title) },
     { name: 'Artist', declared: text(names), found: text(detected.artist) },
     { name: 'Album', declared: null, found: text(detected.album) },
-    { name: 'Genre', declared: text(track.genre), found: text(detected.genre) },
-    { name: 'BPM', declared: is_custom_bpm ? text(track.bpm) : null, found: text(detected.bpm) },
+    { name: 'Genre', field: 'genre', declared: text(track.genre), found: text(detected.genre) },
+    {
+      name: 'BPM',
+      field: 'bpm',
+      declared: is_custom_bpm ? text(track.bpm) : null,
+      found: text(detected.bpm),
+    },
     {
       name: 'Key',
+      field: 'musical_key',
       declared: is_custom_musical_key ? text(track.musical_key) : null,
       found: text(detected.musical_key),
     },
-    { name: 'ISRC', declared: text(track.isrc), found: text(detected.isrc) },
+    { name: 'ISRC', field: 'isrc', declared: text(track.isrc), found: text(detected.isrc) },
     { name: 'Year', declared: null, found: text(detected.year) },
     { name: 'Label', declared: null, found: text(detected.label) },
     { name: 'Copyright', declared: null, found: text(detected.copyright) },
@@ -116,21 +126,37 @@ function factsOf(track: Track): Fact[] {
 const isOther = ({ declared, found }: Fact) =>
   declared !== null && found !== null && declared.toLocaleLowerCase() !== found.toLocaleLowerCase()
 
-function drawTable(facts: readonly Fact[]): HTMLElement {
+type Use = (field: string, value: string) => void
+
+function drawTable(facts: readonly Fact[], use: Use | undefined): HTMLElement {
   const head = ['Field', 'You say', 'The file says'].map((name) => el('th', { scope: 'col' }, name))
   const rows = facts.map((fact) =>
     el(
       'tr',
-      { class: isOther(fact) ? 'differs' : undefined },
+      {},
       el('th', { scope: 'row' }, fact.name),
       el('td', {}, fact.declared ?? el('span', { class: 'quiet' }, '—')),
-      el(
-        'td',
-        {},
-        fact.found ?? el('span', { class: 'quiet' }, '—'),
-        isOther(fact) && el('span', { class: 'badge warn' }, 'differs'),
-      ),
+      el('td', {}, drawFound(fact, use)),
     ),
   )
   return el('table', {}, el('thead', {}, el('tr', {}, ...head)), el('tbody', {}, ...rows))
+}
+
+function drawFound(fact: Fact, use: Use | undefined): HTMLElement {
+  const { name, field, declared, found } = fact
+  if (found === null) return el('span', { class: 'quiet' }, '—')
+  const canUse = use && field && (declared === null || isOther(fact))
+  const label = `Use the file’s ${name}`
+  return el(
+    'span',
+    { class: 'found' },
+    found,
+    isOther(fact) && el('span', { class: 'badge warn' }, 'differs'),
+    canUse &&
+      el(
+        'button',
+        { type: 'button', class: 'small', 'aria-label': label, onclick: () => use(field, found) },
+        'Use',
+      ),
+  )
 }

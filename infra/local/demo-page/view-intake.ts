@@ -45,7 +45,7 @@ export function showIntake(take: Take): void {
     input,
     zone,
     el('p', { class: 'quiet formats' }, 'MP3, WAV, FLAC, AIFF, AAC, M4A, Ogg, Opus · up to 2 GiB'),
-    el('label', { class: 'check' }, rights, el('span', {}, 'I hold the rights to what I upload')),
+    el('label', { class: 'check' }, rights, el('span', {}, 'I hold the rights to it')),
     note,
     sampleList(offer),
   )

@@ -7,7 +7,7 @@ import { type Item, trackPath } from './store.ts'
 import { drawWave } from './wave-drawing.ts'
 import type { Track } from './wire.ts'
 
-const stripSeconds = 20
+const stripSeconds = 10
 const jumpSeconds = 5
 
 /** Play, seek by the waveform, volume. What is not ready yet is there already, and still. */

@@ -78,7 +78,8 @@ async function listen(client: Client, path: string): Promise<void> {
   detail(
     `${loudness.integrated_lufs} LUFS, true peak ${loudness.true_peak_dbtp} dBTP, range ${loudness.range_lu} LU`,
   )
-  detail(`${detected.bpm} BPM${sure(detected.bpm_confidence)}; declared: ${bpm}`)
+  const tempo = Math.round(detected.bpm * 10) / 10
+  detail(`${tempo} BPM${sure(detected.bpm_confidence)}${bpm === tempo ? '' : `; you say ${bpm}`}`)
   detail(`key ${detected.musical_key}${sure(detected.musical_key_confidence)}`)
   const waveform = expectStatus(200, await client.request('GET', `${path}/waveform`))
   for (const row of drawWaveText(waveform, { columns: 76, rows: 4 })) detail(row)
