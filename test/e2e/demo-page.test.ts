@@ -218,3 +218,31 @@ test('a large file goes on after a reload, and sends no part twice', async () =>
   await page.getByRole('button', { name: 'Delete', exact: true }).click()
   await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor()
 })
+
+test('what failed for no fault of the file is explained, and taken up again by a button', async () => {
+  let hasFailed = true
+  const bytes = await makeAudio('ogg')
+  await context.route(`${platform.api_url}/api/v1/tracks/*/uploads/*`, async (route) => {
+    const response = await route.fetch()
+    const failed = {
+      status: 'failed',
+      status_reason: 'stream_failed',
+      status_detail: 'Try it.',
+      can_retry: true,
+    }
+    if (!hasFailed || route.request().method() !== 'GET') return route.fulfill({ response })
+    await route.fulfill({ response, json: { ...(await response.json()), ...failed } })
+  })
+  await context.route(`${platform.api_url}/api/v1/tracks/*/uploads/*/retry`, (route) => {
+    hasFailed = false
+    return route.fulfill({ status: 202, json: {} })
+  })
+  await confirmRights()
+  await drop(zone(), { name: 'calm.ogg', content_type: 'audio/ogg', bytes })
+
+  await state('failed').waitFor()
+  await page.locator('#sentence').getByText('Try it.', { exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Retry', exact: true }).click()
+  await state('ready').waitFor()
+  expect(complaints).toEqual([])
+})

@@ -34,8 +34,9 @@ async function readToEnd(trackId: string, uploadId: string, isCurrent: () => boo
       etag = reply.headers.get('etag') ?? undefined
       const isNews = last?.status !== reply.body.status
       last = reply.body
-      change(trackId, { upload: last })
+      // The track goes first, so that what is shown as ready can be played.
       if (isNews) await refreshTrack(trackId).catch(() => undefined)
+      change(trackId, { upload: last })
       if (isAtRest(last)) return last
     }
     await wait(pauseMs)

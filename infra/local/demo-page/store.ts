@@ -48,6 +48,8 @@ export const listItems = () =>
 export function select(id: string | undefined): void {
   selectedId = id
   notify()
+  // In a list a track is told of without all that its own page shows.
+  if (id && items.get(id)?.track.differences === undefined) void refreshTrack(id).catch(() => undefined)
 }
 
 export function put(track: Track): void {

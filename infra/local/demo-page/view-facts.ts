@@ -14,9 +14,11 @@ interface Tile {
 interface Fact {
   readonly name: string
   /** Under which the API takes what is declared. */
-  readonly field?: 'title' | 'genre' | 'bpm' | 'musical_key' | 'isrc'
+  readonly field?: string
   readonly declared: string | null
   readonly found: string | null
+  /** How the two differ. */
+  readonly difference?: string
 }
 
 const tileSlot = createSlot(byId('tiles'))
@@ -100,7 +102,7 @@ function factsOf(track: Track): Fact[] {
   const names = track.artists.map(({ name }) => name).join(', ')
   const rows: Fact[] = [
     { name: 'Title', field: 'title', declared: text(track.title), found: text(detected.title) },
-    { name: 'Artist', declared: text(names), found: text(detected.artist) },
+    { name: 'Artist', field: 'artists', declared: text(names), found: text(detected.artist) },
     { name: 'Album', declared: null, found: text(detected.album) },
     { name: 'Genre', field: 'genre', declared: text(track.genre), found: text(detected.genre) },
     {
@@ -118,13 +120,18 @@ function factsOf(track: Track): Fact[] {
     { name: 'ISRC', field: 'isrc', declared: text(track.isrc), found: text(detected.isrc) },
     { name: 'Year', declared: null, found: text(detected.year) },
     { name: 'Label', declared: null, found: text(detected.label) },
-    { name: 'Copyright', declared: null, found: text(detected.copyright) },
+    { name: 'Copyright', field: 'c_line', declared: text(track.c_line), found: text(detected.copyright) },
   ]
-  return rows.filter(({ declared, found }) => declared !== null || found !== null)
+  const differences = new Map(
+    track.differences?.map(({ field, note }) => [field, note?.replaceAll('_', ' ') ?? 'differs']),
+  )
+  return rows
+    .filter(({ declared, found }) => declared !== null || found !== null)
+    .map((row) => {
+      const difference = row.field && differences.get(row.field)
+      return difference ? { ...row, difference } : row
+    })
 }
-
-const isOther = ({ declared, found }: Fact) =>
-  declared !== null && found !== null && declared.toLocaleLowerCase() !== found.toLocaleLowerCase()
 
 type Use = (field: string, value: string) => void
 
@@ -143,15 +150,15 @@ function drawTable(facts: readonly Fact[], use: Use | undefined): HTMLElement {
 }
 
 function drawFound(fact: Fact, use: Use | undefined): HTMLElement {
-  const { name, field, declared, found } = fact
+  const { name, field, declared, found, difference } = fact
   if (found === null) return el('span', { class: 'quiet' }, '—')
-  const canUse = use && field && (declared === null || isOther(fact))
+  const canUse = use && field && field !== 'artists' && (declared === null || difference)
   const label = `Use the file’s ${name}`
   return el(
     'span',
     { class: 'found' },
     found,
-    isOther(fact) && el('span', { class: 'badge warn' }, 'differs'),
+    difference && el('span', { class: 'badge warn' }, difference),
     canUse &&
       el(
         'button',

@@ -20,6 +20,12 @@ export interface Loudness {
   readonly range_lu: number | null
 }
 
+/** Where what is declared is not what the file says. */
+export interface Difference {
+  readonly field: string
+  readonly note: string | null
+}
+
 export interface Track {
   readonly id: string
   readonly owner: User
@@ -29,6 +35,7 @@ export interface Track {
   readonly bpm: number | null
   readonly musical_key: string | null
   readonly isrc: string | null
+  readonly c_line: string | null
   readonly is_custom_bpm: boolean
   readonly is_custom_musical_key: boolean
   readonly detected: Readonly<Record<string, string | number | null>>
@@ -43,6 +50,8 @@ export interface Track {
   readonly artwork_url: string | null
   readonly loudness: Loudness | null
   readonly waveform_url: string | null
+  /** Only of a track by itself, and for whoever may change it. */
+  readonly differences?: readonly Difference[] | null
   readonly access: { readonly stream: boolean; readonly download: boolean; readonly edit: boolean }
   readonly created_at: string
 }

@@ -17,7 +17,7 @@ export async function demonstrateMedia(client: Client) {
   chapter('A file becomes a track')
   const path = await publish(client, artist)
   await compare(client, artist, path)
-  await listen(client, path)
+  await listen(client, artist, path)
   await play(client, artist, path)
   chapter('A studio master takes its place, sent in parts')
   await replaceMaster(client, artist, path)
@@ -56,7 +56,7 @@ async function compare(client: Client, { token }: Person, path: string): Promise
     ['album', null],
   ] as const) {
     const found = detected[name] ?? null
-    const isOther = said && found && said.toLowerCase() !== found.toLowerCase()
+    const isOther = track.differences.some(({ field }: Json) => field === name)
     detail(
       `${name.padEnd(8)}${(said ?? '—').padEnd(16)}${(found ?? '—').padEnd(16)}${isOther ? 'differs' : ''}`,
     )
@@ -64,12 +64,12 @@ async function compare(client: Client, { token }: Person, path: string): Promise
 }
 
 /** Loudness, tempo, key and shape: measured beside the transcoding, and a little later. */
-async function listen(client: Client, path: string): Promise<void> {
-  const { loudness, detected, bpm } = await step('Listen: loudness, tempo, key, waveform', () =>
+async function listen(client: Client, { token }: Person, path: string): Promise<void> {
+  const { loudness, detected, bpm, differences } = await step('Listen: loudness, tempo, key, waveform', () =>
     until(
       'the analysis',
       async () => {
-        const track = expectStatus(200, await client.request('GET', path))
+        const track = expectStatus(200, await client.request('GET', path, { token }))
         return track.loudness && track.waveform_url ? track : undefined
       },
       analysisPatienceMs,
@@ -78,8 +78,9 @@ async function listen(client: Client, path: string): Promise<void> {
   detail(
     `${loudness.integrated_lufs} LUFS, true peak ${loudness.true_peak_dbtp} dBTP, range ${loudness.range_lu} LU`,
   )
+  const isOther = differences.some(({ field }: Json) => field === 'bpm')
   const tempo = Math.round(detected.bpm * 10) / 10
-  detail(`${tempo} BPM${sure(detected.bpm_confidence)}${bpm === tempo ? '' : `; you say ${bpm}`}`)
+  detail(`${tempo} BPM${sure(detected.bpm_confidence)}${isOther ? `; you say ${bpm}: differs` : ''}`)
   detail(`key ${detected.musical_key}${sure(detected.musical_key_confidence)}`)
   const waveform = expectStatus(200, await client.request('GET', `${path}/waveform`))
   for (const row of drawWaveText(waveform, { columns: 76, rows: 4 })) detail(row)
