@@ -1,64 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { connect } from '../../../lib/db/client.ts'
-import { createCallbackService } from '../../../lib/media/callback-service.ts'
-import { adoptLostJobs, requestPrepare, sendDueJobs } from '../../../lib/media/prepare-jobs.ts'
-import { createPrepareService } from '../../../lib/media/prepare-service.ts'
-import { JobNotTaken, type PrepareJob } from '../../../lib/media/stream-server.ts'
+import { adoptLostJobs, requestPrepare } from '../../../lib/media/prepare-jobs.ts'
 import { later, minuteMs } from '../../../lib/time.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
+import { createUploadRetry } from '../../../lib/tracks/upload-retry.ts'
 import { useDatabase } from '../../support/database.ts'
 import { jobOf, jobStateOf, type Prepared, seedPrepare, takeEvents } from '../../support/prepare.ts'
-import { createBuckets } from '../../support/tracks.ts'
+import { accept, createPrepareDesk, refuse } from '../../support/prepare-desk.ts'
 
-const { sql, settings } = useDatabase()
+const { sql } = useDatabase()
 const start = new Date('2026-03-01T12:00:00Z')
-const { media } = createBuckets()
-
-let at = start
-const now = () => at
-const sent: PrepareJob[] = []
-let answer: () => Promise<void>
-
-const { prepare } = createPrepareService({
-  sql,
-  now,
-  streamServer: {
-    prepare: async (job) => {
-      sent.push(job)
-      await answer()
-    },
-  },
-})
-const callbacks = createCallbackService({ sql, media, now })
-
-const accept = async () => {}
-const refuse = async () => {
-  throw new JobNotTaken(500)
-}
-const ready = ({ track_id, version_id, job_id }: Prepared) =>
-  callbacks.ready(track_id, { version_id, job_id, manifest_key: 'm.m3u8', renditions: [] })
-const failed = ({ track_id, version_id, job_id }: Prepared, is_transient = false) =>
-  callbacks.failed(track_id, { version_id, job_id, reason: 'no space left', is_transient })
-const pass = (minutes: number) => {
-  at = later(at, minutes * minuteMs)
-}
-
-/** What the clock and the queue do between them. */
-async function work(job: Prepared) {
-  await sendDueJobs(sql, at)
-  for (const event of await takeEvents(sql, job)) await prepare(event)
-}
-
-beforeEach(async () => {
-  at = start
-  answer = accept
-  sent.splice(0)
-  await sql`delete from stream_jobs`
-  await sql`update uploads set status = 'failed' where status = 'transcoding'`
-})
+const { now, sent, answerWith, pass, goTo, ready, failed, work, clear } = createPrepareDesk(sql, start)
+beforeEach(clear)
 
 test('is asked for in the same breath, sent once and then waits for its callback', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   expect(await jobStateOf(sql, job)).toMatchObject({ status: 'queued', tries: 0 })
 
   await work(job)
@@ -80,18 +35,18 @@ test('is asked for in the same breath, sent once and then waits for its callback
 })
 
 test('is tried eight times, after 1, 5, 15 and then every 60 minutes, and then has failed with its reason', async () => {
-  answer = refuse
-  const job = await seedPrepare(sql, at)
+  answerWith(refuse)
+  const job = await seedPrepare(sql, now())
   await work(job)
 
   for (const minutes of [1, 5, 15, 60, 60, 60, 60]) {
     const { next_attempt_at } = (await jobStateOf(sql, job))!
-    expect(next_attempt_at).toEqual(later(at, minutes * minuteMs))
+    expect(next_attempt_at).toEqual(later(now(), minutes * minuteMs))
     const before = sent.length
-    at = later(next_attempt_at, -1)
+    goTo(later(next_attempt_at, -1))
     await work(job)
     expect(sent).toHaveLength(before)
-    at = next_attempt_at
+    goTo(next_attempt_at)
     await work(job)
     expect(sent).toHaveLength(before + 1)
   }
@@ -111,7 +66,7 @@ test('is tried eight times, after 1, 5, 15 and then every 60 minutes, and then h
 })
 
 test('that was accepted and not heard of for half an hour is asked for again, as the same job', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   await work(job)
 
   pass(29)
@@ -125,7 +80,7 @@ test('that was accepted and not heard of for half an hour is asked for again, as
 })
 
 test('that is never heard of is given up half an hour after its eighth try', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   for (let tries = 0; tries < 8; tries++) {
     await work(job)
     pass(30)
@@ -143,11 +98,11 @@ test('that is never heard of is given up half an hour after its eighth try', asy
 })
 
 test('whose worker died in the middle is tried again', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   await takeEvents(sql, job)
   await sql`
     update stream_jobs
-    set status = 'sending', tries = 1, next_attempt_at = ${later(at, minuteMs)}
+    set status = 'sending', tries = 1, next_attempt_at = ${later(now(), minuteMs)}
     where id = ${job.job_id}
   `
   pass(1)
@@ -156,7 +111,7 @@ test('whose worker died in the middle is tried again', async () => {
 })
 
 test('whose event was lost is queued again', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   await takeEvents(sql, job)
   pass(15)
   await work(job)
@@ -164,12 +119,12 @@ test('whose event was lost is queued again', async () => {
 })
 
 test('that has no row is taken in and sent', async () => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   await takeEvents(sql, job)
   await sql`delete from stream_jobs where id = ${job.job_id}`
 
-  expect(await adoptLostJobs(sql, at)).toBe(1)
-  expect(await adoptLostJobs(sql, at)).toBe(0)
+  expect(await adoptLostJobs(sql, now())).toBe(1)
+  expect(await adoptLostJobs(sql, now())).toBe(0)
   await work(job)
 
   expect(sent).toEqual([jobOf(job)])
@@ -178,7 +133,7 @@ test('that has no row is taken in and sent', async () => {
 
 describe('stream-failed', () => {
   test('that may pass is tried again after the same waits, and counts', async () => {
-    const job = await seedPrepare(sql, at)
+    const job = await seedPrepare(sql, now())
     await work(job)
 
     expect(await failed(job, true)).toBe('accepted')
@@ -187,7 +142,7 @@ describe('stream-failed', () => {
       status: 'waiting',
       tries: 1,
       reason: 'no space left',
-      next_attempt_at: later(at, minuteMs),
+      next_attempt_at: later(now(), minuteMs),
       upload: 'transcoding',
       timeline: ['queued', 'sending', 'accepted', 'waiting'],
     })
@@ -198,7 +153,7 @@ describe('stream-failed', () => {
   })
 
   test('that may pass is the end after the eighth try', async () => {
-    const job = await seedPrepare(sql, at)
+    const job = await seedPrepare(sql, now())
     for (let tries = 0; tries < 8; tries++) {
       await work(job)
       await failed(job, true)
@@ -213,7 +168,7 @@ describe('stream-failed', () => {
   })
 
   test('of anything else is the end at once', async () => {
-    const job = await seedPrepare(sql, at)
+    const job = await seedPrepare(sql, now())
     await work(job)
     await failed(job)
     expect(await jobStateOf(sql, job)).toMatchObject({
@@ -239,7 +194,7 @@ test.each([
     status: 'lapsed',
   },
 ])('lapses when $name', async ({ lapse, status }) => {
-  const job = await seedPrepare(sql, at)
+  const job = await seedPrepare(sql, now())
   await lapse(job)
   await work(job)
   expect(sent).toEqual([])
@@ -248,10 +203,10 @@ test.each([
 })
 
 test('a new job of the version ends the one before, whose callbacks no longer count', async () => {
-  const first = await seedPrepare(sql, at)
+  const first = await seedPrepare(sql, now())
   await work(first)
   const { version_id: id, track_id } = first
-  const job_id = await sql.begin((tx) => requestPrepare(tx, { id, track_id }, at))
+  const job_id = await sql.begin((tx) => requestPrepare(tx, { id, track_id }, now()))
   const second = { ...first, job_id }
 
   expect(await ready(first)).toBe('ignored')
@@ -263,85 +218,26 @@ test('a new job of the version ends the one before, whose callbacks no longer co
   expect(await ready(second)).toBe('accepted')
 })
 
-describe('at the same time', () => {
-  const connections = Array.from({ length: 3 }, () => connect(settings))
-  afterAll(() => Promise.all(connections.map((own) => own.end())))
-
-  test('pollers send a job that is due once', async () => {
-    answer = refuse
-    const jobs = [await seedPrepare(sql, at), await seedPrepare(sql, at), await seedPrepare(sql, at)]
-    for (const job of jobs) await work(job)
-    pass(1)
-
-    const counts = await Promise.all(connections.map((own) => sendDueJobs(own, at)))
-
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3)
-    for (const job of jobs) expect(await takeEvents(sql, job)).toEqual([jobOf(job)])
-  })
-
-  test('workers that got the same event ask the stream server once', async () => {
-    const job = await seedPrepare(sql, at)
-    const asked: PrepareJob[] = []
-    const streamServer = { prepare: async (one: PrepareJob) => void asked.push(one) }
-
-    await Promise.all(
-      connections.map((own) => createPrepareService({ sql: own, now, streamServer }).prepare(jobOf(job))),
-    )
-
-    expect(asked).toEqual([jobOf(job)])
-    expect(await jobStateOf(sql, job)).toMatchObject({ status: 'accepted', tries: 1 })
-  })
-
-  test('a callback that comes while the job is sent again is what counts', async () => {
-    const job = await seedPrepare(sql, at)
+test('that was given up is done by another when its user retries it, and comes too late itself', async () => {
+  answerWith(refuse)
+  const job = await seedPrepare(sql, now())
+  for (let tries = 0; tries < 8; tries++) {
     await work(job)
-    pass(30)
-    answer = async () => void (await ready(job))
+    pass(60)
+  }
+  expect(await jobStateOf(sql, job)).toMatchObject({ status: 'failed', upload: 'failed' })
+  answerWith(accept)
 
-    await work(job)
+  const retry = createUploadRetry({ sql, relay: { flushSoon: async () => {} }, now })
+  await retry(job.actor, job.track_id, job.upload_id)
 
-    expect(sent).toHaveLength(2)
-    expect(await jobStateOf(sql, job)).toMatchObject({
-      status: 'ready',
-      upload: 'ready',
-      next_attempt_at: null,
-    })
-  })
-
-  test('a callback that comes during the eighth try, which fails, is what counts', async () => {
-    const job = await seedPrepare(sql, at)
-    await sql`update stream_jobs set tries = 7 where id = ${job.job_id}`
-    answer = async () => {
-      await ready(job)
-      throw new JobNotTaken(503)
-    }
-    await work(job)
-    expect(await jobStateOf(sql, job)).toMatchObject({ status: 'ready', upload: 'ready' })
-  })
-
-  test('a late callback and a retry end in one of the two, never in both', async () => {
-    for (let round = 0; round < 10; round++) {
-      const job = await seedPrepare(sql, at)
-      await work(job)
-      const { version_id: id, track_id } = job
-      const [result, job_id] = await Promise.all([
-        createCallbackService({ sql: connections[0]!, media, now }).ready(track_id, {
-          ...jobOf(job),
-          manifest_key: 'm.m3u8',
-          renditions: [],
-        }),
-        connections[1]!.begin(async (tx) => {
-          await tx`select from tracks where id = ${track_id} for no key update`
-          const [upload] = await tx`select status from uploads where id = ${job.upload_id}`
-          return upload!.status === 'ready' ? undefined : requestPrepare(tx, { id, track_id }, at)
-        }),
-      ])
-      const outcomes = { accepted: job_id === undefined, ignored: job_id !== undefined }
-      expect(outcomes[result]).toBe(true)
-      const [{ live }] = await sql<[{ live: number }]>`
-        select count(*)::int as live from stream_jobs where version_id = ${id} and next_attempt_at is not null
-      `
-      expect(live).toBe(job_id === undefined ? 0 : 1)
-    }
-  })
+  const [{ job_id }] = await sql<[{ job_id: string }]>`
+    select stream_job_id as job_id from track_versions where id = ${job.version_id}
+  `
+  expect(job_id).not.toBe(job.job_id)
+  expect(await ready(job)).toBe('ignored')
+  const second = { ...job, job_id }
+  await work(second)
+  expect(await ready(second)).toBe('accepted')
+  expect(await jobStateOf(sql, second)).toMatchObject({ status: 'ready', tries: 1, upload: 'ready' })
 })
