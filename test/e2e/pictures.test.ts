@@ -1,7 +1,9 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import sharp from 'sharp'
-import { expectStatus, putFile } from '../../infra/local/client.ts'
+import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { connect } from '../../lib/db/client.ts'
+import { makeAudio } from '../support/audio.ts'
+import { pictureFrame, withId3 } from '../support/corpus/build.ts'
 import { infect, makePhoto } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
@@ -72,6 +74,29 @@ test('a picture with a virus is refused, and no route, URL or caller reads it', 
       })
     }
   }
+})
+
+test('a picture in a file becomes the artwork of its track, and its owner can read what became of it', async () => {
+  const { token } = await client.join()
+  const track = await client.createTrack(token)
+  const bytes = withId3(await makeAudio('mp3'), pictureFrame(photo))
+  const file = { name: 'low-tide.mp3', content_type: 'audio/mpeg', bytes }
+  const grant = await client.requestUpload(token, track.id, file)
+  expect(await putFile(grant, bytes)).toMatchObject({ status: 200 })
+
+  const path = `/api/v1/tracks/${track.id}`
+  const shown = await until(
+    'the artwork to be shown',
+    async () => {
+      const body = expectStatus(200, await client.request('GET', path, { token }))
+      return body.artwork_url && body.status === 'ready' ? body : undefined
+    },
+    60_000,
+  )
+
+  expect((await fetch(shown.artwork_url)).headers.get('content-type')).toBe('image/webp')
+  expect(shown.embedded_artwork).toMatchObject({ status: 'ready', content_type: 'image/png' })
+  expect(shown.differences).toMatchObject([{ field: 'title', declared: track.title, detected: 'Low Tide' }])
 })
 
 test('the delivery has pictures and nothing else', async () => {
