@@ -10,9 +10,7 @@ export interface Usage {
 
 /** Whoever counts what a user has and then adds to it takes this lock first, before that of any track. */
 export async function lockUploader(tx: Db, userId: string): Promise<boolean> {
-  const rows = await tx`
-    select from users where id = ${userId} and deletes_at is null and deleted_at is null for no key update
-  `
+  const rows = await tx`select from users where id = ${userId} and deleted_at is null for no key update`
   return rows.length > 0
 }
 

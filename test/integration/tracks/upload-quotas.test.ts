@@ -3,6 +3,7 @@ import { quotaRoutes } from '../../../functions/users/quota-routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createApi } from '../../../lib/http/api.ts'
 import { createQuotaService, uploadLimits } from '../../../lib/tracks/upload-quotas.ts'
+import { deleteBelongings } from '../../../lib/users/deletion-repository.ts'
 import { call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 import { seedActor } from '../../support/tracks.ts'
@@ -183,6 +184,13 @@ describe('the rights to a file', () => {
       rights_confirmed_at: now(),
       rights_confirmed_ip: expect.any(String),
     })
+  })
+
+  test('stay confirmed when their account ends, from nowhere', async () => {
+    const { editor, track_id } = await withEditor()
+    await request(track_id, { rights_confirmed: true }, editor)
+    await deleteBelongings(sql, editor.id)
+    expect(await rowOf(track_id)).toEqual({ rights_confirmed_at: now(), rights_confirmed_ip: null })
   })
 
   test('cannot be denied and uploaded all the same', async () => {
