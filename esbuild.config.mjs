@@ -16,6 +16,7 @@ const dist = path.join(root, 'dist')
 const assets = {
   migrate: [['lib/db/migrations', 'migrations']],
   'scan-worker': [['functions/scan-worker/image', '.']],
+  'definitions-updater': [['functions/definitions-updater/image', '.']],
   system: [
     ['functions/system/docs', 'docs'],
     ['node_modules/swagger-ui-dist/swagger-ui.css', 'docs/swagger-ui.css'],

@@ -37,6 +37,11 @@ export interface StageConfig {
   readonly throttle: { readonly rateLimit: number; readonly burstLimit: number }
   /** Most consumers a queue may have at once. Reserved concurrency is left alone: a young account has 10 in all. */
   readonly maxConcurrency: Readonly<Record<QueueName, number>>
+  /**
+   * When new virus definitions come, what was let in during so many days is scanned again, as many files a minute: a
+   * fraction of what the scanner's environments take, so that uploads do not wait.
+   */
+  readonly rescan: { readonly days: number; readonly perMinute: number }
   /** Defaults of the template's parameters. */
   readonly parameters: {
     readonly streamServerUrl: string
@@ -64,6 +69,7 @@ const dev: StageConfig = {
   logLevel: 'DEBUG',
   throttle: { rateLimit: 100, burstLimit: 200 },
   maxConcurrency: { scan: 2, metadata: 5, analysis: 2, events: 5 },
+  rescan: { days: 30, perMinute: 10 },
   parameters: {
     streamServerUrl: 'https://stream.dev.veza.example',
     chatWsUrl: 'wss://chat.dev.veza.example/ws',
@@ -85,6 +91,7 @@ const prod: StageConfig = {
   logLevel: 'INFO',
   throttle: { rateLimit: 2_000, burstLimit: 4_000 },
   maxConcurrency: { scan: 20, metadata: 20, analysis: 20, events: 20 },
+  rescan: { days: 30, perMinute: 60 },
   parameters: {
     streamServerUrl: 'https://stream.veza.example',
     chatWsUrl: 'wss://chat.veza.example/ws',
@@ -100,6 +107,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
   local: {
     ...dev,
     name: 'local',
+    rescan: { ...dev.rescan, perMinute: 60 },
     database: { ...dev.database, tls: 'disable' },
     parameters: {
       streamServerUrl: 'http://127.0.0.1:8082',
@@ -199,6 +207,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'sweep-uploads': Duration.minutes(5),
   'release-tracks': Duration.minutes(1),
   'analyse-versions': Duration.minutes(5),
+  'rescan-versions': Duration.minutes(1),
   'purge-tracks': Duration.hours(1),
   'sweep-plays': Duration.hours(1),
   'delete-accounts': Duration.hours(1),

@@ -4,6 +4,7 @@ import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createMutingService } from '../../lib/chat/muting.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
+import { createWithdrawnService } from '../../lib/media/withdrawn-service.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { composeApi } from '../compose.ts'
@@ -20,6 +21,7 @@ const handlers = createAdminHandlers({
   moderation: createModerationService({ sql, relay, admin }),
   muting: createMutingService({ sql }),
   audit: createAuditService({ sql }),
+  versions: createWithdrawnService({ sql }),
 })
 
 export const handler = createApi(adminRoutes, handlers, api)

@@ -2,15 +2,18 @@ import type { AdminService } from '../../lib/admin/service.ts'
 import type { AuditService } from '../../lib/audit/service.ts'
 import type { MutingService } from '../../lib/chat/muting.ts'
 import type { Handlers } from '../../lib/http/route.ts'
+import type { WithdrawnService } from '../../lib/media/withdrawn-service.ts'
 import type { ModerationService } from '../../lib/moderation/service.ts'
 import { createChatMuteHandlers } from './chat-handlers.ts'
 import { createModerationHandlers } from './moderation-handlers.ts'
 import type { adminRoutes } from './routes.ts'
+import { createVersionHandlers } from './version-handlers.ts'
 
 export interface AdminServices {
   readonly admin: AdminService
   readonly audit: Pick<AuditService, 'list'>
   readonly moderation: ModerationService
+  readonly versions: WithdrawnService
   readonly muting: MutingService
   readonly now?: () => Date
 }
@@ -19,11 +22,13 @@ export function createAdminHandlers({
   admin,
   audit,
   moderation,
+  versions,
   muting,
   now = () => new Date(),
 }: AdminServices): Handlers<typeof adminRoutes> {
   return {
     ...createModerationHandlers(moderation, now),
+    ...createVersionHandlers(versions),
     ...createChatMuteHandlers(muting),
     listAllUsers: ({ query }) => admin.list(query),
     suspendUser: async ({ actor, params, body, ...origin }) => {

@@ -3,9 +3,11 @@ import { auditEventPage, listAudit } from '../../lib/audit/schemas.ts'
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { chatMuteRoutes } from './chat-routes.ts'
 import { moderationRoutes } from './moderation-routes.ts'
+import { versionRoutes } from './version-routes.ts'
 
 export const adminRoutes = defineRoutes({
   ...moderationRoutes,
+  ...versionRoutes,
   ...chatMuteRoutes,
   listAllUsers: {
     method: 'GET',

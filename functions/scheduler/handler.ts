@@ -1,8 +1,10 @@
 import type { Context } from 'aws-lambda'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createDefinitionStore } from '../../lib/aws/definition-store.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createSecrets } from '../../lib/aws/secrets.ts'
-import { requireEnv } from '../../lib/config.ts'
+import { requireEnv, requireNumber } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createTaskRunner } from '../../lib/schedule/run-task.ts'
 import { createTasks } from '../../lib/schedule/tasks.ts'
@@ -11,6 +13,9 @@ const sql = connect(databaseSettings())
 const runTask = createTaskRunner({
   tasks: createTasks({
     sql,
+    definitions: createDefinitionStore(requireEnv('DEFINITIONS_BUCKET')),
+    scanQueue: createJobQueue(requireEnv('SCAN_QUEUE_URL')),
+    rescan: { days: requireNumber('RESCAN_DAYS'), perMinute: requireNumber('RESCAN_PER_MINUTE') },
     loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
     exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),
     media: createObjectStore(requireEnv('MEDIA_BUCKET')),

@@ -82,10 +82,16 @@ export class EventFunctions extends Construct {
         EXPORTS_BUCKET: storage.exports.bucketName,
         MEDIA_BUCKET: storage.media.bucketName,
         UPLOADS_BUCKET: storage.uploads.bucketName,
+        DEFINITIONS_BUCKET: storage.definitions.bucketName,
+        SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
+        RESCAN_DAYS: String(stage.rescan.days),
+        RESCAN_PER_MINUTE: String(stage.rescan.perMinute),
         FIELD_SECRET_ARN: secrets.field.secretArn,
       },
     })
     scheduler.grantSecret(secrets.field)
+    scheduler.allow(['s3:GetObject'], storage.definitions.arnForObjects('definitions/current.json'))
+    scheduler.grantSend(storage.scanQueue.queue)
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
     // Of what was stored before versions were kept on record, none can be named.
     scheduler.allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], storage.media, 'originals/')

@@ -38,6 +38,7 @@ export class MediaPipeline extends Construct {
         UPLOADS_BUCKET: storage.uploads.bucketName,
         MEDIA_BUCKET: storage.media.bucketName,
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
+        DEFINITIONS_BUCKET: storage.definitions.bucketName,
       },
     })
     scan.allowObjects(
@@ -46,7 +47,12 @@ export class MediaPipeline extends Construct {
       'uploads/',
     )
     // An original is written once; whoever finds it there asks which version it is.
-    scan.allowObjects(['s3:PutObject', 's3:GetObject'], storage.media, 'originals/')
+    scan.allowObjects(
+      ['s3:PutObject', 's3:GetObject', 's3:GetObjectVersion', 's3:PutObjectVersionTagging'],
+      storage.media,
+      'originals/',
+    )
+    scan.allowObjects(['s3:GetObject'], storage.definitions, 'definitions/')
     return scan
   }
 

@@ -9,6 +9,10 @@ export interface Parameters {
   readonly mailFrom: string
   readonly pwnedPasswordsUrl: string
   readonly passkeyDomain: string
+  /** Where virus definitions come from: empty for ClamAV's own servers, `off` for none of theirs. */
+  readonly definitionsMirror: string
+  /** Further files of definitions, comma-separated. */
+  readonly definitionsUrls: string
   /** Where pictures are fetched from. */
   readonly mediaUrl: string
   readonly corsOrigins: string[]
@@ -46,6 +50,18 @@ export function declareParameters(
       'Range API that knows breached passwords; empty asks nobody',
     ),
     passkeyDomain: text(stack, 'PasskeyDomain', passkeyDomain, 'Domain of the web application, for passkeys'),
+    definitionsMirror: text(
+      stack,
+      'DefinitionsMirror',
+      '',
+      "Private mirror of ClamAV's definitions; empty for its own servers, off for none",
+    ),
+    definitionsUrls: text(
+      stack,
+      'DefinitionsUrls',
+      '',
+      'Further files of virus definitions, by their URLs, comma-separated',
+    ),
     mediaUrl: mediaUrl(stack, mediaDomain),
     corsOrigins,
     corsOriginsText: Fn.join(',', corsOrigins),

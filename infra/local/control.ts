@@ -4,6 +4,7 @@ import { clockOffsetMs, setClockOffset } from './clock.ts'
 import type { createFaults } from './faults.ts'
 import type { Answer } from './gateway/answer.ts'
 import type { LambdaFunction } from './lambda/function.ts'
+import { type LocalDefinitions, localDefinitionsPath } from './local-definitions.ts'
 import type { Part } from './parts/part.ts'
 import type { Schedules } from './schedules.ts'
 
@@ -13,6 +14,7 @@ export interface ControlOptions {
   readonly faults: Pick<ReturnType<typeof createFaults>, 'arm'>
   readonly functions: readonly LambdaFunction[]
   readonly usage: () => Usage
+  readonly definitions: LocalDefinitions
 }
 
 const clockRequest = z.strictObject({ advance_ms: z.int().check(z.minimum(0)) })
@@ -21,6 +23,12 @@ const faultRequest = z.strictObject({
   function: z.string(),
   after: z.string().check(z.regex(/^[a-z0-9]+:[A-Za-z]+$/)),
   action: z.literal('kill'),
+})
+
+const definitionsRequest = z.strictObject({
+  name: z.string().check(z.regex(/^[\w-]{1,60}$/)),
+  /** As a file of ClamAV's has them, one a line. */
+  signatures: z.string().check(z.maxLength(100_000)),
 })
 
 class ControlError extends Error {
@@ -43,10 +51,18 @@ export function createControl(options: ControlOptions) {
     if (subject === 'parts') return changePart(name, verb)
     if (subject === 'faults') return armFault(body)
     if (subject === 'clock') return advanceClock(body)
+    if (subject === 'definitions') return writeDefinitions(body)
     return undefined
   }
 
   const countCalls = () => Object.fromEntries(options.functions.map(({ name, calls }) => [name, { calls }]))
+
+  /** The updater fetches them with its next run. */
+  function writeDefinitions(body: Buffer) {
+    const { name, signatures } = read(definitionsRequest, body)
+    options.definitions.write(name, signatures)
+    return { name }
+  }
 
   async function runSchedule(name: string) {
     if (!options.schedules.has(name)) throw new ControlError(404, `There is no schedule ${name}`)
@@ -74,6 +90,7 @@ export function createControl(options: ControlOptions) {
   }
 
   return async (method: string, path: string, body: Buffer): Promise<Answer | undefined> => {
+    if (method === 'GET' && path === localDefinitionsPath) return options.definitions.read()
     try {
       const result = await perform(method, path, body)
       return result && toAnswer(200, result)

@@ -15,9 +15,11 @@ import { createFaults } from './faults.ts'
 import { startGateway } from './gateway/gateway.ts'
 import { defineFunctions } from './lambda/definitions.ts'
 import { createFunctions, type Functions } from './lambda/functions.ts'
+import { createLocalDefinitions, localDefinitionsPath, scheduleFirstUpdate } from './local-definitions.ts'
 import { createLog, type LogRecord, type PlatformLog } from './log.ts'
 import { ensureMediaKey, type MediaKey, storeMediaKey } from './media-key.ts'
 import { type Clamd, createClamd } from './parts/clamd.ts'
+import { findProgram } from './parts/find-program.ts'
 import { createMediaServer } from './parts/media-server.ts'
 import type { Part } from './parts/part.ts'
 import { createPostgres, endStaleServer, type Postgres } from './parts/postgres.ts'
@@ -42,6 +44,8 @@ export interface PlatformOptions {
   readonly signal: AbortSignal
   readonly apiPort?: number
   readonly isFresh?: boolean
+  /** Where ClamAV's definitions come from: its own servers if it is empty, nowhere if it is `off`. */
+  readonly definitionsMirror?: string
   readonly isWatching?: boolean
   readonly onRecord?: (record: LogRecord) => void
 }
@@ -142,7 +146,7 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
 }
 
 async function buildTemplate(
-  { root, data, step, urls, ports, signal }: Site,
+  { root, data, step, urls, ports, signal, definitionsMirror = '' }: Site,
   mediaKey: MediaKey,
 ): Promise<Template> {
   await step('Bundles', () => buildAll())
@@ -159,6 +163,8 @@ async function buildTemplate(
       StreamServerUrl: urls.streamServer,
       MediaUrl: urls.media,
       MediaPublicKeyA: mediaKey.publicKey,
+      DefinitionsMirror: definitionsMirror,
+      DefinitionsUrls: `${urls.api}${localDefinitionsPath}`,
       CorsOrigins: originsOf(ports),
     }
     return loadTemplate(directory, parameters, places)
@@ -190,7 +196,7 @@ async function startCompute(site: Site, services: Services): Promise<Compute> {
     principals,
     frontDoorUrl: urls.frontDoor,
     database: postgres.env,
-    imageEnvironment: { CLAMD_SOCKET: clamd.socket },
+    imageEnvironment: { ...clamd.environment, FRESHCLAM: findProgram('freshclam') ?? 'freshclam' },
     root,
   })
   const functions = createFunctions(definitions, { log: log.write, logger: log.of('lambda') })
@@ -217,7 +223,7 @@ async function startCompute(site: Site, services: Services): Promise<Compute> {
 }
 
 async function startServing(site: Site, services: Services, compute: Compute): Promise<Part[]> {
-  const { log, step, closing, ports, urls } = site
+  const { data, log, step, closing, ports, urls } = site
   const { template, postgres, clamd, backEnds } = services
   const { functions, frontDoor, faults } = compute
   const streamServer = defineStreamServer(site, services)
@@ -241,6 +247,9 @@ async function startServing(site: Site, services: Services, compute: Compute): P
     await Promise.all([streamServer.start(), mediaServer.start()])
     const schedules = startSchedules(upstream)
     closing.serving(schedules.stop)
+    if (site.definitionsMirror !== 'off') {
+      closing.serving(scheduleFirstUpdate({ dataDir: data.path, schedules, logger: log.of('clamd') }))
+    }
     const gateway = await startGateway({
       ...upstream,
       port: ports.api,
@@ -249,7 +258,14 @@ async function startServing(site: Site, services: Services, compute: Compute): P
         urls: { ...urls, mailbox: backEnds.mailbox.url },
         isWatching: site.isWatching ?? false,
       }),
-      control: createControl({ schedules, parts, faults, functions: functions.list, usage: frontDoor.usage }),
+      control: createControl({
+        schedules,
+        parts,
+        faults,
+        functions: functions.list,
+        usage: frontDoor.usage,
+        definitions: createLocalDefinitions(data.path),
+      }),
       logger: log.of('gateway'),
     })
     closing.serving(gateway.close)

@@ -14,6 +14,7 @@ Runs the synthesized template on this machine.
   --watch         rebuild a changed bundle and load it in place
   --data <dir>    where everything is kept (default: .local)
   --port <port>   port of the API; 0 takes any (default: the last one, or 8080)
+  --mirror <url>  where virus definitions come from; off for none (default: ClamAV's own servers)
   --help          this text
 `
 
@@ -56,6 +57,7 @@ async function run(): Promise<void> {
       signal: aborting.signal,
       isFresh: options.fresh,
       isWatching: options.watch,
+      definitionsMirror: options.mirror,
       ...(options.port !== undefined && { apiPort: options.port }),
       // Whoever watches wants to know what was rebuilt, logs or not.
       onRecord: (record) => {
@@ -103,6 +105,7 @@ function readOptions() {
         watch: { type: 'boolean', default: false },
         data: { type: 'string', default: '.local' },
         port: { type: 'string' },
+        mirror: { type: 'string', default: '' },
         help: { type: 'boolean', default: false },
       },
     })

@@ -65,7 +65,10 @@ async function sourceHash(root: string): Promise<string> {
   for (const file of ['cdk.json', 'package.json', 'package-lock.json'])
     hash.update(readFileSync(path.join(root, file)))
   hash.update(readdirSync(path.join(root, 'dist')).join())
-  const image = path.join(root, 'functions/scan-worker/image')
-  for (const name of readdirSync(image).sort()) hash.update(name).update(readFileSync(path.join(image, name)))
+  for (const image of ['scan-worker', 'definitions-updater']) {
+    const folder = path.join(root, 'functions', image, 'image')
+    for (const name of readdirSync(folder).sort())
+      hash.update(name).update(readFileSync(path.join(folder, name)))
+  }
   return hash.digest('hex').slice(0, 16)
 }

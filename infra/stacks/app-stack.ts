@@ -17,6 +17,7 @@ import { Migration } from '../constructs/migration.ts'
 import { Operations } from '../constructs/operations.ts'
 import { declareParameters } from '../constructs/parameters.ts'
 import { Schedules } from '../constructs/schedules.ts'
+import { VirusDefinitions } from '../constructs/virus-definitions.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
 import type { DataStack } from './data-stack.ts'
 import type { StorageStack } from './storage-stack.ts'
@@ -54,6 +55,8 @@ export class AppStack extends Stack {
     const work = new EventFunctions(this, 'Work', foundation)
     const { ops } = new Operations(this, 'Operations', foundation)
     const { rotator } = new KeyRotation(this, 'KeyRotation', foundation)
+    const definitions = new VirusDefinitions(this, 'VirusDefinitions', foundation)
+    definitions.watchAge(foundation, work.scheduler)
     const serving = [
       ...api.all,
       media.scan,
@@ -64,6 +67,7 @@ export class AppStack extends Stack {
       work.scheduler,
       ops,
       rotator,
+      definitions.updater,
     ]
     const { migrate } = new Migration(this, 'Migration', {
       stage,
@@ -72,6 +76,7 @@ export class AppStack extends Stack {
       before: serving,
     })
     schedules.run('outbox-relay', work.relay, ScheduleExpression.rate(Duration.minutes(1)))
+    schedules.run('definitions-updater', definitions.updater, ScheduleExpression.rate(Duration.hours(12)))
     for (const [task, every] of Object.entries(scheduledTasks)) {
       schedules.run(task, work.scheduler, ScheduleExpression.rate(every), { task })
     }
@@ -93,7 +98,7 @@ export class AppStack extends Stack {
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
         schedules.deadLetters,
       ],
-      invocable: [migrate, work.relay, ops, rotator],
+      invocable: [migrate, work.relay, ops, rotator, definitions.updater],
       functions: [...serving, migrate],
       rotated: [data.secrets.jwt, data.secrets.field],
     })

@@ -1,5 +1,5 @@
 import { Aws, Duration, Stack, type StackProps } from 'aws-cdk-lib'
-import { AnyPrincipal, Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import { AnyPrincipal, Effect, PolicyStatement, StarPrincipal } from 'aws-cdk-lib/aws-iam'
 import { type Bucket, HttpMethods, type IBucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { resourceName, type StageConfig } from '../config.ts'
@@ -19,6 +19,7 @@ export class StorageStack extends Stack {
   readonly uploads: Bucket
   readonly media: Bucket
   readonly exports: Bucket
+  readonly definitions: Bucket
   readonly delivery: MediaDelivery
   readonly scanQueue: WorkQueue
   readonly metadataQueue: WorkQueue
@@ -37,7 +38,12 @@ export class StorageStack extends Stack {
     this.uploads = this.createUploads(accessLogs)
     this.media = this.createMedia(accessLogs)
     this.exports = this.createExports(accessLogs)
+    this.definitions = this.createDefinitions(accessLogs)
     this.delivery = new MediaDelivery(this, 'Delivery', { stage, media: this.media })
+  }
+
+  private get scannerArn() {
+    return `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${resourceName(this.stage, 'scan-worker')}`
   }
 
   private createAccessLogs() {
@@ -115,8 +121,24 @@ export class StorageStack extends Stack {
         bareMarkers,
       ],
     })
+    this.sealInfected(media.bucket)
     media.notify(this.metadataQueue, 'originals/')
     return media.bucket
+  }
+
+  /** Sets of virus definitions. The updater puts again what is still in use, long before it goes. */
+  private createDefinitions(accessLogs: IBucket) {
+    const definitions = new ObjectBucket(this, 'Definitions', {
+      stage: this.stage,
+      serverAccessLogsBucket: accessLogs,
+      serverAccessLogsPrefix: 'definitions/',
+      lifecycleRules: [
+        { id: 'old-sets', prefix: 'definitions/files/', expiration: Duration.days(30) },
+        { id: 'replaced', noncurrentVersionExpiration: Duration.days(1) },
+        bareMarkers,
+      ],
+    })
+    return definitions.bucket
   }
 
   /** Files with people's data, for a day; what their sweeper should leave behind goes by itself. */
@@ -138,12 +160,32 @@ export class StorageStack extends Stack {
   }
 
   /**
+   * A file in which something was found later on stays, for the finding may be wrong; whoever holds a link to it,
+   * signed by whom it may be, reads it no more.
+   */
+  private sealInfected(media: Bucket) {
+    media.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'NobodyReadsInfected',
+        effect: Effect.DENY,
+        // Those of services too: the distribution reads as one.
+        principals: [new StarPrincipal()],
+        actions: ['s3:GetObject', 's3:GetObjectVersion'],
+        resources: [media.arnForObjects('*')],
+        conditions: {
+          StringEquals: { 's3:ExistingObjectTag/verdict': 'infected' },
+          ArnNotEquals: { 'aws:PrincipalArn': this.scannerArn },
+        },
+      }),
+    )
+  }
+
+  /**
    * Nobody but the scanner reads what is not scanned, whatever their own policies allow, administrators
    * included. The role is named, not referenced, for it lives in the stack after this one. Nobody can be locked
    * out by it: it denies the reading of objects only, never of the policy, so who manages the bucket can lift it.
    */
   private keepQuarantined(uploads: Bucket) {
-    const scanner = `arn:${Aws.PARTITION}:iam::${Aws.ACCOUNT_ID}:role/${resourceName(this.stage, 'scan-worker')}`
     uploads.addToResourcePolicy(
       new PolicyStatement({
         sid: 'OnlyTheScannerReads',
@@ -151,7 +193,7 @@ export class StorageStack extends Stack {
         principals: [new AnyPrincipal()],
         actions: ['s3:GetObject', 's3:GetObjectVersion'],
         resources: [uploads.arnForObjects('*')],
-        conditions: { ArnNotEquals: { 'aws:PrincipalArn': scanner } },
+        conditions: { ArnNotEquals: { 'aws:PrincipalArn': this.scannerArn } },
       }),
     )
   }

@@ -24,6 +24,9 @@ export interface ObjectVersion {
   readonly etag: string
 }
 
+/** A version is named by its key and its id alone, too. */
+export type NamedVersion = Omit<ObjectVersion, 'etag'> & Partial<Pick<ObjectVersion, 'etag'>>
+
 export type CopySource = ObjectVersion & { readonly bucket: string }
 
 export interface ObjectHeaders {
@@ -40,8 +43,8 @@ export interface ObjectStore extends MultipartStore {
   presignPut(key: string, grant: UploadGrant): Promise<{ url: string; headers: Record<string, string> }>
   presignGet(key: string, expiresInSeconds: number, options?: GetOptions): Promise<string>
   put(key: string, body: Readable, about: ObjectHeaders): Promise<void>
-  /** Refused, like a copy, when the version has another entity tag. */
-  getStream(object: ObjectVersion): Promise<ObjectStream>
+  /** Refused, like a copy, when the version has another entity tag than the one that is named. */
+  getStream(object: NamedVersion): Promise<ObjectStream>
   /** Both ends included, as in a Range header; of the current version when none is named. */
   getRange(key: string, first: number, last: number, versionId?: string | null): Promise<Uint8Array>
   /** Writes the object once: where it is already, nothing is copied. Answers with its version. */
@@ -162,10 +165,15 @@ async function put(client: S3Client, bucket: string, key: string, object: NewObj
   )
 }
 
-async function getStream(client: S3Client, bucket: string, { key, version_id, etag }: ObjectVersion) {
+async function getStream(client: S3Client, bucket: string, { key, version_id, etag }: NamedVersion) {
   const { GetObjectCommand } = await import('@aws-sdk/client-s3')
   const { Body, ContentLength } = await client.send(
-    new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: version_id, IfMatch: quoted(etag) }),
+    new GetObjectCommand({
+      Bucket: bucket,
+      Key: key,
+      VersionId: version_id,
+      ...(etag && { IfMatch: quoted(etag) }),
+    }),
   )
   return { body: Body as Readable, size_bytes: ContentLength ?? 0 }
 }

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { canary, versionOfCanary } from '../definitions/canary.ts'
 import { isPassedOver } from './passed-over.ts'
 
 export type ScanVerdict =
@@ -52,8 +53,23 @@ export function createClamd(settings: ClamdSettings) {
       }
     },
 
-    async scan(source: AsyncIterable<Uint8Array>): Promise<ScanVerdict> {
+    async scan(source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<ScanVerdict> {
       return toVerdict(await command(socketPath, scanTimeoutMs, (socket) => sendStream(socket, source)))
+    },
+
+    /** The version of the definitions that are loaded. Rejects where there are none, and so nothing is to be found. */
+    async definitions(): Promise<string> {
+      const answer = await command(socketPath, scanTimeoutMs, (socket) => sendStream(socket, [canary]))
+      const verdict = toVerdict(answer)
+      const version = verdict.verdict === 'infected' ? versionOfCanary(verdict.signature) : undefined
+      if (version === undefined) throw new ScannerUnavailable('clamd has no definitions')
+      return version
+    },
+
+    /** Has it load what is in its directory by now; until that is done it goes on with what it has. */
+    async reload(): Promise<void> {
+      const answer = await command(socketPath, pingTimeoutMs, (socket) => send(socket, 'zRELOAD\0'))
+      if (answer !== 'RELOADING') throw new ScannerUnavailable(`clamd answered a reload with "${answer}"`)
     },
   }
 }
@@ -97,7 +113,10 @@ function readAnswer(socket: Socket): Promise<string> {
 /** A byte before what would be passed over makes it a kind that is not known, in which everything is looked for. */
 const unknownKind = new Uint8Array(1)
 
-async function sendStream(socket: Socket, source: AsyncIterable<Uint8Array>): Promise<boolean> {
+async function sendStream(
+  socket: Socket,
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<boolean> {
   if (!(await send(socket, 'zINSTREAM\0'))) return false
   let isFirst = true
   for await (const chunk of source) {

@@ -26,7 +26,8 @@ export interface ArrivedObject {
 export type ScanFailure = 'scan_failed' | 'scan_timeout'
 
 export type Verdict =
-  | { readonly to: 'processing'; readonly sha256: string }
+  /** Found clean, by these virus definitions. */
+  | { readonly to: 'processing'; readonly sha256: string; readonly definitions_version: string }
   | { readonly to: 'rejected' | 'failed'; readonly reason: string }
 
 /** Those who wait for objects of one kind. Each step is on record when it resolves, and may be taken twice. */

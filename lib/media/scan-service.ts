@@ -11,7 +11,7 @@ export interface ScanDependencies {
   readonly intakes: readonly Intake[]
   readonly uploads: Pick<ObjectStore, 'bucket' | 'getStream' | 'remove' | 'tag'>
   readonly media: Pick<ObjectStore, 'copyFrom'>
-  readonly clamd: Pick<Clamd, 'ready' | 'scan'>
+  readonly clamd: Pick<Clamd, 'ready' | 'scan' | 'definitions'>
   readonly now?: () => Date
 }
 
@@ -59,6 +59,8 @@ export function createScanService(dependencies: ScanDependencies) {
   async function judge(arrival: Arrival): Promise<Verdict> {
     if (arrival.unwanted) return { to: 'failed', reason: arrival.unwanted }
     await clamd.ready()
+    // Before the scan: if new ones are loaded meanwhile, it counts as made by the old ones, and is repeated.
+    const definitions = await clamd.definitions()
     const { body, size_bytes } = await uploads.getStream(pinned(arrival))
     if (size_bytes === 0 || size_bytes !== arrival.size_bytes) {
       body.destroy()
@@ -66,7 +68,7 @@ export function createScanService(dependencies: ScanDependencies) {
     }
     const hash = createHash('sha256')
     const verdict = await clamd.scan(hashed(body, hash))
-    return toVerdict(arrival, verdict, () => hash.digest('hex'))
+    return toVerdict(arrival, verdict, { digest: () => hash.digest('hex'), definitions })
   }
 
   /** What is left to do once a verdict is on record; every part may be done again. */
@@ -103,7 +105,13 @@ async function* hashed(body: AsyncIterable<Uint8Array>, hash: ReturnType<typeof 
   }
 }
 
-function toVerdict({ sha256 }: Arrival, scanned: ScanVerdict, digest: () => string): Verdict {
+interface Scan {
+  /** Of the bytes that were scanned. */
+  readonly digest: () => string
+  readonly definitions: string
+}
+
+function toVerdict({ sha256 }: Arrival, scanned: ScanVerdict, { digest, definitions }: Scan): Verdict {
   if (scanned.verdict === 'infected') {
     logger.warn('An upload is infected', { signature: scanned.signature })
     return { to: 'rejected', reason: 'infected' }
@@ -114,5 +122,5 @@ function toVerdict({ sha256 }: Arrival, scanned: ScanVerdict, digest: () => stri
   }
   const actual = digest()
   if (sha256 && sha256 !== actual) return { to: 'rejected', reason: 'content_mismatch' }
-  return { to: 'processing', sha256: actual }
+  return { to: 'processing', sha256: actual, definitions_version: definitions }
 }

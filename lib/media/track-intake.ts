@@ -30,8 +30,9 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
         const reason = outcome.to === 'processing' ? undefined : outcome.reason
         const isFirst = await moveUpload(tx, upload_id, { from: 'scanning', to: outcome.to, reason, at })
         if (isFirst && outcome.to === 'processing') {
-          const { sha256 } = outcome
-          await insertVersion(tx, { track_id, upload_id, sha256, size_bytes, content_type }, at)
+          const { sha256, definitions_version } = outcome
+          const file = { sha256, size_bytes, content_type, definitions_version }
+          await insertVersion(tx, { track_id, upload_id, ...file }, at)
           await askAboutFile(tx, { upload_id, sha256 })
         }
       }),

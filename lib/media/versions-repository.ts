@@ -9,6 +9,8 @@ export interface NewVersion {
   readonly sha256: string
   readonly size_bytes: number
   readonly content_type: string
+  /** By which it was found clean just now. */
+  readonly definitions_version: string
 }
 
 /** The newest of a track are kept however old they grow. */
@@ -19,14 +21,15 @@ export async function insertVersion(db: Db, version: NewVersion, now: Date): Pro
   await db`
     with inserted as (
       insert into track_versions (
-        id, track_id, upload_id, number, label, object_key, sha256, size_bytes, content_type, created_at
+        id, track_id, upload_id, number, label, object_key, sha256, size_bytes, content_type,
+        definitions_version, scanned_at, created_at
       )
       select
         v.id, ${version.track_id}, ${version.upload_id},
         (select coalesce(max(number), 0) + 1 from track_versions where track_id = ${version.track_id}),
         (select label from uploads where id = ${version.upload_id}),
         'originals/' || v.id || '/' || ${version.sha256}::text, ${version.sha256}, ${version.size_bytes},
-        ${version.content_type}, ${now}
+        ${version.content_type}, ${version.definitions_version}, ${now}, ${now}
       from (select uuidv7() as id) v
       returning track_id, number
     )

@@ -4,6 +4,7 @@ import type { Db } from '../db/client.ts'
 import type { Happening } from '../notifications/kinds.ts'
 import { addToOutbox } from '../outbox.ts'
 import { discardMade, requestAnalysis } from './analysis/requests.ts'
+import { revokeVersion } from '../revocations/revoking.ts'
 import { lockTrack } from './repository.ts'
 import {
   confirmFinding,
@@ -35,6 +36,7 @@ export async function withdrawVersion(
   const withdrawn = await markWithdrawn(tx, finding, at)
   if (!withdrawn) return false
   const { version_id, signature, definitions_version } = finding
+  await revokeVersion(tx, version_id, 'infected', at)
   await rejectUpload(tx, withdrawn.upload_id, at)
   await stopPlaying(tx, version_id, withdrawn.upload_id, at)
   await letNextPlay(tx, trackId, at)

@@ -2,12 +2,15 @@ import { keepAuditMonths } from '../audit/months.ts'
 import { deleteExpiredEmailChanges, deleteExpiredEmailTokens } from '../auth/expiry.ts'
 import { createFieldCipher } from '../auth/field-cipher.ts'
 import type { LoadKeys } from '../auth/key-ring.ts'
+import type { DefinitionStore } from '../aws/definition-store.ts'
+import type { JobQueue } from '../aws/job-queue.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
 import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import { deleteExpiredMutes } from '../chat/expiry.ts'
 import { foldCounts } from '../counts/counts.ts'
 import { createCountRepair } from '../counts/repair.ts'
 import type { Sql } from '../db/client.ts'
+import { createDefinitionsWatch } from '../definitions/watch.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
 import { createReseal } from '../factors/reseal.ts'
@@ -20,6 +23,7 @@ import {
 } from '../images/expiry.ts'
 import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
 import { adoptLostJobs, sendDueJobs } from '../media/prepare-jobs.ts'
+import { createRescanSweep, type RescanRules } from '../media/rescan-sweep.ts'
 import { failStuck, redeliverStuck } from '../media/watchdog.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
@@ -40,6 +44,9 @@ import type { Tasks } from './run-task.ts'
 
 export interface TaskDependencies {
   readonly sql: Sql
+  readonly definitions: Pick<DefinitionStore, 'read'>
+  readonly scanQueue: Pick<JobQueue, 'send'>
+  readonly rescan: RescanRules
   /** Of what is sealed in single fields. */
   readonly loadFieldKeys: LoadKeys
   readonly exportStore: Pick<ObjectStore, 'remove'>
@@ -48,7 +55,8 @@ export interface TaskDependencies {
 }
 
 /** What runs by the clock. Each has a schedule of its name in infra/config.ts. */
-export const createTasks = ({ sql, loadFieldKeys, exportStore, media, uploads }: TaskDependencies) => {
+export const createTasks = (dependencies: TaskDependencies) => {
+  const { sql, definitions, scanQueue, rescan, loadFieldKeys, exportStore, media, uploads } = dependencies
   const sweep = createUploadSweep({ sql, uploads })
   const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
   return {
@@ -114,6 +122,10 @@ export const createTasks = ({ sql, loadFieldKeys, exportStore, media, uploads }:
     },
     'release-tracks': {
       tracks: (now) => releaseDueTracks(sql, now),
+    },
+    'rescan-versions': {
+      definitions: createDefinitionsWatch(sql, definitions),
+      asked: createRescanSweep({ sql, queue: scanQueue, rules: rescan }),
     },
     'purge-tracks': {
       tracks: (now) => purgeDueTracks(sql, now),

@@ -8,6 +8,7 @@ import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { chunk, id3, pictureFrame, withChunk } from '../support/corpus/build.ts'
 import { leaveUploadsHalfDone } from '../support/half-done-uploads.ts'
+import { learn, uploadMarked } from '../support/late-findings.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
@@ -75,6 +76,8 @@ test('no function has a grant that it does not use', async () => {
   await expireAnExport(person.token)
   await reportAPlay()
   await purgeATrack(person.token)
+  const late = await uploadMarked(client, person.token)
+  await learn(late.marker)
   await readAnOldOriginal(person.token)
   await copyAgain(person.token)
   await retryUploads(person.token)

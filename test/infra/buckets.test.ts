@@ -6,9 +6,10 @@ const policies = everyResource(stage, 'AWS::S3::BucketPolicy')
 const bucket = (name: string) => buckets.find(({ id }) => id.startsWith(name))!
 const table = buckets.map((bucket) => ({ name: bucket.id, bucket }))
 
-it('has the quarantine, the library, the exports and their access logs', () => {
+it('has the quarantine, the library, the exports, the virus definitions and their access logs', () => {
   expect(buckets.map(({ id }) => id.replace(/Bucket.*/, '')).sort()).toEqual([
     'AccessLogs',
+    'Definitions',
     'Exports',
     'Media',
     'Uploads',
@@ -42,7 +43,7 @@ it.each(table)('$name does not keep unfinished uploads', ({ bucket }) => {
   )
 })
 
-it.each(['Uploads', 'Media', 'Exports'])('%s keeps versions and logs its access', (name) => {
+it.each(['Uploads', 'Media', 'Exports', 'Definitions'])('%s keeps versions and logs its access', (name) => {
   expect(bucket(name).Properties.VersioningConfiguration).toEqual({ Status: 'Enabled' })
   expect(target(bucket(name).Properties.LoggingConfiguration.DestinationBucketName)).toBe(
     bucket('AccessLogs').id,
@@ -131,7 +132,7 @@ it('has a rule for what is hidden under every prefix that a function writes to',
   expect(written.filter(({ name, prefix }) => !forgets(name, prefix))).toEqual([])
 })
 
-it.each(['Uploads', 'Media', 'Exports'])('%s keeps no marker that hides nothing', (name) => {
+it.each(['Uploads', 'Media', 'Exports', 'Definitions'])('%s keeps no marker that hides nothing', (name) => {
   expect(bucket(name).Properties.LifecycleConfiguration.Rules).toContainEqual(
     expect.objectContaining({ ExpiredObjectDeleteMarker: true, Status: 'Enabled' }),
   )
@@ -177,12 +178,42 @@ function writtenPrefixes() {
   const grants = resources(stage.app, 'AWS::IAM::Policy')
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
     .filter(({ Action }) => [Action].flat().includes('s3:PutObject'))
-    .map(({ Resource }) => JSON.stringify(Resource))
+    .flatMap(({ Resource }) => [Resource].flat().map((resource) => JSON.stringify(resource)))
   return grants.map((resource) => {
-    const [, name = '', prefix = ''] = /(Uploads|Media|Exports)Bucket.*"\/(.*)\*"/.exec(resource) ?? []
+    const [, name = '', prefix = ''] =
+      /(Uploads|Media|Exports|Definitions)Bucket.*"\/(.*)\*"/.exec(resource) ?? []
     return { name, prefix }
   })
 }
+
+it('denies everyone but the scanner, services too, to read what bears the tag of an infected file', () => {
+  const denials = statementsOf(bucket('Media')).filter(({ Sid }) => Sid === 'NobodyReadsInfected')
+  expect(denials).toEqual([
+    expect.objectContaining({
+      Effect: 'Deny',
+      Principal: '*',
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Condition: {
+        StringEquals: { 's3:ExistingObjectTag/verdict': 'infected' },
+        ArnNotEquals: {
+          'aws:PrincipalArn': {
+            'Fn::Join': ['', expect.arrayContaining([`:role/${synthesizedRoleName('scan-worker')}`])],
+          },
+        },
+      },
+    }),
+  ])
+})
+
+it('forgets files of virus definitions after a month, and never which set is in force', () => {
+  expect(bucket('Definitions').Properties.LifecycleConfiguration.Rules).toContainEqual(
+    expect.objectContaining({ Prefix: 'definitions/files/', ExpirationInDays: 30, Status: 'Enabled' }),
+  )
+  const expiring = bucket('Definitions').Properties.LifecycleConfiguration.Rules.filter(
+    ({ ExpirationInDays }: { ExpirationInDays?: number }) => ExpirationInDays !== undefined,
+  )
+  expect(expiring).toHaveLength(1)
+})
 
 function synthesizedRoleName(name: string): string {
   const [role] = resources(stage.app, 'AWS::IAM::Role').filter(({ Properties }) =>

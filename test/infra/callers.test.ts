@@ -31,7 +31,7 @@ it('lets the chat server read what is revoked, and nothing else', () => {
   expect(parts.at(-1)).toBe('/$default/GET/api/v1/internal/revocations')
 })
 
-it('lets operators work every queue, run four functions, read logs and rotate two secrets', () => {
+it('lets operators work every queue, run five functions, read logs and rotate two secrets', () => {
   const [queues, functions, logs, secrets, ...others] =
     policy('OperatorPolicy').Properties.PolicyDocument.Statement
   const all = everyResource(stage, 'AWS::SQS::Queue').map(({ id }) => id)
@@ -43,7 +43,9 @@ it('lets operators work every queue, run four functions, read logs and rotate tw
   expect(queues.Action).toEqual(expect.arrayContaining(['sqs:StartMessageMoveTask', 'sqs:ReceiveMessage']))
   expect(functions.Action).toBe('lambda:InvokeFunction')
   expect(functions.Resource.map(target).sort()).toEqual(
-    ['key-rotator', 'migrate', 'ops', 'outbox-relay'].map((name) => byName.get(name)!.id).sort(),
+    ['definitions-updater', 'key-rotator', 'migrate', 'ops', 'outbox-relay']
+      .map((name) => byName.get(name)!.id)
+      .sort(),
   )
   expect(logs.Resource).toHaveLength(byName.size)
   for (const action of logs.Action) expect(action).toMatch(/^logs:(Filter|Get|Describe)/)
@@ -68,6 +70,8 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
     'BreachListUrl',
     'ChatWsUrl',
     'CorsOrigins',
+    'DefinitionsMirror',
+    'DefinitionsUrls',
     'MailFrom',
     'MediaUrl',
     'PasskeyDomain',

@@ -15,6 +15,7 @@ const stateful = {
     'AccessLogsBucketCD784A59',
     'UploadsBucketC4B27CC7',
     'MediaBucket4022EBBF',
+    'DefinitionsBucketD803DEA1',
     'ExportsBucket54D5CE64',
   ],
   'AWS::SecretsManager::Secret': [
@@ -25,6 +26,7 @@ const stateful = {
     'SecretsStreamJwtSecretC5E127F9',
     'SecretsStreamUrlSecretE1955DD9',
     'SecretsStreamJobSecret941EEC85',
+    'SecretsMediaKeySecretD845F133',
   ],
   'AWS::ElastiCache::ServerlessCache': ['ValkeyCacheEF471A86'],
   'AWS::SQS::Queue': [

@@ -9,7 +9,13 @@ const table = [...functions].map(([name, fn]) => ({ name, fn }))
 
 const everywhere = ['LOG_LEVEL', 'POWERTOOLS_SERVICE_NAME', 'STAGE']
 /** Read by Node itself, or set in the image. */
-const ofRuntime = ['NODE_EXTRA_CA_CERTS', 'CLAMD_SOCKET']
+const ofRuntime = [
+  'NODE_EXTRA_CA_CERTS',
+  'CLAMD_SOCKET',
+  'DEFINITIONS_DIRECTORY',
+  'BUNDLED_DEFINITIONS',
+  'FRESHCLAM',
+]
 const withDatabase = [...everywhere, 'DB_PREPARE', 'PGDATABASE', 'PGHOST', 'PGPORT', 'PGSSLMODE', 'PGUSER']
 const serving = [...withDatabase, 'CACHE_URL', 'CORS_ORIGINS', 'MEDIA_URL']
 
@@ -51,7 +57,8 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
   'key-rotator': everywhere,
-  'scan-worker': [...withDatabase, 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
+  'definitions-updater': [...everywhere, 'DEFINITIONS_BUCKET', 'DEFINITIONS_MIRROR', 'DEFINITIONS_URLS'],
+  'scan-worker': [...withDatabase, 'DEFINITIONS_BUCKET', 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
   'metadata-worker': [
     ...withDatabase,
     'EVENTS_QUEUE_URL',
@@ -74,12 +81,24 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
-  scheduler: [...withDatabase, 'EXPORTS_BUCKET', 'FIELD_SECRET_ARN', 'MEDIA_BUCKET', 'UPLOADS_BUCKET'],
+  scheduler: [
+    ...withDatabase,
+    'DEFINITIONS_BUCKET',
+    'EXPORTS_BUCKET',
+    'FIELD_SECRET_ARN',
+    'MEDIA_BUCKET',
+    'RESCAN_DAYS',
+    'RESCAN_PER_MINUTE',
+    'SCAN_QUEUE_URL',
+    'UPLOADS_BUCKET',
+  ],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
 
 /** They need neither the database nor the network it is in. */
-const outside = ['authorizer', 'key-rotator']
+const outside = ['authorizer', 'key-rotator', 'definitions-updater']
+
+const images = ['scan-worker', 'definitions-updater']
 
 /** All that a function may do, beside writing its log: `action place`. */
 const grants: Readonly<Record<string, readonly string[]>> = {
@@ -138,12 +157,19 @@ const grants: Readonly<Record<string, readonly string[]>> = {
       (action) => `secretsmanager:${action} ${secret}`,
     ),
   ),
+  'definitions-updater': [
+    's3:GetObject DefinitionsBucket/definitions/*',
+    's3:PutObject DefinitionsBucket/definitions/*',
+  ],
   'scan-worker': [
     'rds-db:connect DatabaseProxy',
+    's3:GetObject DefinitionsBucket/definitions/*',
     's3:DeleteObjectVersion UploadsBucket/uploads/*',
     's3:GetObject MediaBucket/originals/*',
+    's3:GetObjectVersion MediaBucket/originals/*',
     's3:GetObjectVersion UploadsBucket/uploads/*',
     's3:PutObject MediaBucket/originals/*',
+    's3:PutObjectVersionTagging MediaBucket/originals/*',
     's3:PutObjectVersionTagging UploadsBucket/uploads/*',
     ...consume('ScanQueue'),
   ],
@@ -187,10 +213,12 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:DeleteObject MediaBucket/previews/*',
     's3:DeleteObject MediaBucket/waveforms/*',
     's3:DeleteObjectVersion MediaBucket/originals/*',
+    's3:GetObject DefinitionsBucket/definitions/current.json',
     's3:ListBucketVersions UploadsBucket',
     's3:ListMultipartUploadParts UploadsBucket/uploads/*',
     's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue FieldSecret',
+    'sqs:SendMessage ScanQueue',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
@@ -226,7 +254,7 @@ describe.each(table)('$name', ({ name, fn }) => {
   it('is an arm64 function with a log that ends', () => {
     expect(fn.Properties.Architectures).toEqual(['arm64'])
     expect(fn.Properties.Runtime ?? fn.Properties.PackageType).toBe(
-      name === 'scan-worker' ? 'Image' : 'nodejs24.x',
+      images.includes(name) ? 'Image' : 'nodejs24.x',
     )
     const logGroup = target(fn.Properties.LoggingConfig.LogGroup)
     const [log] = resources(stage.app, 'AWS::Logs::LogGroup').filter(({ id }) => id === logGroup)
@@ -375,7 +403,9 @@ function placeOf(resource: unknown): string {
     /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Events)Queue|Logs|identity/,
   )?.[0]
   const keys =
-    text.match(/\/(?:uploads|originals|exports|images|waveforms|previews)(?:\/images)?\/\*/)?.[0] ?? ''
+    text.match(
+      /\/(?:uploads|originals|exports|images|waveforms|previews|definitions)(?:\/images)?\/(?:\*|current\.json)/,
+    )?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }
 

@@ -101,9 +101,9 @@ it.each([...table, ...deadLetterTable])('$name is encrypted and refuses plain HT
 
 const tasks = Object.keys(createTasks({} as TaskDependencies))
 
-it('has a schedule for each task of the scheduler and for the relay, and no other', () => {
+it('has a schedule for each task of the scheduler, for the relay and for the definitions, and no other', () => {
   const names = schedules.map(({ Properties }) => Properties.Name.replace('veza-prod-', ''))
-  expect(names.sort()).toEqual([...tasks, 'outbox-relay'].sort())
+  expect(names.sort()).toEqual([...tasks, 'outbox-relay', 'definitions-updater'].sort())
 })
 
 const rates: Readonly<Record<string, string>> = {
@@ -118,10 +118,12 @@ const rates: Readonly<Record<string, string>> = {
   'sweep-uploads': 'rate(5 minutes)',
   'release-tracks': 'rate(1 minute)',
   'analyse-versions': 'rate(5 minutes)',
+  'rescan-versions': 'rate(1 minute)',
 }
 
 it.each([
   { name: 'outbox-relay', rate: 'rate(1 minute)', runs: 'outbox-relay', input: undefined },
+  { name: 'definitions-updater', rate: 'rate(12 hours)', runs: 'definitions-updater', input: undefined },
   ...tasks.map((task) => ({
     name: task,
     rate: rates[task] ?? 'rate(1 hour)',

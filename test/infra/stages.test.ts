@@ -50,6 +50,7 @@ const limits = [
   'AWS::ApiGatewayV2::Stage.Properties.DefaultRouteSettings.ThrottlingBurstLimit',
   'AWS::ApiGatewayV2::Stage.Properties.DefaultRouteSettings.ThrottlingRateLimit',
 ]
+const rescans = ['AWS::Lambda::Function.Properties.Environment.Variables.RESCAN_PER_MINUTE']
 const concurrency = ['AWS::Lambda::EventSourceMapping.Properties.ScalingConfig.MaximumConcurrency']
 const logs = ['AWS::Logs::LogGroup.Properties.RetentionInDays']
 const logLevel = ['AWS::Lambda::Function.Properties.Environment.Variables.LOG_LEVEL']
@@ -59,7 +60,7 @@ const tls = [
 ]
 
 it.each<{ one: StageName; other: StageName; settings: readonly (readonly string[])[] }>([
-  { one: 'dev', other: 'local', settings: [tls] },
+  { one: 'dev', other: 'local', settings: [tls, rescans] },
   {
     one: 'prod',
     other: 'staging',
@@ -74,7 +75,7 @@ it.each<{ one: StageName; other: StageName; settings: readonly (readonly string[
   {
     one: 'dev',
     other: 'prod',
-    settings: [databaseSize, reader, keptData, nat, valkey, limits, concurrency, logs, logLevel],
+    settings: [databaseSize, reader, keptData, nat, valkey, limits, concurrency, rescans, logs, logLevel],
   },
 ])('$one and $other differ in the listed settings only', ({ one, other, settings }) => {
   const found = differences(named(synthesize(one), one), named(synthesize(other), other))

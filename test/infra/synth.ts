@@ -7,7 +7,8 @@ import type { StageName } from '../../infra/config.ts'
 import { createApp } from '../../infra/create-app.ts'
 
 const root = path.join(import.meta.dirname, '../..')
-const image = path.join(root, 'functions/scan-worker/image')
+/** Functions that are deployed as images, each with its files. */
+const images = ['scan-worker', 'definitions-updater']
 
 /** Bundles stand in as empty files: what is tested here is the template, and synthesis is quick without them. */
 function standInBundles() {
@@ -17,8 +18,11 @@ function standInBundles() {
     mkdirSync(path.join(bundles, name))
     writeFileSync(path.join(bundles, name, 'index.js'), '')
   }
-  for (const file of readdirSync(image)) {
-    copyFileSync(path.join(image, file), path.join(bundles, 'scan-worker', file))
+  for (const name of images) {
+    const image = path.join(root, 'functions', name, 'image')
+    for (const file of readdirSync(image)) {
+      copyFileSync(path.join(image, file), path.join(bundles, name, file))
+    }
   }
   return bundles
 }

@@ -25,6 +25,7 @@ import { createApi } from '../../lib/http/api.ts'
 import type { TakeCall } from '../../lib/http/rate-limit.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { createImageService } from '../../lib/images/service.ts'
+import { createWithdrawnService } from '../../lib/media/withdrawn-service.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createPlaylistService } from '../../lib/playlists/service.ts'
@@ -128,6 +129,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
       moderation: createModerationService({ ...common, admin }),
       now,
       audit: createAuditService({ sql }),
+      versions: createWithdrawnService({ sql, now }),
       muting: createMutingService({ sql, now }),
     }),
     { service: 'admin', checkSession: createSessionCheck({ sql, now }), ...dependencies },

@@ -29,7 +29,7 @@ export interface ImagesOptions {
 export function composeImages(sql: Sql, { buckets, socketPath, now }: ImagesOptions) {
   serveMediaFrom(mediaUrl)
   const { uploads, media } = buckets
-  const clamd: Pick<Clamd, 'ready' | 'scan'> = createClamd({ socketPath, startPatienceMs: 0 })
+  const clamd: Pick<Clamd, 'ready' | 'scan' | 'definitions'> = createClamd({ socketPath, startPatienceMs: 0 })
   const intakes = [createImageIntake({ sql })]
   const scans = createScanService({ intakes, ...buckets, clamd, now })
   const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers], now })

@@ -19,7 +19,7 @@ export async function launchPlatform(name: string): Promise<LaunchedPlatform> {
   const dataDir = path.resolve('.local', name)
   const file = path.join(dataDir, 'platform.json')
   rmSync(file, { force: true })
-  const args = ['infra/local/start.ts', '--fresh', '--port', '0', '--data', dataDir]
+  const args = ['infra/local/start.ts', '--fresh', '--port', '0', '--mirror', 'off', '--data', dataDir]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const output: string[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)))

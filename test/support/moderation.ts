@@ -7,6 +7,7 @@ import { createMutingService } from '../../lib/chat/muting.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
+import { createWithdrawnService } from '../../lib/media/withdrawn-service.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 
@@ -19,6 +20,7 @@ export function createModerationApi(sql: Sql, now: () => Date = () => new Date()
     createAdminHandlers({
       admin,
       audit: createAuditService({ sql }),
+      versions: createWithdrawnService({ sql, now }),
       muting: createMutingService({ sql, now }),
       moderation: createModerationService({ sql, relay, admin, now }),
       now,

@@ -29,7 +29,7 @@ export function createAuthorizer(template: PolicySource, logger: Logger): Author
   const usage = createUsage()
 
   const decide = (principal: Principal, need: Need) => {
-    const key = `${principal.name} ${need.action} ${need.resource}`
+    const key = `${principal.name} ${need.action} ${need.resource} ${JSON.stringify(need.context ?? {})}`
     const known = decisions.get(key)
     if (known) return known
     // Object keys are without end; the questions asked lately are the ones asked again.
@@ -63,6 +63,7 @@ export function createAuthorizer(template: PolicySource, logger: Logger): Author
             'aws:SecureTransport': 'true',
             'aws:SourceArn': source.arn,
             'aws:SourceAccount': ACCOUNT,
+            ...need.context,
           },
         },
       })
@@ -103,6 +104,7 @@ function simulationOf(
         'aws:PrincipalAccount': ACCOUNT,
         'aws:ResourceAccount': ACCOUNT,
         'aws:SourceIp': '127.0.0.1',
+        ...need.context,
       },
     },
     identityPolicies: principal.policies.map((policy, index) => ({ name: `policy-${index}`, policy })),

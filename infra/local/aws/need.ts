@@ -2,4 +2,6 @@
 export interface Need {
   readonly action: string
   readonly resource: string
+  /** What policies may ask of the resource, beyond its name. */
+  readonly context?: Readonly<Record<string, string>>
 }

@@ -31,15 +31,15 @@ export async function readObject(request: S3Request, context: S3Context): Promis
   const { incoming, method } = request
   const versionId = readVersionId(request)
   const found = await context.files.find(request, versionId)
-  const operation = onObject(
-    request,
-    context,
-    method === 'HEAD' ? 's3:HeadObject' : 's3:GetObject',
-    versionId === undefined ? 's3:GetObject' : 's3:GetObjectVersion',
-  )
+  const tags = await context.files.tagContext(found)
+  const read = {
+    action: readAction(versionId),
+    resource: objectArn(request.bucket, request.key),
+    context: tags,
+  }
   return {
-    ...operation,
-    needs: [...operation.needs, ...needToSeeAbsence(request.bucket, found)],
+    name: method === 'HEAD' ? 's3:HeadObject' : 's3:GetObject',
+    needs: [read, ...needToSeeAbsence(request.bucket, found)],
     async run(response) {
       const { place, version_id, metadata } = present(found, versionId, { request, response, context })
       checkPreconditions(incoming.headers, metadata)
@@ -88,7 +88,11 @@ export async function copyObject(request: S3Request, context: S3Context): Promis
   return {
     name: 's3:CopyObject',
     needs: [
-      { action: readAction(versionId), resource: objectArn(source.bucket, source.key) },
+      {
+        action: readAction(versionId),
+        resource: objectArn(source.bucket, source.key),
+        context: await context.files.tagContext(found),
+      },
       { action: 's3:PutObject', resource: target },
       ...(isTagged ? needsToCopyTags({ ...source, versionId }, target) : []),
       ...needToSeeAbsence(source.bucket, found),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import S3Object from '@20minutes/s3rver/lib/models/object.js'
@@ -170,6 +170,15 @@ export class ObjectFiles extends FilesystemStore {
 
   async hasTags(bucket: string, key: string): Promise<boolean> {
     return exists(this.getResourcePath(bucket, key, 'tagging.xml'))
+  }
+
+  /** What a policy may ask of an object that is there: `s3:ExistingObjectTag/<key>`. */
+  async tagContext(found: FoundObject | undefined): Promise<Readonly<Record<string, string>>> {
+    if (!found || !('place' in found)) return {}
+    const file = this.getResourcePath(found.place.bucket, found.place.key, 'tagging.xml')
+    const xml = await readFile(file, 'utf8').catch(() => '')
+    const tags = xml.matchAll(/<Tag>\s*<Key>([^<]*)<\/Key>\s*<Value>([^<]*)<\/Value>\s*<\/Tag>/g)
+    return Object.fromEntries([...tags].map(([, key, value]) => [`s3:ExistingObjectTag/${key}`, value!]))
   }
 }
 

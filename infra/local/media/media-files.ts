@@ -25,7 +25,8 @@ export function createMediaFiles({ distribution, objects, authorizeService, logg
 
   /** S3 tells whoever may not list a bucket no difference between what is forbidden and what is not there. */
   const find = async (key: string) => {
-    const need = { action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}` }
+    const context = await objects.files.tagContext(await objects.files.find({ bucket, key }))
+    const need = { action: 's3:GetObject', resource: `arn:aws:s3:::${bucket}/${key}`, context }
     const { allowed, message } = await authorizeService('cloudfront.amazonaws.com', need, { arn })
     if (message) logger.warn(message)
     return allowed ? objects.files.findMetadata(bucket, key) : undefined

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../aws/logger.ts'
 import { type Child, describeEnd, startChild } from './child.ts'
 import { findProgram } from './find-program.ts'
-import { scheduleFreshclam } from './freshclam.ts'
 import { endOrphan } from './orphan.ts'
 import { createPart, type Part, type PartStatus } from './part.ts'
 
@@ -18,16 +17,16 @@ export interface ClamdOptions {
   readonly searchPath?: string[]
   /** Lines of clamd.conf other than ours. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Fetch the real definitions in the background. */
-  readonly update?: boolean
 }
 
 export interface Clamd extends Part {
   readonly socket: string
+  /** What the image of the scan function would set. */
+  readonly environment: Readonly<Record<string, string>>
 }
 
-/** Of the scan function's image, so that here and there the same test file is found. */
-const TEST_SIGNATURE = path.resolve(import.meta.dirname, '../../../functions/scan-worker/image/veza-test.ndb')
+/** Those that the image of the scan function has beside ClamAV's own: here and there the same test file is found. */
+const BUNDLED = path.resolve(import.meta.dirname, '../../../functions/scan-worker/image')
 /** The most that clamd can count to; uploads end there too. */
 const MAX_BYTES = '2147483647'
 /** The real definitions take about 20 s to load on one core. */
@@ -35,18 +34,17 @@ const START_TIMEOUT_MS = 120_000
 
 /** A real clamd on a Unix socket. Where it cannot be had the platform runs without it, and uploads wait. */
 export function createClamd(options: ClamdOptions): Clamd {
-  const { dataDir, logger, searchPath, settings = {}, update = true } = options
+  const { dataDir, logger, searchPath, settings = {} } = options
   const directory = path.join(dataDir, 'clamav')
   const socket = socketPath(directory)
   let child: Child | undefined
-  let cancelUpdate = () => {}
 
   const start = async (): Promise<PartStatus> => {
     const clamd = findProgram('clamd', searchPath)
     if (!clamd) return { state: 'unavailable', detail: MISSING }
     prepare(directory)
-    const config = path.join(directory, 'clamd.conf')
     const pidFile = path.join(directory, 'clamd.pid')
+    const config = path.join(directory, 'clamd.conf')
     endOrphan(pidFile, `--config-file=${config}`)
     rmSync(socket, { force: true })
     writeFileSync(config, clamdConfig(directory, socket, settings))
@@ -59,19 +57,21 @@ export function createClamd(options: ClamdOptions): Clamd {
     writeFileSync(pidFile, String(started.pid))
     void started.exited.then((exit) => part.failed(describeEnd('clamd', exit, started.lines)))
     await waitForPong(socket, started)
-    if (update)
-      cancelUpdate = scheduleFreshclam({ directory, logger, reload: () => command(socket, 'RELOAD') })
     return { state: 'running', detail: describeDefinitions(directory) }
   }
   const part = createPart('clamd', {
     start,
     async stop() {
-      cancelUpdate()
       await child?.stop({ signal: 'SIGTERM', graceMs: 1_500 })
       rmSync(socket, { force: true })
     },
   })
-  return Object.assign(part, { socket })
+  const environment = {
+    CLAMD_SOCKET: socket,
+    DEFINITIONS_DIRECTORY: definitionsOf(directory),
+    BUNDLED_DEFINITIONS: BUNDLED,
+  }
+  return Object.assign(part, { socket, environment })
 }
 
 const MISSING =
@@ -84,10 +84,13 @@ const ABOUT_SETTINGS = /^(Limits:|Detection using|Heuristic alert|.* support ena
 const socketPath = (directory: string) =>
   path.join(tmpdir(), `veza-clamd-${createHash('sha256').update(directory).digest('hex').slice(0, 12)}.sock`)
 
+/** The set that was loaded last, or what came with the image; the scan function puts a newer one in its place. */
 function prepare(directory: string): void {
-  const definitions = definitionsOf(directory)
-  mkdirSync(definitions, { recursive: true })
-  copyFileSync(TEST_SIGNATURE, path.join(definitions, path.basename(TEST_SIGNATURE)))
+  const current = currentOf(directory)
+  mkdirSync(definitionsOf(directory), { recursive: true })
+  if (existsSync(current)) return
+  if (lstatSync(current, { throwIfNoEntry: false })) rmSync(current)
+  symlinkSync(BUNDLED, current)
 }
 
 /** Limits of the uploads with room above; whatever exceeds one is reported, for clamd would call it clean. */
@@ -96,7 +99,7 @@ function clamdConfig(directory: string, socket: string, settings: Readonly<Recor
     LocalSocket: socket,
     LocalSocketMode: '660',
     Foreground: 'yes',
-    DatabaseDirectory: definitionsOf(directory),
+    DatabaseDirectory: currentOf(directory),
     TemporaryDirectory: tmpdir(),
     StreamMaxLength: MAX_BYTES,
     MaxFileSize: MAX_BYTES,
@@ -104,8 +107,8 @@ function clamdConfig(directory: string, socket: string, settings: Readonly<Recor
     MaxScanTime: '600000',
     AlertExceedsMax: 'yes',
     AlertEncrypted: 'yes',
-    ConcurrentDatabaseReload: 'no',
-    SelfCheck: '600',
+    ConcurrentDatabaseReload: 'yes',
+    SelfCheck: '0',
     MaxThreads: '4',
     ReadTimeout: '300',
     CommandReadTimeout: '30',
@@ -144,8 +147,9 @@ function command(socket: string, name: string): Promise<string> {
 }
 
 function describeDefinitions(directory: string): string {
-  const real = readdirSync(definitionsOf(directory)).some((file) => /^(main|daily)\.c[lv]d$/.test(file))
+  const real = readdirSync(currentOf(directory)).some((file) => /^(main|daily)\.c[lv]d$/.test(file))
   return real ? 'with the definitions of ClamAV' : 'with test signatures only (EICAR)'
 }
 
 const definitionsOf = (directory: string) => path.join(directory, 'definitions')
+const currentOf = (directory: string) => path.join(definitionsOf(directory), 'current')

@@ -25,6 +25,7 @@ export interface MediaServerOptions {
 export function createMediaServer(options: MediaServerOptions): Part {
   const { port, logger } = options
   let server: http.Server | undefined
+
   return createPart('media-server', {
     async start() {
       const serve = createEdge(options)

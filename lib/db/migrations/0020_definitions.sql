@@ -25,6 +25,7 @@ alter table track_versions
   add column reinstate_asked_by uuid;
 
 create index track_versions_stored on track_versions (stored_at) where removed_at is null;
+create index track_versions_withdrawn on track_versions (id) where withdrawn_at is not null;
 create index track_versions_asked on track_versions (rescan_asked_at) where rescan_asked_at is not null;
 -- Those whose objects are not yet what the row says, and those whose case is open.
 create index track_versions_unsettled on track_versions (id)

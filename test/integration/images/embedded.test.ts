@@ -35,7 +35,11 @@ async function arrange(file: Buffer) {
     content_type: 'audio/mpeg',
     filename: 'low-tide.mp3',
   })
-  const clean = { ready: async () => {}, scan: async (source: AsyncIterable<Uint8Array>) => drain(source) }
+  const clean = {
+    ready: async () => {},
+    definitions: async () => 'set-1',
+    scan: async (source: AsyncIterable<Uint8Array>) => drain(source),
+  }
   const scans = createScanService({ intakes: [createTrackIntake({ sql })], ...buckets, clamd: clean })
   for (const object of readBucketEvent(upload.event)) await scans.handle(object)
   const [key] = buckets.media.objects.keys()

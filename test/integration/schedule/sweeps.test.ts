@@ -5,11 +5,13 @@ import { createTasks } from '../../../lib/schedule/tasks.ts'
 import { graceMs } from '../../../lib/sessions/refresh-tokens.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
+import { noRescans } from '../../support/rescans.ts'
 
 const { sql } = useDatabase()
 const runTask = createTaskRunner({
   tasks: createTasks({
     sql,
+    ...noRescans,
     loadFieldKeys: async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) })),
     exportStore: createMemoryStorage('exports').exports!,
     media: createMemoryStorage('media').media!,

@@ -10,6 +10,7 @@ import { removeSurplusVersions } from '../../../lib/tracks/retention.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
+import { noRescans } from '../../support/rescans.ts'
 import { addVersion, createStudio, type SeededVersion } from '../../support/studio.ts'
 import { createBuckets } from '../../support/tracks.ts'
 
@@ -111,7 +112,7 @@ describe('a new master', () => {
       'mix 3 🎚️',
     )
 
-    const file = { sha256: 'cd', size_bytes: 9, content_type: 'audio/wav' }
+    const file = { sha256: 'cd', size_bytes: 9, content_type: 'audio/wav', definitions_version: 'set-1' }
     await insertVersion(sql, { track_id, upload_id, ...file }, now)
 
     expect((await list(owner, track_id)).body.data[0]).toMatchObject({ number: 3, label: 'mix 3 🎚️' })
@@ -377,7 +378,7 @@ describe('retention', () => {
       from tracks where id = ${track_id}
       returning id
     `
-    const file = { sha256: 'cd', size_bytes: 9, content_type: 'audio/wav' }
+    const file = { sha256: 'cd', size_bytes: 9, content_type: 'audio/wav', definitions_version: 'set-1' }
     await insertVersion(sql, { track_id, upload_id: upload.id, ...file }, now)
 
     const surplus = await sql`select number from track_versions where track_id = ${track_id} and is_surplus`
@@ -421,7 +422,7 @@ describe('retention', () => {
     for (const { object_key } of rows) media.arrive(object_key, Buffer.alloc(1))
     const exportStore = createMemoryStorage('exports').exports!
     const loadFieldKeys = async () => parseKeyRing(JSON.stringify({ kid: '1', key: 'f'.repeat(64) }))
-    const tasks = createTasks({ sql, loadFieldKeys, exportStore, media, uploads })
+    const tasks = createTasks({ sql, ...noRescans, loadFieldKeys, exportStore, media, uploads })
     const runTask = createTaskRunner({ tasks, now: () => now })
 
     const { done } = await runTask({ task: 'purge-tracks' }, () => true)

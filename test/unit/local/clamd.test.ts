@@ -15,7 +15,7 @@ let clamd: Clamd
 
 beforeAll(async () => {
   dataDir = mkdtempSync(path.join(tmpdir(), 'veza-clamd-test-'))
-  clamd = createClamd({ dataDir, logger, update: false })
+  clamd = createClamd({ dataDir, logger })
   await clamd.start()
 })
 afterAll(async () => {

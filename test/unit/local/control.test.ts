@@ -7,6 +7,7 @@ import type { Part, PartState } from '../../../infra/local/parts/part.ts'
 const killed: { functionName: string; traceId: string | undefined }[] = []
 const faults = createFaults(async (functionName, traceId) => void killed.push({ functionName, traceId }))
 
+let signatures = ''
 let state: PartState = 'running'
 const clamd: Part = {
   name: 'clamd',
@@ -34,6 +35,12 @@ const control = createControl({
   parts: [clamd],
   faults,
   functions: [{ name: 'veza-local-scan-worker' } as LambdaFunction],
+  definitions: {
+    read: () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: signatures }),
+    write: (_name, text) => {
+      signatures = text
+    },
+  },
   usage: () => ({ 'veza-local-auth': { used: [], unused: [] } }),
 })
 
@@ -119,4 +126,18 @@ test.each([
   ['POST', 'nothing'],
 ])('has no %s %s', async (method, path) => {
   expect(await call(method, path)).toBeUndefined()
+})
+
+test('keeps definitions of this machine, and serves them as a file', async () => {
+  const line = 'Test.Local:0:*:00112233'
+  expect(await call('POST', 'definitions', { name: 'mine', signatures: line })).toEqual({
+    status: 200,
+    body: { name: 'mine' },
+  })
+
+  const served = await control('GET', '/_local/definitions/local.ndb', Buffer.from(''))
+  expect(served).toMatchObject({ status: 200, body: line })
+  expect(await call('POST', 'definitions', { name: '../mine', signatures: line })).toMatchObject({
+    status: 400,
+  })
 })
