@@ -5,7 +5,7 @@ import { chunk, withChunk } from './corpus/build.ts'
 import { control } from './platform.ts'
 
 /** A sound file that plays, with something in it that no other file has. */
-export async function uploadMarked(client: Client, token: string, fields: object = {}) {
+export async function uploadMarked(client: Client, token: string, fields: Record<string, unknown> = {}) {
   const marker = randomBytes(16)
   const bytes = withChunk(await makeAudio('wav'), chunk('note', marker))
   const track = await client.createTrack(token, fields)
