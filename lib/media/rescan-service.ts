@@ -51,13 +51,17 @@ export function createRescanService(dependencies: RescanDependencies) {
       return logger.info('It was scanned with these definitions', { version_id, definitions_version })
     }
     const verdict = await scan(version)
-    if (verdict?.verdict === 'infected') {
+    if (!verdict) return
+    if (verdict.verdict === 'infected') {
       logger.warn('Something was found in a version', { version_id, signature: verdict.signature })
       return condemn(version, { version_id, signature: verdict.signature, definitions_version })
     }
-    // It was scanned to its end before it was let in: that the engine stops earlier now is no finding.
-    if (verdict?.verdict === 'over_limit') logger.error('A version is beyond a limit now', { version_id })
-    if (verdict) await clear(version, definitions_version)
+    if (verdict.verdict !== 'clean') {
+      logger.error('A version is beyond a limit now', { version_id, verdict: verdict.verdict })
+      // It was scanned to its end when it was let in: that the engine stops earlier now is no finding, nor a clearing.
+      if (withdrawn_at) return condemn(version, { version_id, signature: verdict.found, definitions_version })
+    }
+    await clear(version, definitions_version)
   }
 
   /** Undefined for a file that was removed on the way. */

@@ -37,6 +37,7 @@ const watch = async () => {
 
 const clean = {
   ready: async () => {},
+  definitions: async () => 'set-1',
   scan: async (source: AsyncIterable<Uint8Array>) => {
     for await (const _ of source);
     return { verdict: 'clean' as const }
