@@ -104,14 +104,17 @@ function crc8(bytes: Uint8Array): number {
   return crc
 }
 
-/** Bytes of a frame up to the checksum in its end; undefined where it does not come. */
+/**
+ * Bytes of a frame up to the checksum in its end; undefined where it does not come. Within a frame the sum is right by
+ * chance every 64 KiB, so the last place where it is counts: in a whole file that is the end of it.
+ */
 export function checkedLength(bytes: Uint8Array): number | undefined {
-  let crc = 0
+  let [crc, length] = [0, 0]
   for (let at = 0; at < bytes.length; at++) {
     crc = ((crc << 8) ^ crc16Table[(crc >> 8) ^ bytes[at]!]!) & 0xffff
-    if (crc === 0 && at >= smallestFrameBytes) return at + 1
+    if (crc === 0) length = at + 1
   }
-  return undefined
+  return length < smallestFrameBytes ? undefined : length
 }
 
 /** Less than a header, an empty subframe and the checksum. */
