@@ -43,7 +43,7 @@ const links = createMediaLinks({
   secrets,
   keySecretId: requireEnv('MEDIA_KEY_SECRET_ARN'),
 })
-const tracks = createTrackService({ sql })
+const tracks = createTrackService({ sql, relay })
 const hashVisitor = createVisitorHash({ loadKeys })
 const streams = createStreamService({
   sql,

@@ -3,6 +3,7 @@ import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { requestPreviews } from '../media/analysis/requests.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import type { WholeTrackRow } from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
@@ -15,12 +16,14 @@ import { findTrack } from './whole-track.ts'
 
 export interface TrackDependencies {
   readonly sql: Sql
+  /** Without it a preview is made anew only once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
 export type TrackService = ReturnType<typeof createTrackService>
 
-export function createTrackService({ sql, now = () => new Date() }: TrackDependencies) {
+export function createTrackService({ sql, relay, now = () => new Date() }: TrackDependencies) {
   const viewerOf = createViewers({ sql, now })
 
   const find = async (viewer: Viewer, trackId: string): Promise<WholeTrackRow> => {
@@ -55,6 +58,7 @@ export function createTrackService({ sql, now = () => new Date() }: TrackDepende
         await updateTrackFields(tx, trackId, { ...changes, ...publishing }, at)
         if (isOfPreview(changes)) await requestPreviews(tx, trackId, at)
       })
+      if (isOfPreview(changes)) await relay?.flushSoon()
       return find(actor, trackId)
     },
   }

@@ -37,7 +37,7 @@ export async function makeAudio(format: AudioFormat, options: AudioOptions = {})
   const tone = `sine=frequency=330:duration=${seconds}[a]`
   const noise = `anoisesrc=duration=${seconds}:amplitude=0.2:seed=7[b]`
   const metadata = Object.entries(tags).flatMap(([name, value]) => ['-metadata', `${name}=${value}`])
-  return encode(extension, [
+  return encodeSound(extension, [
     ...['-filter_complex', `${tone};${noise};[a][b]amix=inputs=2`, '-ar', '48000', '-ac', '2'],
     ...metadata,
     ...codec,
@@ -46,13 +46,14 @@ export async function makeAudio(format: AudioFormat, options: AudioOptions = {})
 
 /** A film with sound, in the container that songs come in too. */
 export function makeVideo(): Promise<Buffer> {
-  return encode('mp4', [
+  return encodeSound('mp4', [
     ...['-f', 'lavfi', '-i', 'testsrc=duration=1:size=64x64:rate=5'],
     ...['-f', 'lavfi', '-i', 'sine=frequency=330:duration=1', '-c:a', 'aac', '-pix_fmt', 'yuv420p'],
   ])
 }
 
-async function encode(extension: string, options: readonly string[]): Promise<Buffer> {
+/** Whatever ffmpeg is told to write. */
+export async function encodeSound(extension: string, options: readonly string[]): Promise<Buffer> {
   const directory = await mkdtemp(join(tmpdir(), 'veza-audio-'))
   try {
     const path = join(directory, `out.${extension}`)

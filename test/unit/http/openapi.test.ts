@@ -121,7 +121,9 @@ describe('the document of the whole table', () => {
 
     expect(taking.map(({ operationId }) => operationId).sort()).toEqual([
       'getComment',
+      'getPreview',
       'getTrack',
+      'getWaveform',
       'listComments',
       'listReplies',
       'streamTrack',
