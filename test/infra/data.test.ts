@@ -26,7 +26,6 @@ const stateful = {
     'SecretsStreamJwtSecretC5E127F9',
     'SecretsStreamUrlSecretE1955DD9',
     'SecretsStreamJobSecret941EEC85',
-    'SecretsMediaKeySecretD845F133',
   ],
   'AWS::ElastiCache::ServerlessCache': ['ValkeyCacheEF471A86'],
   'AWS::SQS::Queue': [
@@ -34,6 +33,8 @@ const stateful = {
     'ScanQueue7FEB6938',
     'MetadataDeadLettersFD2ADDB6',
     'MetadataQueue2570DF6C',
+    'AnalysisDeadLetters076E41A5',
+    'AnalysisQueueB05B760F',
     'EventsDeadLetters8A90034E',
     'EventsQueue7396B467',
     'SchedulesDeadLettersE738B711',
