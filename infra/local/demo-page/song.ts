@@ -45,21 +45,24 @@ function render(): Uint8Array<ArrayBuffer> {
   return new Uint8Array(samples.buffer)
 }
 
-/** Pad, arpeggio, bass, kick and hat; the beat sets in after the first chord and rests in the last. */
+/** Pad, arpeggio, bass, kick, snare and hat; the beat sets in after the first chord and rests in the last. */
 function mix(seconds: number, beat: number, hiss: number): [number, number] {
   const chord = chords[Math.floor(beat / 4) % chords.length]!
   const inBeat = (beat % 1) * beatSeconds
   const inEighth = (beat * 2) % 1
   const pad = chord.reduce((sum, step) => sum + sine(pitch(step), seconds), 0) / 3
-  const note = pitch(chord[figure[Math.floor(beat * 2) % 4]!]! + 12)
+  const note = pitch(chord[figure[Math.floor(beat * 2) % figure.length]!]! + 12)
   const pluck = sine(note, seconds) * Math.exp(-inEighth * 4)
   const hasBeat = beat >= 4 && beat < 28
-  const kick = hasBeat ? sine(50 + 90 * Math.exp(-inBeat * 30), inBeat) * Math.exp(-inBeat * 9) : 0
-  const bass = hasBeat ? sine(pitch(chord[0]! - 24), seconds) * Math.exp(-inEighth * 1.5) : 0
-  const hat = hasBeat && beat >= 12 ? hiss * Math.exp(-((inEighth + 0.5) % 1) * 14) : 0
+  const isSnare = hasBeat && Math.floor(beat) % 2 === 1
+  const kick =
+    hasBeat && !isSnare ? sine(50 + 90 * Math.exp(-inBeat * 30), inBeat) * Math.exp(-inBeat * 9) : 0
+  const snare = isSnare ? hiss * Math.exp(-inBeat * 16) : 0
+  const bass = hasBeat ? sine(pitch(chord[0]! - 24), seconds) * Math.exp(-inBeat * 4) : 0
+  const hat = hasBeat && beat >= 12 ? hiss * Math.exp(-((beat + 0.5) % 1) * 24) : 0
   const swell = Math.min(1, 0.25 + beat / 16, (beats - beat) / 3)
-  const middle = 0.16 * pad * swell + 0.42 * kick + 0.2 * bass
-  return [middle + 0.16 * pluck * swell + 0.05 * hat, middle + 0.1 * pluck * swell + 0.09 * hat]
+  const middle = 0.16 * pad * swell + 0.42 * kick + 0.16 * snare + 0.22 * bass
+  return [middle + 0.09 * pluck * swell + 0.03 * hat, middle + 0.06 * pluck * swell + 0.06 * hat]
 }
 
 function infoChunk(): Uint8Array<ArrayBuffer> {

@@ -43,8 +43,8 @@ function tilesOf(track: Track): Tile[] {
   if (loudness) {
     const { integrated_lufs, true_peak_dbtp, range_lu } = loudness
     const notes = [
-      true_peak_dbtp !== null && `peak ${formatSigned(true_peak_dbtp)} dBTP`,
-      range_lu !== null && `range ${formatSigned(range_lu)} LU`,
+      true_peak_dbtp !== null && `peak ${formatSigned(true_peak_dbtp)}\u00a0dBTP`,
+      range_lu !== null && `range ${formatSigned(range_lu)}\u00a0LU`,
     ]
     const note = notes.filter(Boolean).join(' · ')
     tiles.push({ name: 'Loudness', value: formatSigned(integrated_lufs), unit: 'LUFS', note })
@@ -69,9 +69,9 @@ const sure = (confidence: string | number | null | undefined) =>
 
 function fileTile({ codec, duration_ms, sample_rate_hz, channels, bitrate_bps }: Track): Tile {
   const notes = [
-    sample_rate_hz !== null && `${sample_rate_hz / 1_000} kHz`,
+    sample_rate_hz !== null && `${sample_rate_hz / 1_000}\u00a0kHz`,
     channels !== null && (channels === 1 ? 'mono' : channels === 2 ? 'stereo' : `${channels} channels`),
-    bitrate_bps !== null && `${Math.round(bitrate_bps / 1_000)} kbit/s`,
+    bitrate_bps !== null && `${Math.round(bitrate_bps / 1_000)}\u00a0kbit/s`,
   ]
   const value = duration_ms === null ? '' : formatTime(duration_ms / 1_000)
   return { name: 'Length', value, note: [codec, ...notes].filter(Boolean).join(' · ') }

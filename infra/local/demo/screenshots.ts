@@ -87,6 +87,7 @@ const states: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await page.getByRole('button', { name: 'Play', exact: true }).click()
     await reached(page, "document.querySelector('audio').currentTime > 0.5")
     await page.getByRole('slider', { name: 'Position' }).press('ArrowRight')
+    await page.getByText('LUFS').waitFor()
   },
   rejected: async ({ page }) => {
     await sample(page, 'an infected file')

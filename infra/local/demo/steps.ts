@@ -20,8 +20,12 @@ export function finished(title: string, started: number) {
 /** What a part of the story is about. */
 export const chapter = (title: string) => console.log(styleText('bold', `\n${title}`))
 
+const width = 78
+
+/** What a terminal of 80 columns would break is broken between words. */
 export function detail(text: string) {
-  console.log(styleText('dim', `  ${text}`))
+  const lines = text.length > width ? text.match(new RegExp(`.{1,${width}}(?: |$)|\\S+ ?`, 'g')) : [text]
+  for (const line of lines ?? []) console.log(styleText('dim', `  ${line.trimEnd()}`))
 }
 
 export const done = (text: string) => console.log(styleText('green', `\n${text}`))
