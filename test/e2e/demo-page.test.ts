@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { type AudioFile, until } from '../../infra/local/client.ts'
 import { launchBrowser } from '../../infra/local/demo/browser.ts'
@@ -6,7 +7,9 @@ import { newClient, randomAddress } from '../support/platform.ts'
 
 /** The page at /demo as somebody sees it who uploads a file and listens to it. */
 const { platform } = await newClient()
-const patienceMs = 30_000
+const patienceMs = 60_000
+// Each test is a whole visit.
+jest.setTimeout(4 * patienceMs)
 
 let browser: Browser
 let context: BrowserContext
@@ -68,7 +71,7 @@ test('a file that is dropped in goes through every step, and is heard', async ()
   await drop(zone(), {
     name: 'low_tide.flac',
     content_type: 'audio/flac',
-    bytes: await makeAudio('flac', { seconds: 8 }),
+    bytes: await makeAudio('flac', { seconds: 30 }),
   })
   await page.getByText('One file waits until you confirm your rights').waitFor()
   await confirmRights()
@@ -113,10 +116,13 @@ test('a file that is dropped in goes through every step, and is heard', async ()
   expect(await sound<boolean>('paused')).toBe(true)
 
   await page.getByRole('button', { name: 'Preview', exact: true }).click()
-  await until('the preview', async () =>
-    (await sound<string>('currentSrc')).includes('/previews/') && (await sound<number>('currentTime')) > 0.2
-      ? true
-      : undefined,
+  await until(
+    'the preview',
+    async () =>
+      (await sound<string>('currentSrc')).includes('/previews/') && (await sound<number>('currentTime')) > 0.2
+        ? true
+        : undefined,
+    patienceMs,
   )
   const saving = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download', exact: true }).click()
@@ -180,8 +186,10 @@ test('everything can be reached, named and done with the keyboard alone', async 
   await page.keyboard.press('Tab')
   await page.keyboard.press('End')
   const slider = page.getByRole('slider', { name: 'Position' })
-  await until('the end', async () =>
-    Number(await slider.getAttribute('aria-valuenow')) >= 15 ? true : undefined,
+  await until(
+    'the end',
+    async () => (Number(await slider.getAttribute('aria-valuenow')) >= 15 ? true : undefined),
+    patienceMs,
   )
   expect(complaints).toEqual([])
 })
