@@ -121,7 +121,7 @@ test.each([
   const scans = createScanService({
     intakes: [createTrackIntake({ sql })],
     ...buckets,
-    clamd: { ready: async () => {}, scan: () => Promise.reject(error) },
+    clamd: { ready: async () => {}, definitions: async () => 'set-1', scan: () => Promise.reject(error) },
   })
   const [object] = readBucketEvent(upload.event)
   await expect(scans.handle(object!)).rejects.toBe(error)
