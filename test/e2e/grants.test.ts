@@ -104,9 +104,15 @@ test('no function has a grant that it does not use', async () => {
   expect(left).toEqual([])
 })
 
+/** S3 tells only who may list a bucket that nothing was published yet; the others take its refusal for the same. */
+const isAskedInVain = ({ action, resource }: Grant) =>
+  action === 's3:ListBucket' && resource.includes('definitionsbucket')
+
 // The statement to add stands in the platform's log.
 test('no function was refused a call', async () => {
-  const refused = await ofFunctions(({ used }) => used.filter((grant) => grant.refused > 0))
+  const refused = await ofFunctions(({ used }) =>
+    used.filter((grant) => grant.refused > 0 && !isAskedInVain(grant)),
+  )
   expect(refused).toEqual([])
 })
 
