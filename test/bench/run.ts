@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { connect } from '../../lib/db/client.ts'
 import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureAccounts } from './accounts.ts'
+import { measureListening, measureListeningMemory } from './analysis.ts'
 import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
@@ -11,11 +12,11 @@ import { measureSessions } from './sessions.ts'
 import { printFigures } from './table.ts'
 
 /**
- * `npm run bench [-- imports|handlers|auth|media|catalogue …]`: figures measured side by side in one run; nothing
+ * `npm run bench [-- imports|handlers|auth|media|analysis|catalogue …]`: figures measured side by side in one run; nothing
  * here fails. `catalogue` runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh`
  * to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone, and `--markdown docs/performance.md`.
  */
-const usual = ['imports', 'handlers', 'auth', 'media'] as const
+const usual = ['imports', 'handlers', 'auth', 'media', 'analysis'] as const
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -70,6 +71,10 @@ async function measureUsual(names: readonly (typeof usual)[number][]) {
       printFigures('Bytes read for the metadata against the size of the file', reads)
       printFigures('A scan through our client, hash included, against clamdscan', scan)
       printFigures('Memory while 1 GiB is scanned', memory)
+    },
+    analysis: async () => {
+      printFigures('Time of a core to hear a file against decoding it', await measureListening())
+      printFigures('Memory while a file is heard, ffmpeg included', await measureListeningMemory())
     },
   }
   try {

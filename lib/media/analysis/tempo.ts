@@ -140,8 +140,9 @@ function regularityAt(similarity: Float32Array, lag: number): number {
 
 /** The line through the peaks near every beat is steadier than any of them. */
 function refine(similarity: Float32Array, rough: number): number {
+  const most = Math.floor((similarity.length - 4) / (rough * 1.05))
   let [weighted, squares, lag] = [0, 0, rough]
-  for (let beat = 1; Math.ceil(beat * lag) + 3 < similarity.length; beat++) {
+  for (let beat = 1; beat <= most && Math.abs(lag / rough - 1) < 0.05; beat++) {
     weighted += beat * peakNear(similarity, Math.round(beat * lag))
     squares += beat ** 2
     lag = weighted / squares
@@ -153,8 +154,9 @@ function peakNear(values: Float32Array, middle: number): number {
   let peak = middle
   for (let at = middle - 2; at <= middle + 2; at++) if (values[at]! > values[peak]!) peak = at
   const [before, here, after] = [values[peak - 1]!, values[peak]!, values[peak + 1]!]
-  const curve = before - 2 * here + after
-  return curve < 0 ? peak + (0.5 * (before - after)) / curve : peak
+  // On a slope there is no top to find.
+  if (here < before || here <= after) return peak
+  return peak + (0.5 * (before - after)) / (before - 2 * here + after)
 }
 
 /** Between two distances, on the line between them. */
