@@ -51,7 +51,7 @@ export function createScanService(dependencies: ScanDependencies) {
     if (isToPin(arrival, object)) await intake.begin(arrival, object, now())
     else if (arrival.object_version_id !== object.version_id) return arrival
     else if (isToBeTriedAgain(arrival)) await intake.resume?.(arrival, now())
-    else if (arrival.status === 'scanning') await intake.markTried?.(arrival, now())
+    else if (isAtWork(arrival)) await intake.markTried?.(arrival, now())
     else return arrival
     return intake.find(object.key)
   }
@@ -93,6 +93,10 @@ const pinned = ({ object_key, object_version_id, object_etag }: Arrival): Object
 /** Then its source is still needed. */
 const isToBeTriedAgain = ({ status, status_reason, stored_at }: Arrival) =>
   status === 'failed' && stored_at === null && findReason(status_reason)?.retry === 'scan'
+
+/** Waits for its verdict, or for the copy that follows from it. */
+const isAtWork = ({ status, stored_at }: Arrival) =>
+  status === 'scanning' || (status === 'processing' && stored_at === null)
 
 /** The first object that is told of is the one. */
 const isToPin = ({ status, object_version_id, object_etag }: Arrival, { etag }: WrittenObject) =>

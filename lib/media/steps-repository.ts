@@ -49,6 +49,19 @@ const isStuck = (db: Db, before: Date): Fragment => db`
 
 const wasRedelivered = (db: Db): Fragment => db`coalesce(u.redelivered_at >= u.updated_at, false)`
 
+export interface Patience {
+  /** Nothing was heard of it since then. */
+  readonly silent: Date
+  /** Sent on before then and taken up by no worker, so that it does not merely wait behind many others. */
+  readonly unread: Date
+}
+
+/** A worker took up what was sent on and went silent as well, or none ever did. */
+const isHopeless = (db: Db, { silent, unread }: Patience): Fragment => db`
+  ${isStuck(db, silent)} and ${wasRedelivered(db)}
+  and (u.tried_at >= u.redelivered_at or u.redelivered_at < ${unread})
+`
+
 /** Marks some that are stuck for the first time, and says so in their timelines; answers which. */
 export async function markRedelivered(
   db: Db,
@@ -79,22 +92,22 @@ export async function markRedelivered(
 /** Some that stayed stuck, the ones with the oldest step first. */
 export async function listHopeless(
   db: Db,
-  before: Date,
+  patience: Patience,
   limit: number,
 ): Promise<{ id: string; track_id: string }[]> {
   return db<{ id: string; track_id: string }[]>`
     select u.id, u.track_id from uploads u
-    where ${isStuck(db, before)} and ${wasRedelivered(db)}
+    where ${isHopeless(db, patience)}
     order by u.updated_at
     limit ${limit}
   `
 }
 
 /** Whether it still is; nobody changes that before the end of the transaction. */
-export async function lockHopeless(db: Db, uploadId: string, before: Date): Promise<boolean> {
+export async function lockHopeless(db: Db, uploadId: string, patience: Patience): Promise<boolean> {
   const rows = await db`
     select from uploads u
-    where u.id = ${uploadId} and ${isStuck(db, before)} and ${wasRedelivered(db)}
+    where u.id = ${uploadId} and ${isHopeless(db, patience)}
     for update
   `
   return rows.length > 0

@@ -1,6 +1,6 @@
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
-import { earlier, minuteMs } from '../time.ts'
+import { dayMs, earlier, minuteMs } from '../time.ts'
 import type { StatusReason } from './reasons.ts'
 import { requestRedelivery } from './redelivery.ts'
 import { lockTrack, moveUpload } from './repository.ts'
@@ -8,6 +8,9 @@ import { findStep, listHopeless, lockHopeless, markRedelivered, type StepState }
 
 /** Longer than the longest wait between two tries of a queue. */
 const patienceMs = 20 * minuteMs
+
+/** How long a message may stand in its queue behind others: while it does, nothing is wrong with its upload. */
+const backlogMs = dayMs
 
 const batch = 50
 
@@ -22,13 +25,13 @@ export const redeliverStuck = (sql: Sql, now: Date): Promise<number> =>
 
 /** Gives up what stayed stuck all the same; its uploader sees it and may try again. */
 export async function failStuck(sql: Sql, now: Date): Promise<number> {
-  const before = earlier(now, patienceMs)
-  const hopeless = await listHopeless(sql, before, batch)
+  const patience = { silent: earlier(now, patienceMs), unread: earlier(now, backlogMs) }
+  const hopeless = await listHopeless(sql, patience, batch)
   let failed = 0
   for (const { id, track_id } of hopeless) {
     const isFailed = await sql.begin(async (tx) => {
       await lockTrack(tx, track_id)
-      return (await lockHopeless(tx, id, before)) && failStep(tx, id, undefined, now)
+      return (await lockHopeless(tx, id, patience)) && failStep(tx, id, undefined, now)
     })
     if (isFailed) failed++
   }

@@ -6,7 +6,7 @@ import { reasons } from '../../../lib/media/reasons.ts'
 import { createRedelivery } from '../../../lib/media/redelivery.ts'
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
 import { createScanService } from '../../../lib/media/scan-service.ts'
-import { createTrackIntake } from '../../../lib/media/track-intake.ts'
+import { beginScan, createTrackIntake } from '../../../lib/media/track-intake.ts'
 import { failStuck, redeliverStuck } from '../../../lib/media/watchdog.ts'
 import { later, minuteMs } from '../../../lib/time.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
@@ -113,10 +113,11 @@ async function breakScan({ uploads, deliver }: World) {
   await expect(deliver()).rejects.toThrow('getStream fails')
 }
 
+const objectOf = ({ upload }: World) => readBucketEvent(upload.event)[0]!
+
 const failScan = async (world: World) => {
   await breakScan(world)
-  const [object] = readBucketEvent(world.upload.event)
-  await world.scans.giveUp(object!, new Error('clamd is away'))
+  await world.scans.giveUp(objectOf(world), new Error('clamd is away'))
 }
 
 describe('a step that stands still', () => {
@@ -142,6 +143,7 @@ describe('a step that stands still', () => {
     await breakScan(world)
     pass(21)
     await watch()
+    await breakScan(world)
     pass(19)
     expect(await watch()).toMatchObject({ failed: 0 })
     pass(2)
@@ -156,6 +158,52 @@ describe('a step that stands still', () => {
       can_retry: true,
     })
     expect(world.uploads.objects.size).toBe(1)
+  })
+
+  test.each(['scan', 'metadata'] as const)(
+    'is not given up for hours of %s while its message waits behind others, and goes through in its turn',
+    async (step) => {
+      const world = await prepare()
+      if (step === 'metadata') await world.deliver()
+      else await beginScan(sql, { ...world.upload, id: world.upload.upload_id }, objectOf(world), at)
+      pass(21)
+      expect(await watch()).toEqual({ failed: 0, redelivered: 1 })
+      for (let hour = 0; hour < 12; hour++) {
+        pass(60)
+        expect(await watch()).toEqual({ failed: 0, redelivered: 0 })
+      }
+
+      if (step === 'metadata') await world.inspect(world.media.eventOf([...world.media.objects.keys()][0]!))
+      else await world.deliver()
+
+      expect(await world.states()).toMatchObject({ upload: step === 'scan' ? 'processing' : 'transcoding' })
+    },
+  )
+
+  test('is given up after a day in which nobody took it up', async () => {
+    const world = await prepare()
+    await breakScan(world)
+    pass(21)
+    await watch()
+    pass(24 * 60 - 1)
+    expect(await watch()).toEqual({ failed: 0, redelivered: 0 })
+    pass(2)
+    expect(await watch()).toEqual({ failed: 1, redelivered: 0 })
+    expect(await world.states()).toMatchObject({ upload: 'failed', reason: 'scan_failed' })
+  })
+
+  test('between verdict and copy is not given up as long as the copy is tried', async () => {
+    const world = await prepare()
+    const failCopy = async () => {
+      world.media.failNext('copyFrom')
+      await expect(world.deliver()).rejects.toThrow('copyFrom fails')
+    }
+    await failCopy()
+    for (const minutes of [15, 15, 15]) {
+      pass(minutes)
+      await failCopy()
+      expect(await watch()).toEqual({ failed: 0, redelivered: 0 })
+    }
   })
 
   test('is left alone while its queue still tries it', async () => {
@@ -190,6 +238,8 @@ describe('a step that stands still', () => {
     await watch()
     await world.relayAll()
     expect(world.queues.scan).toEqual([])
+    world.media.failNext('getRange')
+    await expect(world.inspect(world.queues.metadata[0])).rejects.toThrow('cannot be read')
     pass(21)
     expect(await watch()).toMatchObject({ failed: 1 })
     expect(await world.states()).toMatchObject({ upload: 'failed', reason: 'metadata_failed' })
@@ -207,6 +257,7 @@ describe('a step that stands still', () => {
 
     pass(21)
     const sent = await Promise.all(others.map((own) => redeliverStuck(own, at)))
+    await breakScan(world)
     pass(21)
     const failed = await Promise.all(others.map((own) => failStuck(own, at)))
     await Promise.all(others.map((own) => own.end()))
@@ -293,8 +344,7 @@ describe('a retry', () => {
     const world = await prepare()
     await failScan(world)
     expect((await world.retry()).status).toBe(202)
-    const [object] = readBucketEvent(world.upload.event)
-    await world.scans.giveUp(object!, new Error('still away'))
+    await world.scans.giveUp(objectOf(world), new Error('still away'))
     expect((await world.retry()).status).toBe(202)
   })
 
