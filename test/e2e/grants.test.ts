@@ -208,9 +208,13 @@ async function purgeATrack(token: string) {
     })
   const first = await preview()
   const sql = connect(settingsOf(platform.database_url))
-  await sql`update track_versions set object_version_id = null where track_id = ${track_id}`
+  const [{ object_version_id } = {}] = await sql`
+    update track_versions set object_version_id = null where track_id = ${track_id}
+    returning old.object_version_id
+  `
   expectStatus(200, await client.request('PATCH', path, { token, body: { is_preview_tagged: true } }))
   await preview(first)
+  await sql`update track_versions set object_version_id = ${object_version_id} where track_id = ${track_id}`
   expectStatus(204, await client.request('DELETE', path, { token }))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
   await sql.end()
