@@ -1,8 +1,8 @@
 import { etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { UploadRetry } from '../../lib/tracks/upload-retry.ts'
-import { retryAfter, type UploadService } from '../../lib/tracks/upload-service.ts'
-import type { UploadRow } from '../../lib/tracks/uploads-repository.ts'
+import type { UploadRow } from '../../lib/uploads/repository.ts'
+import type { UploadRetry } from '../../lib/uploads/retry.ts'
+import { retryAfter, type UploadService } from '../../lib/uploads/service.ts'
 import type { uploadRoutes } from './upload-routes.ts'
 
 export interface UploadServices {

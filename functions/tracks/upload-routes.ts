@@ -8,7 +8,7 @@ import {
   trackUploadGrant,
   upload,
   uploadParams,
-} from '../../lib/tracks/upload-schemas.ts'
+} from '../../lib/uploads/schemas.ts'
 
 const writes: Policy = { permission: 'tracks.write', reach: 'own', limit: 'write', step_up: false }
 

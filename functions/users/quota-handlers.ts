@@ -1,5 +1,5 @@
 import type { Handlers } from '../../lib/http/route.ts'
-import type { QuotaService } from '../../lib/tracks/upload-quotas.ts'
+import type { QuotaService } from '../../lib/uploads/quotas.ts'
 import type { quotaRoutes } from './quota-routes.ts'
 
 export const createQuotaHandlers = (quotas: QuotaService): Handlers<typeof quotaRoutes> => ({

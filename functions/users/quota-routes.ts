@@ -1,5 +1,5 @@
 import { defineRoutes } from '../../lib/http/route.ts'
-import { uploadQuotas } from '../../lib/tracks/upload-quota-schemas.ts'
+import { uploadQuotas } from '../../lib/uploads/quota-schemas.ts'
 
 export const quotaRoutes = defineRoutes({
   getUploadQuotas: {

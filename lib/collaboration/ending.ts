@@ -1,6 +1,6 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { lockTracks } from '../tracks/locks.ts'
-import { endUploadOf } from '../tracks/upload-ending.ts'
+import { endUploadOf } from '../uploads/ending.ts'
 import { touchTrack } from './repository.ts'
 import { voidProposalNaming } from './splits-repository.ts'
 

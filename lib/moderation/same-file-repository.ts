@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { isKept } from '../tracks/duplicates.ts'
+import { isKept } from '../uploads/duplicates.ts'
 
 /** As many as a moderator needs to see. */
 const most = 10

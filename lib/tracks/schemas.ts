@@ -3,9 +3,9 @@ import { page, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
 import { imageUploadStatus } from '../images/schemas.ts'
 import { waveformUrlField } from '../media/waveform-url.ts'
+import { uploadStatuses } from '../uploads/schemas.ts'
 import { person } from '../users/person.ts'
 import { artist, license, trackFields, visibility } from './fields.ts'
-import { uploadStatuses } from './upload-schemas.ts'
 
 const trackStatus = z.enum(['draft', ...uploadStatuses])
 

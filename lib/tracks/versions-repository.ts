@@ -1,7 +1,7 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { isUnderWay } from '../uploads/under-way.ts'
 import { personOf } from '../users/person.ts'
 import { loudnessOf } from './columns.ts'
-import { isUnderWay } from './uploads-repository.ts'
 import type { TrackVersion } from './version-schemas.ts'
 import { isEditable, trackTables, type Viewer } from './visibility.ts'
 

@@ -29,6 +29,7 @@ const ids = {
   notice_id: randomUUID(),
   export_id: randomUUID(),
   track_id: randomUUID(),
+  upload_id: randomUUID(),
   version_id: randomUUID(),
   job_id: randomUUID(),
 }

@@ -4,10 +4,11 @@ import type { Sql } from '../db/client.ts'
 import { AppError, unavailable } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { logger } from '../logger.ts'
-import { lockEditableTrack, lockTracks } from './locks.ts'
-import { createUploadCompletion } from './upload-completion.ts'
-import { isLost, reserveUpload } from './upload-reservation.ts'
-import type { CompleteUpload, RequestUpload, SignParts, TrackUploadGrant } from './upload-schemas.ts'
+import { lockEditableTrack, lockTracks } from '../tracks/locks.ts'
+import { createUploadCompletion } from './completion.ts'
+import { findEditableUpload, type UploadRow } from './repository.ts'
+import { isLost, reserveUpload } from './reservation.ts'
+import type { CompleteUpload, RequestUpload, SignParts, TrackUploadGrant } from './schemas.ts'
 import {
   type Ending,
   endUpload,
@@ -15,9 +16,8 @@ import {
   forgetMultipart,
   markOpened,
   type UploadSession,
-} from './upload-sessions-repository.ts'
-import { createUploadSigner, urlExpiry } from './upload-signing.ts'
-import { findEditableUpload, type UploadRow } from './uploads-repository.ts'
+} from './sessions-repository.ts'
+import { createUploadSigner, urlExpiry } from './signing.ts'
 
 export type UploadStore = Pick<
   ObjectStore,

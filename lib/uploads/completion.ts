@@ -4,9 +4,9 @@ import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { beginScan } from '../media/track-intake.ts'
 import { later, minuteMs } from '../time.ts'
-import { partNumbers, sizeOfPart } from './upload-parts.ts'
-import type { CompleteUpload } from './upload-schemas.ts'
-import { forgetMultipart, markCompleting, type UploadSession } from './upload-sessions-repository.ts'
+import { partNumbers, sizeOfPart } from './parts.ts'
+import type { CompleteUpload } from './schemas.ts'
+import { forgetMultipart, markCompleting, type UploadSession } from './sessions-repository.ts'
 
 export type CompletingStore = Pick<ObjectStore, 'listParts' | 'completeMultipart' | 'find'>
 

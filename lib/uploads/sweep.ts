@@ -2,11 +2,11 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql } from '../db/client.ts'
 import { requestRedelivery } from '../media/redelivery.ts'
 import { later, minuteMs } from '../time.ts'
-import { lockTracks } from './locks.ts'
-import { createUploadCompletion } from './upload-completion.ts'
-import { isLost } from './upload-reservation.ts'
-import { endUpload, forgetMultipart, type UploadSession } from './upload-sessions-repository.ts'
-import { listUnaborted, takeUnheard } from './upload-sweep-repository.ts'
+import { lockTracks } from '../tracks/locks.ts'
+import { createUploadCompletion } from './completion.ts'
+import { isLost } from './reservation.ts'
+import { endUpload, forgetMultipart, type UploadSession } from './sessions-repository.ts'
+import { listUnaborted, takeUnheard } from './sweep-repository.ts'
 
 export interface UploadSweepDependencies {
   readonly sql: Sql

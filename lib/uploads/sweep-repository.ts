@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import { sessionColumns, type UploadSession } from './upload-sessions-repository.ts'
+import { sessionColumns, type UploadSession } from './sessions-repository.ts'
 
 interface Batch {
   readonly now: Date

@@ -1,5 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
+import { isEditable, trackTables, type Viewer } from '../tracks/visibility.ts'
 
 /** As many as are worth naming. */
 const most = 20

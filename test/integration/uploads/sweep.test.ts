@@ -1,4 +1,4 @@
-import { createUploadSweep } from '../../../lib/tracks/upload-sweep.ts'
+import { createUploadSweep } from '../../../lib/uploads/sweep.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createUploading, parts } from '../../support/uploading.ts'
 

@@ -1,6 +1,6 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { dayMs, earlier } from '../time.ts'
-import type { UploadQuotas } from './upload-quota-schemas.ts'
+import type { UploadQuotas } from './quota-schemas.ts'
 
 export interface Usage {
   readonly bytes: number

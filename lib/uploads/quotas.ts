@@ -1,8 +1,8 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
-import type { UploadQuotas } from './upload-quota-schemas.ts'
-import { findUsage, listOpenUploads, type Usage } from './upload-quotas-repository.ts'
+import type { UploadQuotas } from './quota-schemas.ts'
+import { findUsage, listOpenUploads, type Usage } from './quotas-repository.ts'
 
 /** What one user may have; it is counted by who uploads, whosever the track is. */
 export const uploadLimits: Usage = {

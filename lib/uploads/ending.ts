@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import { isUnderWay } from './uploads-repository.ts'
+import { isUnderWay } from './under-way.ts'
 
 /**
  * Gives up what a user has under way on a track, within the transaction that takes their part in it away. The

@@ -1,7 +1,7 @@
 import type { Db, Fragment } from '../db/client.ts'
-import type { RequestUpload } from './upload-schemas.ts'
-import type { UploadRow } from './uploads-repository.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
+import { isEditable, trackTables, type Viewer } from '../tracks/visibility.ts'
+import type { UploadRow } from './repository.ts'
+import type { RequestUpload } from './schemas.ts'
 
 /** An upload as those see it who bring its bytes in. */
 export interface UploadSession {

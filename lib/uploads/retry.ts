@@ -3,8 +3,8 @@ import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { retryUploadStep } from '../media/upload-resuming.ts'
 import type { OutboxRelay } from '../outbox.ts'
-import { lockEditableTrack } from './locks.ts'
-import { findLiveUpload } from './uploads-repository.ts'
+import { lockEditableTrack } from '../tracks/locks.ts'
+import { findLiveUpload } from './repository.ts'
 
 export interface UploadRetryDependencies {
   readonly sql: Sql

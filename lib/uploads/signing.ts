@@ -1,9 +1,9 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import { AppError } from '../errors.ts'
 import { later } from '../time.ts'
-import { countParts, partNumbers, sizeOfPart } from './upload-parts.ts'
-import type { SignParts, TrackUploadGrant } from './upload-schemas.ts'
-import type { UploadSession } from './upload-sessions-repository.ts'
+import { countParts, partNumbers, sizeOfPart } from './parts.ts'
+import type { SignParts, TrackUploadGrant } from './schemas.ts'
+import type { UploadSession } from './sessions-repository.ts'
 
 const urlSeconds = 15 * 60
 

@@ -1,16 +1,13 @@
 import type * as z from 'zod/mini'
-import type { Db, Fragment } from '../db/client.ts'
+import type { Db } from '../db/client.ts'
 import { explainStatus } from '../media/reasons.ts'
+import { isEditable, trackTables, type Viewer } from '../tracks/visibility.ts'
 import { isKept } from './duplicates.ts'
-import type { upload } from './upload-schemas.ts'
-import type { UploadSession } from './upload-sessions-repository.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
+import type { upload } from './schemas.ts'
+import type { UploadSession } from './sessions-repository.ts'
+import { isUnderWay } from './under-way.ts'
 
 export type UploadRow = z.output<typeof upload> & { readonly revision: number }
-
-/** As the unique index has it, by which at most one of a track is. */
-export const isUnderWay = (db: Db): Fragment =>
-  db`status in ('uploading', 'scanning', 'processing', 'transcoding')`
 
 export type LiveUpload = Pick<
   UploadSession,
