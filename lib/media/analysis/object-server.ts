@@ -27,7 +27,7 @@ const mostBytes = (size: number) => 2 * size + 64 * 1024 * 1024
 
 /** A reader that seeks takes little from each place, one that reads on takes much: pieces double up to the largest. */
 const firstPiece = 128 * 1024
-const largestPiece = 4 * 1024 * 1024
+const largestPiece = 1024 * 1024
 
 /**
  * Lends one object to a program that reads by HTTP and may seek in it, on this machine alone and below a name that
