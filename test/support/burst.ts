@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AudioFile, type Client, expectStatus, type Json, putFile } from '../../infra/local/client.ts'
 import { wavHeader } from './audio.ts'
@@ -5,7 +6,7 @@ import { wavHeader } from './audio.ts'
 export interface BurstOptions {
   readonly client: Client
   readonly uploads: number
-  /** Among whom the files are dealt; one person may have so many under way, and write so often a minute. */
+  /** By whom the files are sent; one may have 5 under way, and write 120 times a minute. */
   readonly people?: number
   /** How many are sent at the same time. */
   readonly concurrency?: number
@@ -44,12 +45,13 @@ interface Rested {
 
 /** Sends many small files at once through the front door, and tells how they come through the pipeline. */
 export async function runBurst(options: BurstOptions): Promise<Burst> {
-  const { client, uploads, people = Math.ceil(uploads / 20), concurrency = 16 } = options
+  const { client, uploads, concurrency = 16 } = options
+  const { people = Math.ceil(Math.max(uploads / 20, concurrency / 4)) } = options
   const { fileOf = smallFile, patienceMs = 60_000 } = options
   const tokens = await inParallel(4, indices(people), async () => (await client.join('burst')).token)
   const began = Date.now()
-  const sent = await inParallel(concurrency, indices(uploads), (index) =>
-    send(client, tokens[index % people]!, fileOf(index)),
+  const sent = await inParallel(concurrency, indices(uploads), (index, lane) =>
+    send(client, tokens[lane % people]!, fileOf(index)),
   )
   const sending_ms = Date.now() - began
   const rested: Rested[] = []
@@ -62,7 +64,11 @@ async function send(client: Client, token: string, file: AudioFile): Promise<Sen
   const grant = await client.requestUpload(token, track.id, file)
   const { status, body } = await putFile(grant, file.bytes)
   if (status !== 200) throw new Error(`The bucket answered ${status}: ${body}`)
-  return { path: `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}`, token, at: Date.now() }
+  const at = Date.now()
+  const path = `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}`
+  // Otherwise it counts as under way until its scan begins, which may be a while in a burst.
+  expectStatus(202, await client.request('POST', `${path}/complete`, { token, body: { parts: [] } }))
+  return { path, token, at }
 }
 
 /** Seldom, as one person may read so often a minute; when it came to rest stands in its timeline. */
@@ -106,7 +112,7 @@ export function smallFile(index: number): AudioFile {
   const samples = Buffer.alloc(96_000)
   for (let at = 0; at < samples.length; at += 2)
     samples.writeInt16LE(8_000 * Math.sin(at / (40 + (index % 60))), at)
-  samples.writeUInt32LE(index, 0)
+  randomFillSync(samples, 0, 8)
   const bytes = Buffer.concat([wavHeader(samples.length), samples])
   return { name: `burst-${index}.wav`, content_type: 'audio/wav', bytes }
 }
@@ -117,13 +123,14 @@ const indices = (count: number) => Array.from({ length: count }, (_, index) => i
 async function inParallel<T, R>(
   limit: number,
   items: readonly T[],
-  work: (item: T) => Promise<R>,
+  work: (item: T, lane: number) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = []
   const left = items.entries()
-  const worker = async () => {
-    for (const [index, item] of left) results[index] = await work(item)
+  const takeNext = async (lane: number) => {
+    for (const [index, item] of left) results[index] = await work(item, lane)
   }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker))
+  const lanes = Math.min(limit, items.length)
+  await Promise.all(Array.from({ length: lanes }, (_, lane) => takeNext(lane)))
   return results
 }

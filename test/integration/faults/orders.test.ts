@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
+import { createUploadService } from '../../../lib/tracks/upload-service.ts'
+import { eicar, makeAudio } from '../../support/audio.ts'
+import { useDatabase } from '../../support/database.ts'
+import { beginPipeline, passPipeline } from '../../support/mishaps.ts'
+import { createNoise } from '../../support/sound.ts'
+
+/** Every message twice, in orders that a seed settles. */
+const { sql } = useDatabase()
+
+const wav = await makeAudio('wav', { seconds: 0.2 })
+const sha256Of = (file: Buffer) => createHash('sha256').update(file).digest('hex')
+const seeds = Array.from({ length: 10 }, (_, index) => index + 1)
+const dayMinutes = 24 * 60
+
+const shuffled = (seed: number) => {
+  const next = createNoise(seed)
+  return { copies: 2, choose: (count: number) => Math.floor(((next() + 1) / 2) * count) }
+}
+
+const complete = ({ pipeline, actor, upload }: Awaited<ReturnType<typeof beginPipeline>>) => {
+  const { uploads: store, now } = pipeline
+  const { complete } = createUploadService({ sql, store, now })
+  return () => complete(actor, upload.track_id, upload.upload_id, { parts: [] })
+}
+
+describe.each([
+  { name: 'a clean file', file: wav },
+  { name: 'an infected file', file: eicar(wav) },
+])('$name ends as in order', ({ file }) => {
+  test('whatever comes twice and late, and whoever says that all of it is there', async () => {
+    const { end } = await passPipeline(sql, { file })
+    for (const seed of seeds) {
+      const world = await beginPipeline(sql, { file }, shuffled(seed))
+      world.pipeline.send('scan', world.upload.event)
+      world.pipeline.acts.push(complete(world), complete(world))
+      await world.settle()
+      expect({ seed, ...(await world.end()) }).toEqual({ seed, ...end })
+    }
+  }, 120_000)
+})
+
+test('of two objects at one key the one told of first is taken, whole, and the other goes unread', async () => {
+  const newer = Buffer.concat([wav.subarray(0, wav.length - 4), Buffer.from('end!')])
+  const taken = new Set<string>()
+  for (const seed of seeds) {
+    const { pipeline, upload, settle, end } = await beginPipeline(sql, { file: wav }, shuffled(seed))
+    for (const event of [upload.event, pipeline.uploads.arrive(upload.key, newer)])
+      pipeline.send('scan', event)
+    await settle()
+
+    const { sha256 } = (await sql`select sha256 from track_versions where track_id = ${upload.track_id}`)[0]!
+    expect([sha256Of(wav), sha256Of(newer)]).toContain(sha256)
+    taken.add(sha256)
+    const originals = [...pipeline.media.objects].filter(([key]) => key.startsWith('originals/'))
+    expect(originals.map(([, { bytes }]) => sha256Of(bytes))).toEqual([sha256])
+    expect(await end()).toMatchObject({ upload: 'ready', quarantine: [], dead: [] })
+  }
+  expect(taken.size).toBe(2)
+}, 120_000)
+
+test('an object of which a late message tells when another one was taken in stays away', async () => {
+  const { end: expected } = await passPipeline(sql, { file: wav })
+  for (const seed of seeds) {
+    const { pipeline, upload, settle, end } = await beginPipeline(sql, { file: wav }, shuffled(seed))
+    pipeline.send('scan', upload.event)
+    pipeline.acts.push(async () => {
+      // Nothing can be put over an object that is there.
+      if (pipeline.uploads.objects.has(upload.key)) return
+      pipeline.send('scan', pipeline.uploads.arrive(upload.key, eicar(wav)))
+      pipeline.send('scan', upload.event)
+    })
+    await settle()
+    expect({ seed, ...(await end()) }).toEqual({ seed, ...expected })
+  }
+}, 120_000)
+
+test('of a track that is deleted on the way nothing is played, and nothing is left', async () => {
+  const ends = new Set<string>()
+  for (const seed of seeds) {
+    const { pipeline, upload, owner, settle, end } = await beginPipeline(sql, { file: wav }, shuffled(seed))
+    const { remove } = createTrackDeletionService({ sql, now: pipeline.now })
+    pipeline.send('scan', upload.event)
+    pipeline.acts.push(() => remove(owner, upload.track_id, () => {}))
+    await settle()
+    const { upload: status, reason, dead } = await end()
+    ends.add(`${status} ${reason}`)
+    expect({ seed, dead }).toEqual({ seed, dead: [] })
+
+    pipeline.pass(40 * dayMinutes)
+    await pipeline.settle(async () => pipeline.media.objects.size === 0)
+    expect(pipeline.uploads.objects.size).toBe(0)
+  }
+  expect(ends).toContain('failed track_deleted')
+}, 120_000)

@@ -1,0 +1,179 @@
+import type { JobQueue } from '../../lib/aws/job-queue.ts'
+import type { QueueWorkerOptions } from '../../lib/aws/queue-worker.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import { createEventConsumer, type Jobs } from '../../lib/event-consumer.ts'
+import { createReceipts } from '../../lib/event-receipts.ts'
+import { events } from '../../lib/events.ts'
+import { createEmbeddedArtwork } from '../../lib/images/embedded-artwork.ts'
+import { createImageProcessing, isImageOriginal } from '../../lib/images/processing-service.ts'
+import { createImageIntake } from '../../lib/images/scan-intake.ts'
+import { createAnalysisSender, readAnalysisMessage } from '../../lib/media/analysis/messages.ts'
+import { createAnalysisService } from '../../lib/media/analysis/service.ts'
+import { createCallbackService } from '../../lib/media/callback-service.ts'
+import type { Clamd } from '../../lib/media/clamd.ts'
+import { createMetadataService } from '../../lib/media/metadata-service.ts'
+import { createPrepareService } from '../../lib/media/prepare-service.ts'
+import { createRedelivery } from '../../lib/media/redelivery.ts'
+import { readBucketEvent } from '../../lib/media/s3-events.ts'
+import { createScanService } from '../../lib/media/scan-service.ts'
+import type { PrepareJob, StreamServer } from '../../lib/media/stream-server.ts'
+import { createTrackIntake } from '../../lib/media/track-intake.ts'
+import { createSameFileReports } from '../../lib/moderation/same-file.ts'
+import { createDelivery } from '../../lib/notifications/delivery.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
+import { covers } from '../../lib/playlists/cover.ts'
+import { artworks } from '../../lib/tracks/artwork.ts'
+import { avatars } from '../../lib/users/avatar.ts'
+import { heard } from './heard.ts'
+import type { MemoryStore } from './memory-storage.ts'
+import type { QueueName } from './pipeline.ts'
+import type { Life } from './steps.ts'
+
+export type PipelineClamd = Pick<Clamd, 'ready' | 'scan'>
+
+export interface PipelineParts {
+  readonly sql: Sql
+  readonly uploads: MemoryStore
+  readonly media: MemoryStore
+  readonly clamd: PipelineClamd
+  readonly streamServer: StreamServer
+  readonly now: () => Date
+  readonly send: (queue: QueueName, body: unknown) => void
+}
+
+type Worker = Pick<QueueWorkerOptions, 'handleMessage' | 'giveUp'>
+
+/** What each function is made of, as its handler.ts puts it together; made anew for each life. */
+export const workers = {
+  scan(life: Life, parts: PipelineParts): Worker {
+    const { now } = parts
+    const sql = life.watchSql(parts.sql)
+    const scans = createScanService({
+      intakes: [createImageIntake({ sql }), createTrackIntake({ sql })],
+      uploads: life.watch('uploads', parts.uploads),
+      media: life.watch('media', notifying(parts.media, 'originals/', 'metadata', parts)),
+      clamd: life.watch('clamd', parts.clamd),
+      now,
+    })
+    return {
+      handleMessage: async (body) => {
+        for (const object of readBucketEvent(body)) await scans.handle(object)
+      },
+      giveUp: async (body, error) => {
+        for (const object of readBucketEvent(body)) await scans.giveUp(object, error)
+      },
+    }
+  },
+
+  metadata(life: Life, parts: PipelineParts): Worker {
+    const { now } = parts
+    const sql = life.watchSql(parts.sql)
+    const media = life.watch('media', parts.media)
+    const uploads = life.watch('uploads', notifying(parts.uploads, 'uploads/', 'scan', parts))
+    const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers], now })
+    const metadata = createMetadataService({
+      sql,
+      media,
+      artwork: createEmbeddedArtwork({ sql, uploads, holder: artworks, now }),
+      relay: createOutboxRelay({ sql, queue: queueOf('events', life, parts), now }),
+      now,
+    })
+    return {
+      handleMessage: async (body) => {
+        for (const object of readBucketEvent(body))
+          await (isImageOriginal(object.key) ? pictures : metadata).handle(object)
+      },
+      giveUp: async (body) => {
+        for (const object of readBucketEvent(body))
+          if (!isImageOriginal(object.key)) await metadata.giveUp(object)
+      },
+    }
+  },
+
+  analysis(life: Life, parts: PipelineParts): Worker {
+    const analyses = createAnalysisService({
+      sql: life.watchSql(parts.sql),
+      media: life.watch('media', parts.media),
+      listen: async () => heard,
+      clip: async () => Buffer.from('a preview'),
+      now: parts.now,
+    })
+    return { handleMessage: (body) => analyses.handle(readAnalysisMessage(body).version_id) }
+  },
+
+  events(life: Life, parts: PipelineParts): Worker {
+    const { now } = parts
+    const sql = life.watchSql(parts.sql)
+    const streamServer = life.watch('stream server', parts.streamServer)
+    const jobs: Jobs = {
+      ...nobody,
+      'notification.add': createDelivery({ sql, now }),
+      'moderation.same_file': ({ version_id }) => createSameFileReports({ sql, now })(version_id),
+      'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
+      'stream.prepare': createPrepareService({ sql, streamServer, now }).prepare,
+      'track.analyse': createAnalysisSender(queueOf('analysis', life, parts)),
+    }
+    const redeliver = createRedelivery({
+      sql,
+      scanQueue: queueOf('scan', life, parts),
+      metadataQueue: queueOf('metadata', life, parts),
+    })
+    const receipts = createReceipts({ sql, consumer: 'jobs', now })
+    return { handleMessage: createEventConsumer({ receipts, jobs }) }
+  },
+
+  /** What the stream server says when it is done. */
+  callbacks(life: Life, parts: PipelineParts): Worker {
+    const callbacks = createCallbackService({
+      sql: life.watchSql(parts.sql),
+      media: life.watch('media', parts.media),
+      now: parts.now,
+    })
+    return {
+      async handleMessage(body) {
+        const { track_id, version_id, job_id } = body as PrepareJob
+        await callbacks.ready(track_id, { version_id, job_id, manifest_key: 'm.m3u8', renditions: [] })
+      },
+    }
+  },
+
+  async relay(life: Life, parts: PipelineParts) {
+    const sql = life.watchSql(parts.sql)
+    const relay = createOutboxRelay({ sql, queue: queueOf('events', life, parts), now: parts.now })
+    while ((await relay.flush()) > 0);
+  },
+}
+
+const unexpected = () => Promise.reject(new Error('Nobody is to be sent this'))
+
+const nobody = Object.fromEntries(Object.keys(events).map((type) => [type, unexpected])) as unknown as Jobs
+
+function queueOf(name: QueueName, life: Life, { send }: PipelineParts): Pick<JobQueue, 'send'> {
+  return life.watch(`${name} queue`, {
+    send: async (messages: Parameters<JobQueue['send']>[0]) => {
+      for (const { body } of messages) send(name, JSON.parse(body))
+      return messages.map(({ id }) => id)
+    },
+  })
+}
+
+/** A bucket that tells of what comes below a prefix, whatever becomes of whoever brought it. */
+function notifying(
+  store: MemoryStore,
+  prefix: string,
+  queue: QueueName,
+  { send }: PipelineParts,
+): MemoryStore {
+  const versionOf = (key: string) => store.objects.get(key)?.version_id
+  const telling = async <T>(key: string, write: () => Promise<T>) => {
+    const before = versionOf(key)
+    const result = await write()
+    if (key.startsWith(prefix) && versionOf(key) !== before) send(queue, store.eventOf(key))
+    return result
+  }
+  return {
+    ...store,
+    put: (key, ...rest) => telling(key, () => store.put(key, ...rest)),
+    copyFrom: (source, key, type) => telling(key, () => store.copyFrom(source, key, type)),
+  }
+}
