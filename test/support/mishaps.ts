@@ -8,6 +8,7 @@ import { type SeedOptions, seedActor, seedUpload } from './tracks.ts'
 /** Finds the test string, and nothing else. */
 export const simpleClamd = {
   ready: async () => {},
+  definitions: async () => 'first',
   async scan(source: AsyncIterable<Uint8Array>) {
     const chunks: Uint8Array[] = []
     for await (const chunk of source) chunks.push(chunk)

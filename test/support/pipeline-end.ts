@@ -55,6 +55,7 @@ export async function endOf(sql: Sql, pipeline: Pipeline, upload: Followed) {
     ...row,
     ...(await statesOf(sql, upload)),
     prepared: pipeline.prepared.size,
+    letters: pipeline.letters.size,
     dead: pipeline.deadLetters.map(({ queue }) => queue),
     quarantine: [...pipeline.uploads.objects.values()].map(({ tags }) => tags),
     media: [...pipeline.media.objects.keys()].map((key) => key.split('/')[0]).sort(),

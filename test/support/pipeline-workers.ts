@@ -14,6 +14,7 @@ import type { Clamd } from '../../lib/media/clamd.ts'
 import { createMetadataService } from '../../lib/media/metadata-service.ts'
 import { createPrepareService } from '../../lib/media/prepare-service.ts'
 import { createRedelivery } from '../../lib/media/redelivery.ts'
+import { createRescanService, rescanMessage } from '../../lib/media/rescan-service.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createScanService } from '../../lib/media/scan-service.ts'
 import type { PrepareJob, StreamServer } from '../../lib/media/stream-server.ts'
@@ -29,7 +30,7 @@ import type { MemoryStore } from './memory-storage.ts'
 import type { QueueName } from './pipeline.ts'
 import type { Life } from './steps.ts'
 
-export type PipelineClamd = Pick<Clamd, 'ready' | 'scan'>
+export type PipelineClamd = Pick<Clamd, 'ready' | 'scan' | 'definitions'>
 
 export interface PipelineParts {
   readonly sql: Sql
@@ -37,6 +38,9 @@ export interface PipelineParts {
   readonly media: MemoryStore
   readonly clamd: PipelineClamd
   readonly streamServer: StreamServer
+  readonly mailer: {
+    sendVersionWithdrawn(letter: { readonly user_id: string; readonly version_id: string }): Promise<void>
+  }
   readonly now: () => Date
   readonly send: (queue: QueueName, body: unknown) => void
 }
@@ -48,18 +52,24 @@ export const workers = {
   scan(life: Life, parts: PipelineParts): Worker {
     const { now } = parts
     const sql = life.watchSql(parts.sql)
+    const media = life.watch('media', notifying(parts.media, 'originals/', 'metadata', parts))
+    const clamd = life.watch('clamd', parts.clamd)
     const scans = createScanService({
       intakes: [createImageIntake({ sql }), createTrackIntake({ sql })],
       uploads: life.watch('uploads', parts.uploads),
-      media: life.watch('media', notifying(parts.media, 'originals/', 'metadata', parts)),
-      clamd: life.watch('clamd', parts.clamd),
+      media,
+      clamd,
       now,
     })
+    const rescans = createRescanService({ sql, media, clamd, keeper: { refresh: async () => {} }, now })
     return {
       handleMessage: async (body) => {
+        const again = rescanMessage.safeParse(body)
+        if (again.success) return rescans.handle(again.data)
         for (const object of readBucketEvent(body)) await scans.handle(object)
       },
       giveUp: async (body, error) => {
+        if (rescanMessage.safeParse(body).success) return
         for (const object of readBucketEvent(body)) await scans.giveUp(object, error)
       },
     }
@@ -105,9 +115,11 @@ export const workers = {
     const { now } = parts
     const sql = life.watchSql(parts.sql)
     const streamServer = life.watch('stream server', parts.streamServer)
+    const mailer = life.watch('mailer', parts.mailer)
     const jobs: Jobs = {
       ...nobody,
       'notification.add': createDelivery({ sql, now }),
+      'mail.version_withdrawn': (letter) => mailer.sendVersionWithdrawn(letter),
       'moderation.same_file': ({ version_id }) => createSameFileReports({ sql, now })(version_id),
       'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': createPrepareService({ sql, streamServer, now }).prepare,

@@ -54,8 +54,13 @@ export function createPipeline(sql: Sql, options: PipelineOptions) {
   }
   const buckets = createBuckets()
   const prepared = new Set<string>()
+  /** Who was written to, of which version. */
+  const letters = new Set<string>()
   const parts: PipelineParts = {
     sql,
+    mailer: {
+      sendVersionWithdrawn: async ({ user_id, version_id }) => void letters.add(`${user_id} ${version_id}`),
+    },
     ...buckets,
     clamd,
     now,
@@ -129,6 +134,7 @@ export function createPipeline(sql: Sql, options: PipelineOptions) {
     acts,
     deadLetters,
     prepared,
+    letters,
     pass: (minutes: number) => {
       at = later(at, minutes * minuteMs)
     },
@@ -147,6 +153,9 @@ const toRecord = ({ body }: Message, tries: number) =>
 
 const taskParts = (life: Life, { sql, media, uploads }: PipelineParts) => ({
   sql: life.watchSql(sql),
+  definitions: { read: async () => undefined },
+  scanQueue: { send: async () => [] },
+  rescan: { days: 14, perMinute: 0 },
   loadFieldKeys: () => Promise.reject(new Error('Nothing is sealed here')),
   media: life.watch('media', media),
   uploads: life.watch('uploads', uploads),

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createUploadService } from '../../../lib/tracks/upload-service.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
+import { createChance } from '../../support/chance.ts'
 import { useDatabase } from '../../support/database.ts'
 import { beginPipeline, passPipeline } from '../../support/mishaps.ts'
-import { createNoise } from '../../support/sound.ts'
 
 /** Every message twice, in orders that a seed settles. */
 const { sql } = useDatabase()
@@ -14,10 +14,7 @@ const sha256Of = (file: Buffer) => createHash('sha256').update(file).digest('hex
 const seeds = Array.from({ length: 10 }, (_, index) => index + 1)
 const dayMinutes = 24 * 60
 
-const shuffled = (seed: number) => {
-  const next = createNoise(seed)
-  return { copies: 2, choose: (count: number) => Math.floor(((next() + 1) / 2) * count) }
-}
+const shuffled = (seed: number) => ({ copies: 2, choose: createChance(seed) })
 
 const complete = ({ pipeline, actor, upload }: Awaited<ReturnType<typeof beginPipeline>>) => {
   const { uploads: store, now } = pipeline
