@@ -1,7 +1,7 @@
 import type { Db, Sql } from '../db/client.ts'
 import { addAllToOutbox, addToOutbox } from '../outbox.ts'
 import { later, minuteMs } from '../time.ts'
-import { adoptJobs, endJobsOf, insertJob, queueDue } from './prepare-repository.ts'
+import { adoptJobs, endJobsOf, insertJob, listForsaken, queueDue } from './prepare-repository.ts'
 import type { Version } from './versions-repository.ts'
 
 /** After so many the job has failed. */
@@ -32,6 +32,11 @@ export async function requestPrepare(
   const job_id = await insertJob(tx, version_id, { at, next_attempt_at: handledBy(at) })
   await addToOutbox(tx, 'stream.prepare', { track_id, version_id, job_id })
   return job_id
+}
+
+/** For a track that comes back, whose jobs have lapsed while it was away. The caller holds its lock. */
+export async function resumePrepare(tx: Db, trackId: string, at: Date): Promise<void> {
+  for (const version of await listForsaken(tx, trackId)) await requestPrepare(tx, version, at)
 }
 
 const batch = 50

@@ -150,3 +150,15 @@ export async function adoptJobs(
   `
   return count
 }
+
+/** The versions of a track that wait for a stream which no job will bring. */
+export async function listForsaken(db: Db, trackId: string): Promise<{ id: string; track_id: string }[]> {
+  return db<{ id: string; track_id: string }[]>`
+    select v.id, v.track_id
+    from track_versions v
+    join uploads u on u.id = v.upload_id
+    left join stream_jobs j on j.id = v.stream_job_id
+    where v.track_id = ${trackId} and u.status = 'transcoding' and v.removed_at is null and v.withdrawn_at is null
+      and j.next_attempt_at is null
+  `
+}

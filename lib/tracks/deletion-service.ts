@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
+import { resumePrepare } from '../media/prepare-jobs.ts'
 import { forgetAllOf } from '../plays/history-service.ts'
 import { dayMs, later } from '../time.ts'
 import type { WholeTrackRow } from './columns.ts'
@@ -40,9 +41,14 @@ export function createTrackDeletionService({ sql, now = () => new Date() }: Trac
         await markDeleted(tx, trackId, { at, purges_at: later(at, graceMs) })
       }),
 
-    /** A track that is there stays as it is. */
+    /** A track that is there stays as it is; one whose stream nobody makes any more is asked for again. */
     async restore(actor: Actor, trackId: string): Promise<WholeTrackRow> {
-      const isRestored = await markRestored(sql, trackId, actor.id, now())
+      const at = now()
+      const isRestored = await sql.begin(async (tx) => {
+        const isBack = await markRestored(tx, trackId, actor.id, at)
+        if (isBack) await resumePrepare(tx, trackId, at)
+        return isBack
+      })
       const row = await findTrack(sql, trackId, actor)
       if (!row || (!isRestored && row.owner.id !== actor.id)) throw new AppError('not_found')
       return row

@@ -1,6 +1,7 @@
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { QueueWorkerOptions } from '../../lib/aws/queue-worker.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { AppError } from '../../lib/errors.ts'
 import { createEventConsumer, type Jobs } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { events } from '../../lib/events.ts'
@@ -144,7 +145,11 @@ export const workers = {
     return {
       async handleMessage(body) {
         const { track_id, version_id, job_id } = body as PrepareJob
-        await callbacks.ready(track_id, { version_id, job_id, manifest_key: 'm.m3u8', renditions: [] })
+        const made = { version_id, job_id, manifest_key: 'm.m3u8', renditions: [] }
+        await callbacks.ready(track_id, made).catch((error: unknown) => {
+          // That there is no such track any more is an answer too.
+          if (!(error instanceof AppError && error.code === 'not_found')) throw error
+        })
       },
     }
   },

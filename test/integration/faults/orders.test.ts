@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
-import { createUploadService } from '../../../lib/tracks/upload-service.ts'
+import { createUploadService } from '../../../lib/uploads/service.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { createChance } from '../../support/chance.ts'
 import { useDatabase } from '../../support/database.ts'
