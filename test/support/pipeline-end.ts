@@ -13,7 +13,13 @@ export async function isAtRest(sql: Sql, { track_id, upload_id }: Followed): Pro
     select not exists (select from outbox)
       and not exists (select from discarded_objects)
       and exists (
-        select from uploads where id = ${upload_id} and status in ('ready', 'rejected', 'failed')
+        select from uploads u join tracks t on t.id = u.track_id
+        where u.id = ${upload_id}
+          and (u.status in ('ready', 'rejected', 'failed') or (t.deleted_at is not null and u.status = 'transcoding'))
+      )
+      and not exists (
+        select from stream_jobs j join track_versions v on v.id = j.version_id
+        where v.track_id = ${track_id} and j.next_attempt_at is not null
       )
       and not exists (
         select from track_analyses a join track_versions v on v.id = a.version_id

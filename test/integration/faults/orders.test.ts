@@ -11,7 +11,7 @@ const { sql } = useDatabase()
 
 const wav = await makeAudio('wav', { seconds: 0.2 })
 const sha256Of = (file: Buffer) => createHash('sha256').update(file).digest('hex')
-const seeds = Array.from({ length: 10 }, (_, index) => index + 1)
+const seeds = Array.from({ length: 12 }, (_, index) => index + 1)
 const dayMinutes = 24 * 60
 
 const shuffled = (seed: number) => ({ copies: 2, choose: createChance(seed) })
@@ -73,21 +73,44 @@ test('an object of which a late message tells when another one was taken in stay
   }
 }, 120_000)
 
-test('of a track that is deleted on the way nothing is played, and nothing is left', async () => {
-  const ends = new Set<string>()
-  for (const seed of seeds) {
-    const { pipeline, upload, owner, settle, end } = await beginPipeline(sql, { file: wav }, shuffled(seed))
-    const { remove } = createTrackDeletionService({ sql, now: pipeline.now })
+describe('a track that is deleted on the way', () => {
+  const passDeleted = async (seed: number) => {
+    const world = await beginPipeline(sql, { file: wav }, shuffled(seed))
+    const { pipeline, upload, owner } = world
+    const deletions = createTrackDeletionService({ sql, now: pipeline.now })
     pipeline.send('scan', upload.event)
-    pipeline.acts.push(() => remove(owner, upload.track_id, () => {}))
-    await settle()
-    const { upload: status, reason, dead } = await end()
-    ends.add(`${status} ${reason}`)
-    expect({ seed, dead }).toEqual({ seed, dead: [] })
-
-    pipeline.pass(40 * dayMinutes)
-    await pipeline.settle(async () => pipeline.media.objects.size === 0)
-    expect(pipeline.uploads.objects.size).toBe(0)
+    pipeline.acts.push(() => deletions.remove(owner, upload.track_id, () => {}))
+    await world.settle()
+    return { ...world, deletions, status: (await world.end()).upload }
   }
-  expect(ends).toContain('failed track_deleted')
-}, 120_000)
+
+  test('leaves nothing once its time is over', async () => {
+    for (const seed of seeds) {
+      const { pipeline, end } = await passDeleted(seed)
+      expect({ seed, ...(await end()) }).toMatchObject({ seed, dead: [] })
+      pipeline.pass(40 * dayMinutes)
+      await pipeline.settle(async () => pipeline.media.objects.size === 0)
+      expect(pipeline.uploads.objects.size).toBe(0)
+    }
+  }, 120_000)
+
+  test('says what became of its file when it is restored, and plays if that was found good', async () => {
+    const ends = new Set<string>()
+    for (const seed of seeds) {
+      const { upload, owner, deletions, settle, end, status } = await passDeleted(seed)
+      await deletions.restore(owner, upload.track_id)
+      await settle()
+      const { upload: after, reason, track, dead } = await end()
+      ends.add(`${status} then ${after}`)
+      const isLost = status === 'failed'
+      expect({ seed, after, reason, track, dead }).toEqual({
+        seed,
+        after: isLost ? 'failed' : 'ready',
+        reason: isLost ? 'track_deleted' : null,
+        track: after,
+        dead: [],
+      })
+    }
+    expect([...ends].sort()).toEqual(['failed then failed', 'ready then ready', 'transcoding then ready'])
+  }, 120_000)
+})
