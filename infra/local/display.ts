@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { Listr } from 'listr2'
 import type { PlatformInfo } from './client.ts'
 import type { Level, LogRecord } from './log.ts'
-import type { Step } from './platform.ts'
+import type { Step } from './starting/site.ts'
 
 /** Fields the logger of a function puts on each of its lines. */
 const REPEATED = new Set([
