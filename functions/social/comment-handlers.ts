@@ -3,7 +3,7 @@ import type { CommentMarks } from '../../lib/comments/marks.ts'
 import type { CommentService } from '../../lib/comments/service.ts'
 import { matching } from '../../lib/http/etag.ts'
 import type { Handlers } from '../../lib/http/route.ts'
-import { shareHeader } from '../../lib/tracks/share-schemas.ts'
+import { shareHeader } from '../../lib/tracks/shares/schemas.ts'
 import { replyShown } from '../row-reply.ts'
 import type { commentRoutes } from './comment-routes.ts'
 

@@ -8,7 +8,7 @@ import {
 } from '../../lib/comments/schemas.ts'
 import { defineRoutes, noContent, pageQuery } from '../../lib/http/route.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
-import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
+import { shareHeaders } from '../../lib/tracks/shares/schemas.ts'
 
 export const commentRoutes = defineRoutes({
   createComment: {

@@ -1,5 +1,5 @@
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { DownloadService } from '../../lib/tracks/download-service.ts'
+import type { DownloadService } from '../../lib/tracks/playback/download-service.ts'
 import type { downloadRoutes } from './download-routes.ts'
 
 export function createDownloadHandlers(downloads: DownloadService): Handlers<typeof downloadRoutes> {

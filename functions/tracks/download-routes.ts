@@ -1,5 +1,5 @@
 import { defineRoutes } from '../../lib/http/route.ts'
-import { download, downloadQuery } from '../../lib/tracks/download-schemas.ts'
+import { download, downloadQuery } from '../../lib/tracks/playback/download-schemas.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
 
 export const downloadRoutes = defineRoutes({

@@ -8,7 +8,7 @@ import {
 } from '../../lib/search/schemas.ts'
 import { updateTrack } from '../../lib/tracks/edit-schemas.ts'
 import { createTrack, stream, trackPage, trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
-import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
+import { shareHeaders } from '../../lib/tracks/shares/schemas.ts'
 import { reactionRoutes } from './reaction-routes.ts'
 import { shareRoutes } from './share-routes.ts'
 import { uploadRoutes } from './upload-routes.ts'

@@ -1,5 +1,5 @@
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { ShareService } from '../../lib/tracks/share-service.ts'
+import type { ShareService } from '../../lib/tracks/shares/service.ts'
 import type { shareRoutes } from './share-routes.ts'
 
 export function createShareHandlers(shares: ShareService): Handlers<typeof shareRoutes> {

@@ -8,7 +8,7 @@ import {
   sharePage,
   shareParams,
   shareTokenParams,
-} from '../../lib/tracks/share-schemas.ts'
+} from '../../lib/tracks/shares/schemas.ts'
 
 export const shareRoutes = defineRoutes({
   createShare: {

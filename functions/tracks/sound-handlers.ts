@@ -1,6 +1,6 @@
 import { type Handlers, Reply, seeOther } from '../../lib/http/route.ts'
-import { shareHeader } from '../../lib/tracks/share-schemas.ts'
-import type { SoundService } from '../../lib/tracks/sound-service.ts'
+import type { SoundService } from '../../lib/tracks/playback/sound-service.ts'
+import { shareHeader } from '../../lib/tracks/shares/schemas.ts'
 import type { soundRoutes } from './sound-routes.ts'
 
 export function createSoundHandlers(sounds: SoundService): Handlers<typeof soundRoutes> {

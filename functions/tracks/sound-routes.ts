@@ -1,7 +1,7 @@
 import { defineRoutes } from '../../lib/http/route.ts'
+import { preview, waveform, waveformQuery } from '../../lib/tracks/playback/sound-schemas.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'
-import { shareHeaders } from '../../lib/tracks/share-schemas.ts'
-import { preview, waveform, waveformQuery } from '../../lib/tracks/sound-schemas.ts'
+import { shareHeaders } from '../../lib/tracks/shares/schemas.ts'
 
 export const soundRoutes = defineRoutes({
   getWaveform: {

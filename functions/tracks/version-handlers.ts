@@ -1,9 +1,9 @@
 import { etagOf, etagOfShown, matching } from '../../lib/http/etag.ts'
 import { type Handlers, Reply } from '../../lib/http/route.ts'
 import type { TrackService } from '../../lib/tracks/service.ts'
-import type { StreamJobService } from '../../lib/tracks/stream-jobs.ts'
-import type { VersionService } from '../../lib/tracks/versions.ts'
-import type { VersionRow } from '../../lib/tracks/versions-repository.ts'
+import type { VersionRow } from '../../lib/tracks/versions/repository.ts'
+import type { VersionService } from '../../lib/tracks/versions/service.ts'
+import type { StreamJobService } from '../../lib/tracks/versions/stream-jobs.ts'
 import type { versionRoutes } from './version-routes.ts'
 
 export interface VersionServices {

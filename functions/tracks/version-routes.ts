@@ -1,7 +1,7 @@
 import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
 import { trackParams, wholeTrack } from '../../lib/tracks/schemas.ts'
-import { streamJobPage } from '../../lib/tracks/stream-job-schemas.ts'
-import { renameVersion, trackVersion, versionPage, versionParams } from '../../lib/tracks/version-schemas.ts'
+import { renameVersion, trackVersion, versionPage, versionParams } from '../../lib/tracks/versions/schemas.ts'
+import { streamJobPage } from '../../lib/tracks/versions/stream-job-schemas.ts'
 
 export const versionRoutes = defineRoutes({
   listVersions: {

@@ -13,7 +13,7 @@ import type { WholeTrackRow } from './columns.ts'
 import { listDeleted, markAllDeleted, markDeleted, markRestored } from './deletion-repository.ts'
 import { lockOwnTrack } from './locks.ts'
 import { removeReactionsOf } from './reaction-service.ts'
-import { deleteSharesOf } from './shares-repository.ts'
+import { deleteSharesOf } from './shares/repository.ts'
 import { findTrack } from './whole-track.ts'
 
 /** How long a deletion can be taken back. */

@@ -1,7 +1,7 @@
 import type { Actor } from '../auth/actor.ts'
 import { hashToken } from '../auth/one-time-tokens.ts'
 import type { Sql } from '../db/client.ts'
-import { findLiveShare } from './shares-repository.ts'
+import { findLiveShare } from './shares/repository.ts'
 import type { Viewer } from './visibility.ts'
 
 /** Ours have 43 characters; nothing is computed for what is far longer. */

@@ -3,7 +3,7 @@ import { routeGroups } from '../../functions/routes.ts'
 import { until } from '../../infra/local/client.ts'
 import { connect } from '../../lib/db/client.ts'
 import type { Route } from '../../lib/http/route.ts'
-import { shareHeader } from '../../lib/tracks/share-schemas.ts'
+import { shareHeader } from '../../lib/tracks/shares/schemas.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { control, newClient } from '../support/platform.ts'
 import {

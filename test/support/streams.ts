@@ -1,7 +1,7 @@
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createVisitorHash } from '../../lib/plays/visitors.ts'
-import { createStreamService } from '../../lib/tracks/stream-service.ts'
+import { createStreamService } from '../../lib/tracks/playback/stream-service.ts'
 
 export const streamSecrets: Readonly<Record<string, string>> = {
   tokens: 'stream-token-secret-of-the-tests-'.repeat(2),

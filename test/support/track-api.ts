@@ -11,7 +11,7 @@ import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts
 import { createTrackLists } from '../../lib/tracks/lists.ts'
 import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
-import { createShareService } from '../../lib/tracks/share-service.ts'
+import { createShareService } from '../../lib/tracks/shares/service.ts'
 import { createUploadRetry } from '../../lib/uploads/retry.ts'
 import { createUploadService } from '../../lib/uploads/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'

@@ -6,7 +6,7 @@ import { giveUpAnalyses, requestDueAnalyses } from '../../../lib/media/analysis/
 import { serveMediaFrom } from '../../../lib/media/open-url.ts'
 import { withdrawVersion } from '../../../lib/media/withdrawal.ts'
 import { purgeDueTracks } from '../../../lib/tracks/purge.ts'
-import { removeSurplusVersions } from '../../../lib/tracks/retention.ts'
+import { removeSurplusVersions } from '../../../lib/tracks/versions/retention.ts'
 import { createListener, unpack } from '../../support/analysis.ts'
 import { makeAudio, truncate } from '../../support/audio.ts'
 import { useDatabase } from '../../support/database.ts'

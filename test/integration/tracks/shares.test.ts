@@ -1,7 +1,7 @@
 import { trackRoutes } from '../../../functions/tracks/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
-import { deleteOldClicks } from '../../../lib/tracks/share-expiry.ts'
+import { deleteOldClicks } from '../../../lib/tracks/shares/expiry.ts'
 import { createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'

@@ -1,13 +1,13 @@
-import type { Actor } from '../auth/actor.ts'
-import type { LoadKeys } from '../auth/key-ring.ts'
-import type { Secrets } from '../aws/secrets.ts'
-import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { guest, signStreamToken, signStreamUrl, streamSeconds } from '../media/streaming.ts'
-import { signPlayToken } from '../plays/play-token.ts'
-import type { VisitorHash } from '../plays/visitors.ts'
-import { findPlayableTrack } from './repository.ts'
-import { createViewers } from './viewers.ts'
+import type { Actor } from '../../auth/actor.ts'
+import type { LoadKeys } from '../../auth/key-ring.ts'
+import type { Secrets } from '../../aws/secrets.ts'
+import type { Sql } from '../../db/client.ts'
+import { AppError } from '../../errors.ts'
+import { guest, signStreamToken, signStreamUrl, streamSeconds } from '../../media/streaming.ts'
+import { signPlayToken } from '../../plays/play-token.ts'
+import type { VisitorHash } from '../../plays/visitors.ts'
+import { findPlayableTrack } from '../repository.ts'
+import { createViewers } from '../viewers.ts'
 
 export interface StreamDependencies {
   readonly sql: Sql

@@ -1,14 +1,15 @@
-import type { Actor } from '../auth/actor.ts'
-import { hashToken, randomToken } from '../auth/one-time-tokens.ts'
-import { addToCount } from '../counts/counts.ts'
-import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { pageById } from '../http/id-page.ts'
-import type { PageQuery } from '../http/route.ts'
-import { logger } from '../logger.ts'
-import type { VisitorHash } from '../plays/visitors.ts'
-import { dayMs, later } from '../time.ts'
-import type { CreateShare, Share } from './share-schemas.ts'
+import type { Actor } from '../../auth/actor.ts'
+import { hashToken, randomToken } from '../../auth/one-time-tokens.ts'
+import { addToCount } from '../../counts/counts.ts'
+import type { Sql } from '../../db/client.ts'
+import { AppError } from '../../errors.ts'
+import { pageById } from '../../http/id-page.ts'
+import type { PageQuery } from '../../http/route.ts'
+import { logger } from '../../logger.ts'
+import type { VisitorHash } from '../../plays/visitors.ts'
+import { dayMs, later } from '../../time.ts'
+import type { StreamService } from '../playback/stream-service.ts'
+import { findTrack } from '../whole-track.ts'
 import {
   findLiveShare,
   findOwnShare,
@@ -17,9 +18,8 @@ import {
   isOwnTrack,
   listShares,
   markRevoked,
-} from './shares-repository.ts'
-import type { StreamService } from './stream-service.ts'
-import { findTrack } from './whole-track.ts'
+} from './repository.ts'
+import type { CreateShare, Share } from './schemas.ts'
 
 export interface ShareDependencies {
   readonly sql: Sql

@@ -1,12 +1,12 @@
 import * as z from 'zod/mini'
-import type { Actor } from '../auth/actor.ts'
-import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import type { Confirm } from '../http/etag.ts'
-import type { PageQuery } from '../http/route.ts'
-import { requestPreviews } from '../media/analysis/requests.ts'
-import { lockEditableTrack } from './locks.ts'
+import type { Actor } from '../../auth/actor.ts'
+import type { Sql } from '../../db/client.ts'
+import { AppError } from '../../errors.ts'
+import { decodeCursor, encodeCursor, toPage } from '../../http/cursor.ts'
+import type { Confirm } from '../../http/etag.ts'
+import type { PageQuery } from '../../http/route.ts'
+import { requestPreviews } from '../../media/analysis/requests.ts'
+import { lockEditableTrack } from '../locks.ts'
 import {
   findVersionOf,
   isEditableTrack,
@@ -15,7 +15,7 @@ import {
   markPlaying,
   updateLabel,
   type VersionRow,
-} from './versions-repository.ts'
+} from './repository.ts'
 
 export interface VersionDependencies {
   readonly sql: Sql

@@ -1,6 +1,6 @@
-import type { Db } from '../db/client.ts'
+import type { Db } from '../../db/client.ts'
+import { isEditable, trackTables, type Viewer } from '../visibility.ts'
 import type { StreamJob } from './stream-job-schemas.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
 
 export type JobRow = Omit<StreamJob, 'timeline'>
 

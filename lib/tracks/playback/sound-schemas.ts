@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { timestamp } from '../http/route.ts'
+import { timestamp } from '../../http/route.ts'
 
 export const waveformQuery = z.strictObject({
   /** `detail`, with 20 points a second, is answered by where it is. */

@@ -1,6 +1,6 @@
-import type { Db } from '../db/client.ts'
+import type { Db } from '../../db/client.ts'
+import { isVisible, trackTables, type Viewer } from '../visibility.ts'
 import type { WaveformBody } from './sound-schemas.ts'
-import { isVisible, trackTables, type Viewer } from './visibility.ts'
 
 export interface TrackWaveform {
   /** Whether guests see the track as well. */

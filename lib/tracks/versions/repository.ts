@@ -1,9 +1,9 @@
-import type { Db, Fragment } from '../db/client.ts'
-import { isUnderWay } from '../uploads/under-way.ts'
-import { personOf } from '../users/person.ts'
-import { loudnessOf } from './columns.ts'
-import type { TrackVersion } from './version-schemas.ts'
-import { isEditable, trackTables, type Viewer } from './visibility.ts'
+import type { Db, Fragment } from '../../db/client.ts'
+import { isUnderWay } from '../../uploads/under-way.ts'
+import { personOf } from '../../users/person.ts'
+import { loudnessOf } from '../columns.ts'
+import { isEditable, trackTables, type Viewer } from '../visibility.ts'
+import type { TrackVersion } from './schemas.ts'
 
 export type VersionRow = TrackVersion & { readonly revision: number }
 

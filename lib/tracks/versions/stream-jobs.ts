@@ -1,10 +1,10 @@
-import type { Actor } from '../auth/actor.ts'
-import type { Sql } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { pageById } from '../http/id-page.ts'
-import type { PageQuery } from '../http/route.ts'
+import type { Actor } from '../../auth/actor.ts'
+import type { Sql } from '../../db/client.ts'
+import { AppError } from '../../errors.ts'
+import { pageById } from '../../http/id-page.ts'
+import type { PageQuery } from '../../http/route.ts'
+import { findVersionOf } from './repository.ts'
 import { listJobEvents, listJobs } from './stream-jobs-repository.ts'
-import { findVersionOf } from './versions-repository.ts'
 
 export type StreamJobService = ReturnType<typeof createStreamJobService>
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { timestamp } from '../http/route.ts'
+import { timestamp } from '../../http/route.ts'
 
 export const downloadQuery = z.strictObject({
   /** Another version than the one that plays. */

@@ -1,6 +1,6 @@
-import type { Db, Sql } from '../db/client.ts'
-import { discardMade } from '../media/analysis/requests.ts'
-import { dayMs, earlier } from '../time.ts'
+import type { Db, Sql } from '../../db/client.ts'
+import { discardMade } from '../../media/analysis/requests.ts'
+import { dayMs, earlier } from '../../time.ts'
 
 /** How long a version is kept at least, however many newer ones there are. */
 const keptMs = 30 * dayMs

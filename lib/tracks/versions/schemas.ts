@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
-import { page, timestamp } from '../http/route.ts'
-import { uploadStatuses, versionLabel } from '../uploads/schemas.ts'
-import { person } from '../users/person.ts'
-import { loudness } from './schemas.ts'
+import { page, timestamp } from '../../http/route.ts'
+import { uploadStatuses, versionLabel } from '../../uploads/schemas.ts'
+import { person } from '../../users/person.ts'
+import { loudness } from '../schemas.ts'
 
 /** What came of one upload of a track. */
 export const trackVersion = z.object({

@@ -1,6 +1,6 @@
-import { countOf } from '../counts/counts.ts'
-import type { Db } from '../db/client.ts'
-import type { Share } from './share-schemas.ts'
+import { countOf } from '../../counts/counts.ts'
+import type { Db } from '../../db/client.ts'
+import type { Share } from './schemas.ts'
 
 export interface NewShare {
   readonly track_id: string

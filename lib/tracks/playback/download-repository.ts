@@ -1,5 +1,5 @@
-import type { Db } from '../db/client.ts'
-import { isVisible, mayDownload, trackTables, type Viewer } from './visibility.ts'
+import type { Db } from '../../db/client.ts'
+import { isVisible, mayDownload, trackTables, type Viewer } from '../visibility.ts'
 
 export interface TrackFile {
   readonly version_id: string

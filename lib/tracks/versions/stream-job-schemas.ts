@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { page, timestamp } from '../http/route.ts'
+import { page, timestamp } from '../../http/route.ts'
 
 /**
  * `queued` about to be sent · `sending` · `waiting` for its next try · `accepted` by the stream server, which is at it ·

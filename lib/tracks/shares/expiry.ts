@@ -1,5 +1,5 @@
-import type { Sql } from '../db/client.ts'
-import { dayMs, earlier } from '../time.ts'
+import type { Sql } from '../../db/client.ts'
+import { dayMs, earlier } from '../../time.ts'
 
 /** Who followed a link counts once a day, so days that are over have told all they had to. */
 export async function deleteOldClicks(sql: Sql, now: Date): Promise<number> {

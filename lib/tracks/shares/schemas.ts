@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import { page, timestamp } from '../http/route.ts'
-import { line } from '../text.ts'
-import { stream, wholeTrack } from './schemas.ts'
+import { page, timestamp } from '../../http/route.ts'
+import { line } from '../../text.ts'
+import { stream, wholeTrack } from '../schemas.ts'
 
 /** Left out, a link is good for a week; `null` makes one that is good until it is revoked. */
 export const createShare = z.strictObject({
