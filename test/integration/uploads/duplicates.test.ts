@@ -41,7 +41,7 @@ async function scan(track_id: string, upload_id: string, db: Sql = sql) {
   await sql`update uploads set status = 'scanning' where id = ${upload_id}`
   const intake = createTrackIntake({ sql: db })
   const file = await intake.find(`uploads/${track_id}/${upload_id}`)
-  await intake.record(file!, { to: 'processing', sha256 } as never, now())
+  await intake.record(file!, { to: 'processing', sha256, definitions_version: 'first' }, now())
   await sql`update uploads set status = 'ready' where id = ${upload_id}`
 }
 
