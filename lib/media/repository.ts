@@ -88,7 +88,7 @@ export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<
       update tracks t
       set status = m.status, status_reason = m.status_reason, revision = t.revision + 1, updated_at = ${at}
       from moved m
-      where t.id = m.track_id and t.current_version_id is null and t.deleted_at is null
+      where t.id = m.track_id and t.current_version_id is null
     )
     select from moved
   `

@@ -97,7 +97,10 @@ export async function markReinstated(
   return row
 }
 
-/** It stands where it stood; what had not been finished can be tried again from the step that is missing. */
+/**
+ * It stands where it stood; what had not been finished can be tried again from the step that is missing, and its track
+ * says so for as long as it plays nothing.
+ */
 export async function restoreUpload(db: Db, versionId: string, now: Date): Promise<void> {
   await db`
     with restored as (
@@ -112,7 +115,13 @@ export async function restoreUpload(db: Db, versionId: string, now: Date): Promi
         revision = u.revision + 1, updated_at = ${now}
       from track_versions v
       where v.id = ${versionId} and u.id = v.upload_id
-      returning u.id, u.status, u.status_reason
+      returning u.id, u.track_id, u.status, u.status_reason
+    ), followed as (
+      update tracks t
+      set status = r.status, status_reason = r.status_reason, revision = t.revision + 1, updated_at = ${now}
+      from restored r
+      where t.id = r.track_id and r.status = 'failed' and t.current_version_id is null
+        and not exists (select from uploads n where n.track_id = t.id and n.id > r.id)
     )
     insert into upload_events (upload_id, status, reason, at)
     select id, status, status_reason, ${now} from restored

@@ -138,7 +138,7 @@ export async function endUpload(
       update tracks t
       set status = e.status, status_reason = e.status_reason, revision = t.revision + 1, updated_at = ${now}
       from ended e
-      where t.id = e.track_id and t.current_version_id is null and t.deleted_at is null
+      where t.id = e.track_id and t.current_version_id is null
     )
     select from ended
   `

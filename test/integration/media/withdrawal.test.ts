@@ -283,6 +283,22 @@ describe('a finding that was wrong', () => {
     })
   })
 
+  test('leaves a track that never played with what can be done about it', async () => {
+    const owner = await join()
+    const track_id = await createTrack(owner)
+    const only = await addVersion(sql, track_id, { status: 'transcoding' })
+    await withdraw(track_id, only)
+    expect((await get(owner, track_id)).body).toMatchObject({ status: 'rejected', status_reason: 'infected' })
+    await askFor(only, await join())
+
+    await reinstate(track_id, only)
+
+    expect((await get(owner, track_id)).body).toMatchObject({
+      status: 'failed',
+      status_reason: 'stream_failed',
+    })
+  })
+
   test('that is found once more stays, which stands in the trail', async () => {
     const { owner, track_id, second } = await setUp()
     await withdraw(track_id, second)
