@@ -26,14 +26,15 @@ export function createScanService(dependencies: ScanDependencies) {
   return {
     async handle(object: WrittenObject): Promise<void> {
       const intake = intakes.find(({ takes }) => takes(object.key))
-      const arrival = intake && (await begin(intake, object))
-      if (!arrival) return logger.info('Nothing is waiting for this object', { key: object.key })
-      // Whatever else was put there meanwhile goes unread.
-      if (arrival.object_version_id !== object.version_id)
+      if (!intake) return logger.info('Nobody waits for such an object', { key: object.key })
+      const arrival = await begin(intake, object)
+      // Whatever else was put there goes unread, and so does what nobody waits for any more.
+      if (arrival?.object_version_id !== object.version_id)
         return uploads.remove(object.key, object.version_id)
       if (arrival.status === 'scanning') await intake.record(arrival, await judge(arrival), now())
       const judged = await intake.find(arrival.object_key)
-      if (judged && !isToBeTriedAgain(judged)) await settle(intake, judged)
+      if (!judged) await uploads.remove(object.key, object.version_id)
+      else if (!isToBeTriedAgain(judged)) await settle(intake, judged)
     },
 
     /** After the last try of a message. */

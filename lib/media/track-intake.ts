@@ -4,7 +4,7 @@ import type { Arrival, ArrivedObject, Intake } from './intake.ts'
 import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from './repository.ts'
 import { findStep, hasUploadUnderWay, markTried } from './steps-repository.ts'
 import { beginAgain } from './upload-resuming.ts'
-import { insertVersion, markStored } from './versions-repository.ts'
+import { discardCopy, insertVersion, markStored } from './versions-repository.ts'
 import { failStep } from './watchdog.ts'
 
 type TrackFile = Arrival & Pick<UploadProgress, 'track_id' | 'version_id'>
@@ -37,7 +37,10 @@ export function createTrackIntake({ sql }: { readonly sql: Sql }): Intake<TrackF
         }
       }),
 
-    markStored: ({ version_id }, versionId, at) => markStored(sql, version_id!, versionId, at),
+    async markStored({ version_id, clean_key }, copy, at) {
+      if (await markStored(sql, version_id!, copy, at)) return
+      await discardCopy(sql, { key: clean_key!, version_id: copy }, at)
+    },
 
     markTried: ({ id }, at) => markTried(sql, id, at),
 

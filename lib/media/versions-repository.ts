@@ -40,16 +40,31 @@ export async function insertVersion(db: Db, version: NewVersion, now: Date): Pro
   `
 }
 
+/** False where the version is gone. */
 export async function markStored(
   db: Db,
   versionId: string,
   objectVersionId: string,
   now: Date,
-): Promise<void> {
-  await db`
+): Promise<boolean> {
+  const { count } = await db`
     update track_versions
     set stored_at = coalesce(stored_at, ${now}), object_version_id = coalesce(object_version_id, ${objectVersionId})
     where id = ${versionId}
+  `
+  return count === 1
+}
+
+/** Notes a copy down to be removed whose version was purged while it was made. */
+export async function discardCopy(
+  db: Db,
+  { key, version_id }: { readonly key: string; readonly version_id: string },
+  now: Date,
+): Promise<void> {
+  await db`
+    insert into discarded_objects (object_key, object_version_id, discarded_at)
+    values (${key}, ${version_id}, ${now})
+    on conflict (object_key) do update set object_version_id = excluded.object_version_id
   `
 }
 
@@ -84,12 +99,13 @@ const columns = (db: Db) => db`
   u.swaps_in, u.created_by as uploaded_by
 `
 
+/** None whose file was taken away, whatever is still told of it. */
 export async function findVersionByKey(db: Db, objectKey: string): Promise<Version | undefined> {
   const [row] = await db<[Version?]>`
     select ${columns(db)}
     from track_versions v
     join uploads u on u.id = v.upload_id
-    where v.object_key = ${objectKey}
+    where v.object_key = ${objectKey} and v.removed_at is null and v.withdrawn_at is null
   `
   return row
 }

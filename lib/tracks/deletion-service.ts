@@ -14,6 +14,7 @@ import { listDeleted, markAllDeleted, markDeleted, markRestored } from './deleti
 import { lockOwnTrack } from './locks.ts'
 import { removeReactionsOf } from './reaction-service.ts'
 import { deleteSharesOf } from './shares/repository.ts'
+import { endUploadsTo } from '../uploads/ending.ts'
 import { findTrack } from './whole-track.ts'
 
 /** How long a deletion can be taken back. */
@@ -65,6 +66,7 @@ export function createTrackDeletionService({ sql, now = () => new Date() }: Trac
 
 /** Within the transaction that ends the owner's account: nobody is left who could take it back. */
 export async function endTracksOf(tx: Db, ownerId: string, at: Date): Promise<void> {
+  await endUploadsTo(tx, ownerId, at)
   await markAllDeleted(tx, ownerId, { at, purges_at: at })
   await removeReactionsOf(tx, ownerId)
   await deleteSharesOf(tx, ownerId)

@@ -1,11 +1,12 @@
 import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
 
-/** A track that is over its time, locked; none that somebody else is at. */
+/** A track that is over its time, locked; none that somebody else is at, or that has parts of a file in the bucket. */
 export async function lockDueTrack(db: Db, now: Date): Promise<string | undefined> {
   const [row] = await db<[{ id: string }?]>`
     select id from tracks
     where purges_at <= ${now} and deleted_at is not null and purged_at is null
+      and not exists (select from uploads u where u.track_id = tracks.id and u.multipart_id is not null)
     order by purges_at
     limit 1
     for update skip locked
@@ -82,6 +83,14 @@ export async function listDiscarded(db: Db, limit: number): Promise<DiscardedObj
   `
 }
 
-export async function deleteDiscarded(db: Db, ids: readonly number[]): Promise<void> {
-  await db`delete from discarded_objects where id = any(${ids}::bigint[])`
+/** Of one that meanwhile is to be removed in another version, that is still to be done. */
+export async function deleteDiscarded(db: Db, objects: readonly DiscardedObject[]): Promise<void> {
+  await db`
+    delete from discarded_objects d
+    using unnest(
+      ${objects.map(({ id }) => id)}::bigint[],
+      ${objects.map(({ object_version_id }) => object_version_id)}::text[]
+    ) as gone (id, object_version_id)
+    where d.id = gone.id and d.object_version_id is not distinct from gone.object_version_id
+  `
 }

@@ -55,10 +55,7 @@ export function createRemoval({ sql, media }: RemovalDependencies) {
     await Promise.all(
       objects.map(({ object_key, object_version_id }) => media.remove(object_key, object_version_id)),
     )
-    await deleteDiscarded(
-      sql,
-      objects.map(({ id }) => id),
-    )
+    await deleteDiscarded(sql, objects)
     return objects.length
   }
 }

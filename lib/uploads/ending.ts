@@ -26,3 +26,21 @@ export async function endUploadOf(
     where t.id = e.track_id and t.current_version_id is null
   `
 }
+
+/**
+ * Within the transaction that ends the account of an owner, which holds these tracks: nobody can go on with what is
+ * being uploaded to them. What a worker is at ends when it finds the track deleted.
+ */
+export async function endUploadsTo(tx: Db, ownerId: string, now: Date): Promise<void> {
+  await tx`
+    with ended as (
+      update uploads u
+      set status = 'failed', status_reason = 'track_deleted', revision = u.revision + 1, updated_at = ${now}
+      from tracks t
+      where t.owner_id = ${ownerId} and u.track_id = t.id and u.status = 'uploading'
+      returning u.id, u.status, u.status_reason
+    )
+    insert into upload_events (upload_id, status, reason, at)
+    select id, status, status_reason, ${now} from ended
+  `
+}
