@@ -19,6 +19,7 @@ import { createSoundService } from '../../lib/tracks/playback/sound-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createVersionService } from '../../lib/tracks/versions/service.ts'
 import { createStreamJobService } from '../../lib/tracks/versions/stream-jobs.ts'
+import type { UploadStore } from '../../lib/uploads/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { testLinks } from './media-links.ts'
 import { createMemoryStorage } from './memory-storage.ts'
@@ -26,12 +27,12 @@ import { composeTrackServices } from './track-api.ts'
 import { seedActor } from './tracks.ts'
 
 /** The routes of tracks on one connection, called by whoever is named. */
-export function createStudio(sql: Sql, now: () => Date = () => new Date()) {
+export function createStudio(sql: Sql, now: () => Date = () => new Date(), store?: UploadStore) {
   const people = new Map<string, Actor>()
   const relay = { flushSoon: async () => {} }
   const tracks = createTrackService({ sql, now })
   const handlers = {
-    ...createTrackHandlers({ ...composeTrackServices(sql, now), tracks }),
+    ...createTrackHandlers({ ...composeTrackServices(sql, now, store), tracks }),
     ...createVersionHandlers({
       tracks,
       versions: createVersionService({ sql, now }),

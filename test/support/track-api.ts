@@ -13,14 +13,18 @@ import { createReactionService } from '../../lib/tracks/reaction-service.ts'
 import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/shares/service.ts'
 import { createUploadRetry } from '../../lib/uploads/retry.ts'
-import { createUploadService } from '../../lib/uploads/service.ts'
+import { createUploadService, type UploadStore } from '../../lib/uploads/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 import { createTestStreams, playKeys } from './streams.ts'
 import { seedActor } from './tracks.ts'
 
 /** The services behind the routes of tracks, as their function composes them. */
-export function composeTrackServices(sql: Sql, now: () => Date): TrackServices {
+export function composeTrackServices(
+  sql: Sql,
+  now: () => Date,
+  store: UploadStore = createMemoryStorage('uploads').uploads!,
+): TrackServices {
   const streams = createTestStreams(sql, now)
   const hashVisitor = createVisitorHash({ loadKeys: async () => playKeys, now })
   return {
@@ -29,7 +33,7 @@ export function composeTrackServices(sql: Sql, now: () => Date): TrackServices {
     trackDeletions: createTrackDeletionService({ sql, now }),
     reactions: createReactionService({ sql, now }),
     shares: createShareService({ sql, streams, hashVisitor, appUrl: 'https://app.test', now }),
-    uploads: createUploadService({ sql, store: createMemoryStorage('uploads').uploads!, now }),
+    uploads: createUploadService({ sql, store, now }),
     retryUpload: createUploadRetry({ sql, relay: { flushSoon: async () => {} }, now }),
     streams,
   }
