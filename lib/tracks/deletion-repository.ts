@@ -26,23 +26,11 @@ export async function markAllDeleted(db: Db, ownerId: string, { at, purges_at }:
   `
 }
 
-/**
- * Whether it is back; false where it was not deleted, or is gone for good. What became of its upload meanwhile it has
- * not followed.
- */
+/** Whether it is back; false where it was not deleted, or is gone for good. */
 export async function markRestored(db: Db, trackId: string, ownerId: string, now: Date): Promise<boolean> {
   const { count } = await db`
-    update tracks t
-    set deleted_at = null, purges_at = null, updated_at = ${now}, revision = revision + 1,
-      (status, status_reason) = (
-        select
-          case when t.current_version_id is null and u.id is not null then u.status else t.status end,
-          case when t.current_version_id is null and u.id is not null then u.status_reason else t.status_reason end
-        from (select) nothing
-        left join lateral (
-          select * from uploads where track_id = t.id order by id desc limit 1
-        ) u on true
-      )
+    update tracks
+    set deleted_at = null, purges_at = null, updated_at = ${now}, revision = revision + 1
     where id = ${trackId} and owner_id = ${ownerId} and deleted_at is not null and purged_at is null
       and purges_at > ${now}
   `
