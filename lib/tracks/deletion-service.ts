@@ -15,7 +15,6 @@ import { listDeleted, markAllDeleted, markDeleted, markRestored } from './deleti
 import { lockOwnTrack } from './locks.ts'
 import { removeReactionsOf } from './reaction-service.ts'
 import { deleteSharesOf } from './shares/repository.ts'
-import { endUploadsTo } from '../uploads/ending.ts'
 import { findTrack } from './whole-track.ts'
 
 /** How long a deletion can be taken back. */

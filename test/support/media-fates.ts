@@ -7,7 +7,7 @@ import { keepWithdrawn, reinstateVersion, withdrawVersion } from '../../lib/medi
 import { createWithdrawnService } from '../../lib/media/withdrawn-service.ts'
 import { dayMs, later, minuteMs } from '../../lib/time.ts'
 import { createRemoval, purgeDueTracks } from '../../lib/tracks/purge.ts'
-import { removeSurplusVersions } from '../../lib/tracks/retention.ts'
+import { removeSurplusVersions } from '../../lib/tracks/versions/retention.ts'
 import { createUploadSweep } from '../../lib/uploads/sweep.ts'
 import { done, idle, type Lane, readers, tried, type VersionIds } from './media-stage.ts'
 import type { Move, Moves } from './moves.ts'
