@@ -60,10 +60,20 @@ export interface GetOptions {
   readonly version_id?: string | null
 }
 
+/** Milliseconds without an answer, and without a byte of it. */
+export interface Patience {
+  readonly requestTimeout: number
+  readonly socketTimeout: number
+}
+
+// Bytes may stop flowing in the middle of an object; the request timeout only covers the first of them.
+const usualPatience: Patience = {
+  requestTimeout: clientSettings.requestHandler.requestTimeout,
+  socketTimeout: 60_000,
+}
+
 const settings = {
   ...clientSettings,
-  // Bytes may stop flowing in the middle of an object; the request timeout only covers the first of them.
-  requestHandler: { ...clientSettings.requestHandler, socketTimeout: 60_000 },
   // Otherwise a presigned PUT carries the checksum of an empty body.
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
@@ -73,11 +83,12 @@ const settings = {
 const copyTimeout = { requestTimeout: 120_000 }
 
 /** The objects of one bucket. */
-export function createObjectStore(bucket: string): ObjectStore {
+export function createObjectStore(bucket: string, patience = usualPatience): ObjectStore {
   let loading: Promise<S3Client> | undefined
   const connect = async () => {
     const { S3Client } = await import('@aws-sdk/client-s3')
-    return new S3Client(settings)
+    const requestHandler = { ...settings.requestHandler, ...patience }
+    return new S3Client({ ...settings, requestHandler })
   }
   const client = () => {
     loading ??= connect()

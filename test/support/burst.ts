@@ -67,8 +67,16 @@ async function send(client: Client, token: string, file: AudioFile): Promise<Sen
   const at = Date.now()
   const path = `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}`
   // Otherwise it counts as under way until its scan begins, which may be a while in a burst.
-  expectStatus(202, await client.request('POST', `${path}/complete`, { token, body: { parts: [] } }))
+  await complete(client, path, token)
   return { path, token, at }
+}
+
+/** Saying it again does no harm: an answer that says that the server is overloaded is not the end of it. */
+async function complete(client: Client, path: string, token: string, tries = 4): Promise<void> {
+  const answer = await client.request('POST', `${path}/complete`, { token, body: { parts: [] } })
+  if (answer.status < 500 || tries === 1) return void expectStatus(202, answer)
+  await sleep(1_000)
+  await complete(client, path, token, tries - 1)
 }
 
 /** Seldom, as one person may read so often a minute; when it came to rest stands in its timeline. */
