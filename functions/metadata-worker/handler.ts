@@ -1,4 +1,5 @@
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { createMessageLease } from '../../lib/aws/message-lease.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker, stepRetryDelays } from '../../lib/aws/queue-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
@@ -11,6 +12,9 @@ import { createOutboxRelay } from '../../lib/outbox.ts'
 import { covers } from '../../lib/playlists/cover.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { avatars } from '../../lib/users/avatar.ts'
+
+const queueUrl = requireEnv('METADATA_QUEUE_URL')
+const lease = createMessageLease({ queue: createJobQueue(queueUrl) })
 
 const sql = connect(databaseSettings())
 
@@ -28,13 +32,14 @@ const metadata = createMetadataService({
 })
 
 export const handler = createQueueWorker({
-  queueUrl: requireEnv('METADATA_QUEUE_URL'),
+  queueUrl,
   retryDelays: stepRetryDelays,
-  handleMessage: async (body) => {
-    for (const object of readBucketEvent(body)) {
-      await (isImageOriginal(object.key) ? pictures : metadata).handle(object)
-    }
-  },
+  handleMessage: (body, { receiptHandle }) =>
+    lease.hold(receiptHandle, async () => {
+      for (const object of readBucketEvent(body)) {
+        await (isImageOriginal(object.key) ? pictures : metadata).handle(object)
+      }
+    }),
   giveUp: async (body) => {
     for (const object of readBucketEvent(body)) {
       if (!isImageOriginal(object.key)) await metadata.giveUp(object)

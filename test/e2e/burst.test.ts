@@ -25,6 +25,7 @@ test('a worker of each kind that is killed among them loses nothing and holds no
   const client = await newClient()
   for (const [name, after] of [
     ['scan-worker', 's3:GetObject'],
+    ['metadata-worker', 's3:GetObject'],
     ['analysis-worker', 's3:PutObject'],
   ] as const) {
     await control('faults', { function: name, after, action: 'kill' })
