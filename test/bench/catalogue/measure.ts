@@ -4,7 +4,7 @@ import { startServer } from '../../support/server.ts'
 import { credentials, startAws } from '../accounts.ts'
 import { settingsFor } from '../environment.ts'
 import { generateCatalogue, serverSettings } from './generate.ts'
-import { createProgress } from './progress.ts'
+import { createProgress } from '../progress.ts'
 import { type Measured, printPlans, printTimes, writeMarkdown } from './report.ts'
 import type { CaseTimes } from './times.ts'
 

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import os from 'node:os'
+import { alignTable, circumstances, markdownTable, replaceBetween } from '../page.ts'
 import { type CaseTimes, growthOf, mostGrowth, mostRatio } from './times.ts'
 
 /** The figures of a library of so many tracks. */
@@ -54,15 +54,8 @@ export function printTimes(measured: readonly Measured[]): void {
     ...cells,
     misses.length > 0 ? `← ${misses.join(', ')}` : '',
   ])
-  const table = [headOf(measured), ...rows]
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)))
   console.log('\nRoutes of the catalogue: ms, and how much of its bare statements each call takes')
-  for (const row of table) {
-    const cells = row.map((cell, at) =>
-      at === 0 || at === row.length - 1 ? cell.padEnd(widths[at]!) : cell.padStart(widths[at]!),
-    )
-    console.log(`  ${cells.join('  ').trimEnd()}`)
-  }
+  console.log(alignTable(headOf(measured), rows))
 }
 
 /** The slow statements, with how the server goes about them. */
@@ -72,39 +65,19 @@ export function printPlans(measured: readonly Measured[]): void {
   }
 }
 
-const begin = '<!-- figures: written by `npm run bench` -->'
-const end = '<!-- end of the figures -->'
-
-/** What else the machine had to do: it tells how far the figures can be trusted. */
-const [loadBefore] = os.loadavg()
-
-const machine = () => {
-  const [cpu] = os.cpus()
-  const memory = Math.round(os.totalmem() / 2 ** 30)
-  return `${os.cpus().length} × ${cpu?.model.trim() ?? 'unknown'}, ${memory} GiB, Node ${process.versions.node}, load before ${loadBefore?.toFixed(1)}`
-}
+const place = ['<!-- figures: written by `npm run bench` -->', '<!-- end of the figures -->'] as const
 
 function toMarkdown(measured: readonly Measured[], command: string): string {
-  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const head = headOf(measured)
-  const rows = linesOf(measured).map(({ name, cells, misses }) =>
-    row([`\`${name}\``, ...cells, misses.length > 0 ? `over: ${misses.join(', ')}` : '']),
-  )
-  const today = new Date().toISOString().slice(0, 10)
-  return [
-    `${today}, ${machine()}: \`${command}\``,
-    '',
-    row(head),
-    row(head.map((_, at) => (at === 0 || at === head.length - 1 ? '---' : '---:'))),
-    ...rows,
-  ].join('\n')
+  const rows = linesOf(measured).map(({ name, cells, misses }) => [
+    `\`${name}\``,
+    ...cells,
+    misses.length > 0 ? `over: ${misses.join(', ')}` : '',
+  ])
+  return `${circumstances(command)}\n\n${markdownTable(headOf(measured), rows)}`
 }
 
 /** Puts the figures in the place of those that a page has between its two marks. */
 export async function writeMarkdown(file: string, measured: readonly Measured[], command: string) {
   const page = await readFile(file, 'utf8')
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
-  if (from < 0 || to < from) throw new Error(`${file} has no place for the figures: ${begin} … ${end}`)
-  const figures = `${begin}\n\n${toMarkdown(measured, command)}\n\n`
-  await writeFile(file, page.slice(0, from) + figures + page.slice(to))
+  await writeFile(file, replaceBetween(page, place, toMarkdown(measured, command)))
 }
