@@ -29,7 +29,9 @@ const toRow = (cells: Row) => `| ${cells.join(' | ')} |`
 
 export function markdownTable(head: Row, rows: readonly Row[]): string {
   const isText = (at: number) => at === 0 || at === head.length - 1
-  return [toRow(head), toRow(head.map((_, at) => (isText(at) ? '---' : '---:'))), ...rows.map(toRow)].join('\n')
+  return [toRow(head), toRow(head.map((_, at) => (isText(at) ? '---' : '---:'))), ...rows.map(toRow)].join(
+    '\n',
+  )
 }
 
 /** Puts the text in the place of what a page has between two of its lines. */

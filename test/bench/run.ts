@@ -2,21 +2,23 @@ import { parseArgs } from 'node:util'
 import { connect } from '../../lib/db/client.ts'
 import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureAccounts } from './accounts.ts'
-import { measureListening, measureListeningMemory } from './analysis.ts'
 import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
-import { mediaFigures } from './media.ts'
+import { measureMedia } from './media/measure.ts'
 import { measureSessions } from './sessions.ts'
 import { printFigures } from './table.ts'
 
 /**
- * `npm run bench [-- imports|handlers|auth|media|analysis|catalogue …]`: figures measured side by side in one run; nothing
- * here fails. `catalogue` runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh`
- * to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone, and `--markdown docs/performance.md`.
+ * `npm run bench [-- imports|handlers|auth|media|catalogue …]`: figures measured side by side in one run; nothing
+ * here fails. `media` takes `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue`
+ * runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill
+ * the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
+ * `--markdown docs/performance.md`.
  */
-const usual = ['imports', 'handlers', 'auth', 'media', 'analysis'] as const
+const usual = ['imports', 'handlers', 'auth'] as const
+const names = [...usual, 'media', 'catalogue']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -28,13 +30,14 @@ const { positionals, values } = parseArgs({
     markdown: { type: 'string' },
   },
 })
-const wanted: readonly string[] = positionals.length > 0 ? positionals : usual
-const isKnown = (name: string) => name === 'catalogue' || usual.some((one) => one === name)
-const unknown = wanted.find((name) => !isKnown(name))
-if (unknown) throw new Error(`There is no section ${unknown}: ${[...usual, 'catalogue'].join(', ')}`)
+const wanted: readonly string[] = positionals.length > 0 ? positionals : [...usual, 'media']
+const unknown = wanted.find((name) => !names.includes(name))
+if (unknown) throw new Error(`There is no section ${unknown}: ${names.join(', ')}`)
 
+const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`
 const usualWanted = usual.filter((name) => wanted.includes(name))
 if (usualWanted.length > 0) await measureUsual(usualWanted)
+if (wanted.includes('media')) await measureMedia({ only: values.only, markdown: values.markdown, command })
 if (wanted.includes('catalogue')) {
   const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)
   if (scales.some((scale) => !Number.isInteger(scale) || scale < 10_000))
@@ -45,7 +48,7 @@ if (wanted.includes('catalogue')) {
     markdown: values.markdown,
     hasPlans: values.plans,
     only: values.only,
-    command: `npm run bench -- ${process.argv.slice(2).join(' ')}`,
+    command,
   })
 }
 
@@ -65,16 +68,6 @@ async function measureUsual(names: readonly (typeof usual)[number][]) {
       printFigures('A sign-in against the bare check of its password', login)
       printFigures('The time of an answer about a known address or name beside an unknown one', enumeration)
       printFigures('Sessions against what they need', await measureSessions(settings))
-    },
-    media: async () => {
-      const { reads, scan, memory } = await mediaFigures()
-      printFigures('Bytes read for the metadata against the size of the file', reads)
-      printFigures('A scan through our client, hash included, against clamdscan', scan)
-      printFigures('Memory while 1 GiB is scanned', memory)
-    },
-    analysis: async () => {
-      printFigures('Time of a core to hear a file against decoding it', await measureListening())
-      printFigures('Memory while a file is heard, ffmpeg included', await measureListeningMemory())
     },
   }
   try {

@@ -1,7 +1,7 @@
 import type postgres from 'postgres'
 import { markTop } from '../../../lib/search/ranking.ts'
-import { present } from './library.ts'
 import type { Progress, Tell } from '../progress.ts'
+import { present } from './library.ts'
 
 /** Those that are filled from the others. */
 export const derivedTables = [

@@ -123,7 +123,18 @@ function toSection(readings: readonly Reading[], idleMs: number): Section {
   const percent = (value: number) => pretty(value).replace(/\.0+$/, '')
   return {
     title: 'Metadata: what it takes to tell what a file is, beside ffprobe',
-    head: ['File', 'KiB', 'ms', 'ffprobe ms', 'ratio', 'KiB read', '% of it', 'requests', 'ffprobe KiB read', ''],
+    head: [
+      'File',
+      'KiB',
+      'ms',
+      'ffprobe ms',
+      'ratio',
+      'KiB read',
+      '% of it',
+      'requests',
+      'ffprobe KiB read',
+      '',
+    ],
     rows: readings.map((reading) => {
       const { file, size_bytes, ours, theirs } = reading
       return [
@@ -134,7 +145,7 @@ function toSection(readings: readonly Reading[], idleMs: number): Section {
       ]
     }),
     notes: [
-      `Medians of ${rounds}, from the disk. Of ffprobe's time ${pretty(idleMs)} ms are its start, which ours, warm in a function, does not have; its ranges are requests to S3 there, of some 10 to 30 ms each.`,
+      `Medians of ${rounds}, from the disk. Of ffprobe's time ${pretty(idleMs)} ms are its start, which ours, in a function that is warm, does not have. There each of our requests is a range of S3, some 10 to 30 ms away.`,
     ],
     summary: [
       [
@@ -144,7 +155,10 @@ function toSection(readings: readonly Reading[], idleMs: number): Section {
       ],
       [
         'bytes read for it, of the file',
-        `${rangeOf(songs.map(share), percent)} %, ${rangeOf(songs.map(({ ours }) => ours.requests), String)} requests`,
+        `${rangeOf(songs.map(share), percent)} %, ${rangeOf(
+          songs.map(({ ours }) => ours.requests),
+          String,
+        )} requests`,
         '',
       ],
     ],

@@ -1,5 +1,12 @@
 import { randomFillSync } from 'node:crypto'
-import { type AudioFile, type Client, expectStatus, type Json, putFile, until } from '../../../infra/local/client.ts'
+import {
+  type AudioFile,
+  type Client,
+  expectStatus,
+  type Json,
+  putFile,
+  until,
+} from '../../../infra/local/client.ts'
 import { makeAudio } from '../../support/audio.ts'
 import type { Tell } from '../progress.ts'
 import { median } from '../table.ts'
@@ -50,7 +57,8 @@ async function follow(client: Client, token: string, file: AudioFile): Promise<W
     waitForRest(client, token, `/api/v1/tracks/${track.id}/uploads/${grant.upload_id}`),
     waitUntilHeard(client, token, `/api/v1/tracks/${track.id}`),
   ])
-  if (upload.status !== 'ready') throw new Error(`The upload ended as ${upload.status} (${upload.status_reason})`)
+  if (upload.status !== 'ready')
+    throw new Error(`The upload ended as ${upload.status} (${upload.status_reason})`)
   const [scanning, processing, transcoding, ready] = ['scanning', 'processing', 'transcoding', 'ready'].map(
     (name) => Date.parse(upload.timeline.findLast(({ status }: Json) => status === name).at),
   ) as [number, number, number, number]
