@@ -11,7 +11,7 @@ import { mebibyte, pretty, type Section, type Summary, times } from './section.t
 const sizes = [mebibyte, 64 * mebibyte, 2 ** 31] as const
 const kinds = ['scan', 'analysis'] as const
 type Kind = (typeof kinds)[number]
-const names: Readonly<Record<Kind, string>> = { scan: 'scan', analysis: 'metadata and analysis' }
+const names: Readonly<Record<Kind, string>> = { scan: 'a scan', analysis: 'metadata and analysis' }
 const mostRatio = 1.2
 const longestMs = 300_000
 

@@ -127,7 +127,7 @@ function toSection(results: readonly ScanTimes[]): Section {
     ],
     summary: [
       [
-        'scan of files not seen before, hash included: MB/s over those of `clamdscan --stream`, by format',
+        'scan of files not seen before, hash included: MB/s over those of `clamdscan --stream`, by format ([all of media](docs/performance.md#media))',
         `${rangeOf(ratios.map(([toStream]) => toStream))} ×`,
         `≥ ${leastRatio}`,
       ],
