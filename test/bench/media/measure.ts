@@ -1,13 +1,15 @@
 import { randomInt } from 'node:crypto'
-import { type Client, createClient, readPlatform } from '../../../infra/local/client.ts'
+import { createClient, readPlatform } from '../../../infra/local/client.ts'
+import { connect } from '../../../lib/db/client.ts'
 import { type LaunchedPlatform, launchPlatform } from '../../support/launch-platform.ts'
+import { settingsOf } from '../../support/server.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { measureAnalysis } from './analysis.ts'
-import { measureBurst } from './burst.ts'
+import { burstUploads, measureBurst } from './burst.ts'
 import { formats, inDirectory, makeSongs } from './files.ts'
 import { measureMemory, memorySteps } from './memory.ts'
 import { countFiles, measureMetadata } from './metadata.ts'
-import { measureReady, readySteps } from './ready.ts'
+import { measureReady, type Platform, readySteps } from './ready.ts'
 import { measureScan, scanSteps } from './scan.ts'
 import { type PartName, partNames, printSection, type Section, writeSection } from './section.ts'
 
@@ -36,8 +38,8 @@ export async function measureMedia({ only, markdown, command }: MediaOptions): P
       if (name in here) await tell(name, await here[name as keyof typeof here]())
     }
     if (wanted.includes('ready') || wanted.includes('burst'))
-      await onPlatform(progress, async (client) => {
-        const there = partsThere(progress, client)
+      await onPlatform(progress, async (platform) => {
+        const there = partsThere(progress, platform)
         for (const name of wanted) {
           if (name in there) await tell(name, await there[name as keyof typeof there]())
         }
@@ -61,21 +63,24 @@ const partsHere = ({ step }: Progress) => ({
   analysis: () => step('analysis', formats.length, measureAnalysis),
 })
 
-const partsThere = ({ step }: Progress, client: Client) => ({
-  ready: () => step('from PUT to ready', readySteps, (tell) => measureReady(client, tell)),
-  burst: () => step('burst', 1, (tell) => measureBurst(client, tell)),
+const partsThere = ({ step }: Progress, platform: Platform) => ({
+  ready: () => step('from PUT to ready', readySteps, (tell) => measureReady(platform, tell)),
+  burst: () => step('burst', burstUploads, (tell) => measureBurst(platform, tell)),
 })
 
 /** A platform of its own, with nothing in it. */
-async function onPlatform(progress: Progress, work: (client: Client) => Promise<void>): Promise<void> {
+async function onPlatform(progress: Progress, work: (platform: Platform) => Promise<void>): Promise<void> {
   await inDirectory(async (directory) => {
-    const platform: LaunchedPlatform = await progress.step('start of a platform', 1, () =>
+    const launched: LaunchedPlatform = await progress.step('start of a platform', 1, () =>
       launchPlatform(directory),
     )
     try {
-      await work(createClient(await readPlatform(platform.file), { addressOf }))
+      const info = await readPlatform(launched.file)
+      const sql = connect(settingsOf(info.database_url))
+      await work({ client: createClient(info, { addressOf }), sql })
+      await sql.end({ timeout: 5 })
     } finally {
-      await platform.stop()
+      await launched.stop()
     }
   })
 }

@@ -7,6 +7,7 @@ import {
   putFile,
   until,
 } from '../../../infra/local/client.ts'
+import type { Sql } from '../../../lib/db/client.ts'
 import { makeAudio } from '../../support/audio.ts'
 import type { Tell } from '../progress.ts'
 import { median } from '../table.ts'
@@ -17,6 +18,12 @@ const seconds = 218
 const rounds = 5
 const patienceMs = 120_000
 
+/** Its front door, and its database for what no route tells. */
+export interface Platform {
+  readonly client: Client
+  readonly sql: Sql
+}
+
 export const readySteps = rounds
 
 const steps = ['sending', 'waiting for the scan', 'scan', 'metadata', 'stream'] as const
@@ -25,16 +32,19 @@ const steps = ['sending', 'waiting for the scan', 'scan', 'metadata', 'stream'] 
 interface Way {
   readonly steps: Readonly<Record<(typeof steps)[number], number>>
   readonly ready: number
+  /** When a track tells its loudness and waveform, which it does once it plays. */
   readonly heard: number
+  /** How long it was listened to, and waited for that. */
+  readonly analysis: number
 }
 
 /** The time of one file at a time through the running platform, by the timeline that its uploader reads. */
-export async function measureReady(client: Client, tell: Tell): Promise<Section> {
+export async function measureReady(platform: Platform, tell: Tell): Promise<Section> {
   const song = await makeAudio('mp3', { seconds })
   const ways: Way[] = []
   for (let round = 0; round < rounds; round++) {
-    const { token } = await client.join('bench')
-    ways.push(await follow(client, token, unlike(song)))
+    const { token } = await platform.client.join('bench')
+    ways.push(await follow(platform, token, unlike(song)))
     tell(1)
   }
   return toSection(song.length, ways)
@@ -46,7 +56,7 @@ function unlike(song: Buffer): AudioFile {
   return { name: 'song.mp3', content_type: 'audio/mpeg', bytes }
 }
 
-async function follow(client: Client, token: string, file: AudioFile): Promise<Way> {
+async function follow({ client, sql }: Platform, token: string, file: AudioFile): Promise<Way> {
   const track = await client.createTrack(token)
   const grant = await client.requestUpload(token, track.id, file)
   const began = Date.now()
@@ -72,7 +82,15 @@ async function follow(client: Client, token: string, file: AudioFile): Promise<W
     },
     ready: ready - began,
     heard: heard - began,
+    analysis: (await analysedAt(sql, track.id)).getTime() - transcoding,
   }
+}
+
+async function analysedAt(sql: Sql, trackId: string): Promise<Date> {
+  const [row] = await sql<{ analysed_at: Date }[]>`
+    select a.analysed_at from track_analyses a join track_versions v on v.id = a.version_id
+    where v.track_id = ${trackId}`
+  return row!.analysed_at
 }
 
 /** By more patience than `followUpload` has: what counts is the timeline. */
@@ -113,6 +131,7 @@ function toSection(sizeBytes: number, ways: readonly Way[]): Section {
     rows: [
       ...steps.map((name) => row(name, (way) => way.steps[name], true)),
       row('all, until it plays', (way) => way.ready, false),
+      row('analysis, beside the stream', (way) => way.analysis, false),
       row('until loudness and waveform are there', (way) => way.heard, false),
     ],
     notes: [
