@@ -5,7 +5,7 @@ import { readList, requireEnv } from '../lib/config.ts'
 import { connect, databaseSettings } from '../lib/db/client.ts'
 import { createRunOnce } from '../lib/http/idempotency.ts'
 import { createRateLimiter } from '../lib/http/rate-limit.ts'
-import { serveMediaFrom } from '../lib/media/open-url.ts'
+import { serveMediaFrom } from '../lib/media/delivery/open-url.ts'
 import { createSessionCheck } from '../lib/sessions/session-check.ts'
 
 /** What every function that serves routes stands on, with the settings that they have in common. */

@@ -1,5 +1,5 @@
 import { type Handlers, Reply } from '../../lib/http/route.ts'
-import type { CallbackResult, CallbackService } from '../../lib/media/callback-service.ts'
+import type { CallbackResult, CallbackService } from '../../lib/media/streams/callback-service.ts'
 import type { PlayService } from '../../lib/plays/service.ts'
 import type { RevocationService } from '../../lib/revocations/service.ts'
 import type { internalRoutes } from './routes.ts'

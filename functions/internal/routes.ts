@@ -1,5 +1,5 @@
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
-import { source, sourceQuery, streamFailed, streamReady } from '../../lib/media/schemas.ts'
+import { source, sourceQuery, streamFailed, streamReady } from '../../lib/media/streams/schemas.ts'
 import { playResults, reportPlays } from '../../lib/plays/schemas.ts'
 import { listRevocations, revocationPage } from '../../lib/revocations/schemas.ts'
 import { trackParams } from '../../lib/tracks/schemas.ts'

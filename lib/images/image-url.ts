@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { openUrl } from '../media/open-url.ts'
+import { openUrl } from '../media/delivery/open-url.ts'
 
 /** Longest sides, in pixels, that each picture is made in. */
 export const imageSizes = [64, 256, 1024] as const

@@ -1,11 +1,11 @@
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import { dayMs, later } from '../time.ts'
-import { requestPrepare } from './prepare-jobs.ts'
 import { explainStatus, findReason, reasons } from './reasons.ts'
 import { requestRedelivery } from './redelivery.ts'
 import { moveUpload, type UploadStatus } from './repository.ts'
 import { findStep, type StepState } from './steps-repository.ts'
+import { requestPrepare } from './streams/prepare-jobs.ts'
 import { findVersion } from './versions-repository.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Db } from '../db/client.ts'
 import type { AudioMetadata } from './metadata.ts'
 import type { UploadStatus } from './repository.ts'
-import type { StreamReady } from './schemas.ts'
+import type { StreamReady } from './streams/schemas.ts'
 
 export interface NewVersion {
   readonly track_id: string

@@ -4,7 +4,7 @@ import { SignJWT } from 'jose/jwt/sign'
 import { jwtVerify } from 'jose/jwt/verify'
 import * as z from 'zod/mini'
 import { findKey, type LoadKeys } from '../auth/key-ring.ts'
-import type { TokenTimes } from '../media/streaming.ts'
+import type { TokenTimes } from '../media/streams/streaming.ts'
 import { dayMs } from '../time.ts'
 
 const issuer = 'veza'

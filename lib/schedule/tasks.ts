@@ -22,8 +22,8 @@ import {
   keepShown,
 } from '../images/expiry.ts'
 import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
-import { adoptLostJobs, sendDueJobs } from '../media/prepare-jobs.ts'
-import { createRescanSweep, type RescanRules } from '../media/rescan-sweep.ts'
+import { createRescanSweep, type RescanRules } from '../media/rescan/sweep.ts'
+import { adoptLostJobs, sendDueJobs } from '../media/streams/prepare-jobs.ts'
 import { failStuck, redeliverStuck } from '../media/watchdog.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'

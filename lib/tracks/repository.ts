@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import type { Listener } from '../media/streaming.ts'
+import type { Listener } from '../media/streams/streaming.ts'
 import {
   comparedColumns,
   creditsColumn,

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { CachePolicy } from 'aws-cdk-lib/aws-cloudfront'
-import { closedPrefixes, openPrefixes, signedPrefixes } from '../../lib/media/media-links.ts'
+import { closedPrefixes, openPrefixes, signedPrefixes } from '../../lib/media/delivery/media-links.ts'
 import { everyResource, type Resource, resources, synthesize, target } from './synth.ts'
 
 const stage = synthesize('prod')

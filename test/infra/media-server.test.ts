@@ -12,7 +12,7 @@ import { type Objects, openObjects } from '../../infra/local/aws/s3.ts'
 import { createMediaServer } from '../../infra/local/parts/media-server.ts'
 import type { Part } from '../../infra/local/parts/part.ts'
 import { createTemplate } from '../../infra/local/template.ts'
-import { createMediaLinks } from '../../lib/media/media-links.ts'
+import { createMediaLinks } from '../../lib/media/delivery/media-links.ts'
 import { findFreePort } from '../support/server.ts'
 import { synthesize } from './synth.ts'
 

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { createMediaLinks } from '../../lib/media/media-links.ts'
+import { createMediaLinks } from '../../lib/media/delivery/media-links.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 export const mediaPublicKey = publicKey

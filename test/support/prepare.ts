@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../lib/auth/actor.ts'
 import type { Sql } from '../../lib/db/client.ts'
-import { requestPrepare } from '../../lib/media/prepare-jobs.ts'
-import type { PrepareJob } from '../../lib/media/stream-server.ts'
+import { requestPrepare } from '../../lib/media/streams/prepare-jobs.ts'
+import type { PrepareJob } from '../../lib/media/streams/stream-server.ts'
 import { seedActor } from './tracks.ts'
 
 export interface Prepared extends PrepareJob {

@@ -1,8 +1,8 @@
 import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import { AppError } from '../../errors.ts'
-import { audioFilename } from '../../media/file-names.ts'
-import type { MediaLinks } from '../../media/media-links.ts'
+import { audioFilename } from '../../media/delivery/file-names.ts'
+import type { MediaLinks } from '../../media/delivery/media-links.ts'
 import { findTrackFile } from './download-repository.ts'
 
 export interface DownloadDependencies {

@@ -1,8 +1,8 @@
 import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import { AppError } from '../../errors.ts'
-import type { MediaLinks } from '../../media/media-links.ts'
-import { streamSeconds } from '../../media/streaming.ts'
+import type { MediaLinks } from '../../media/delivery/media-links.ts'
+import { streamSeconds } from '../../media/streams/streaming.ts'
 import { createViewers } from '../viewers.ts'
 import { findPreview, findWaveform } from './sound-repository.ts'
 

@@ -1,7 +1,7 @@
 import { allTrackRoutes as routes } from '../../../functions/tracks/all-routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { findSplitsInForce } from '../../../lib/collaboration/splits-in-force.ts'
-import { createCallbackService } from '../../../lib/media/callback-service.ts'
+import { createCallbackService } from '../../../lib/media/streams/callback-service.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
 import { lockEditableTrack } from '../../../lib/tracks/locks.ts'
 import { buryDueAccount } from '../../../lib/users/deletion.ts'

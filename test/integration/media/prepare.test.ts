@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { adoptLostJobs, requestPrepare } from '../../../lib/media/prepare-jobs.ts'
+import { adoptLostJobs, requestPrepare } from '../../../lib/media/streams/prepare-jobs.ts'
 import { later, minuteMs } from '../../../lib/time.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createUploadRetry } from '../../../lib/uploads/retry.ts'

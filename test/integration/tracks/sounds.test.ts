@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals'
 import { allTrackRoutes } from '../../../functions/tracks/all-routes.ts'
-import { serveMediaFrom } from '../../../lib/media/open-url.ts'
+import { serveMediaFrom } from '../../../lib/media/delivery/open-url.ts'
 import { createListener } from '../../support/analysis.ts'
 import { makeAudio } from '../../support/audio.ts'
 import { useDatabase } from '../../support/database.ts'

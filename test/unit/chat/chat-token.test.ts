@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
 import { createTokenVerifier } from '../../../lib/auth/tokens.ts'
 import { signChatToken } from '../../../lib/chat/chat-token.ts'
-import { signStreamToken } from '../../../lib/media/streaming.ts'
+import { signStreamToken } from '../../../lib/media/streams/streaming.ts'
 import { forgeToken, readChatToken, readStreamToken } from '../../support/peer-servers.ts'
 
 const now = 1_900_000_000

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ensureMediaKey, storeMediaKey } from '../../../infra/local/media-key.ts'
 import { createTemplate } from '../../../infra/local/template.ts'
-import { createMediaLinks } from '../../../lib/media/media-links.ts'
+import { createMediaLinks } from '../../../lib/media/delivery/media-links.ts'
 
 const directory = mkdtempSync(path.join(tmpdir(), 'veza-key-'))
 afterAll(() => rmSync(directory, { recursive: true }))

@@ -1,6 +1,6 @@
 import { parse } from 'content-disposition'
 import fc from 'fast-check'
-import { attachment, audioFilename } from '../../../lib/media/file-names.ts'
+import { attachment, audioFilename } from '../../../lib/media/delivery/file-names.ts'
 
 const file = { artist: 'Ada', title: 'Night Drive', container: 'flac', codec: 'FLAC' }
 const nameOf = (about: Partial<typeof file>) => audioFilename({ ...file, ...about })

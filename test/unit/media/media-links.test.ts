@@ -1,6 +1,6 @@
 import { createVerify, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { parse } from 'content-disposition'
-import { createMediaLinks } from '../../../lib/media/media-links.ts'
+import { createMediaLinks } from '../../../lib/media/delivery/media-links.ts'
 
 interface Pair {
   readonly publicKey: KeyObject

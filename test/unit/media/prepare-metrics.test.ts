@@ -3,7 +3,7 @@ import { captureOutput } from '../../support/output.ts'
 /** The logger reads its settings when it is made, so it is imported after this. */
 process.env.LOG_LEVEL = 'INFO'
 process.env.POWERTOOLS_SERVICE_NAME = 'veza-test-jobs-worker'
-const { recordFailedTry, recordGivenUp } = await import('../../../lib/media/prepare-metrics.ts')
+const { recordFailedTry, recordGivenUp } = await import('../../../lib/media/streams/prepare-metrics.ts')
 
 const failure = { track_id: 't', version_id: 'v', job_id: 'j', tries: 8, reason: 'timed_out' }
 

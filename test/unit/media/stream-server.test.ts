@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
-import { createStreamServer, whyNotTaken } from '../../../lib/media/stream-server.ts'
+import { createStreamServer, whyNotTaken } from '../../../lib/media/streams/stream-server.ts'
 
 const secret = 'job-secret-of-the-tests-'.repeat(3)
 const job = { job_id: 'job-1', track_id: 'track-1', version_id: 'version-1' }

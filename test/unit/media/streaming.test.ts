@@ -7,7 +7,7 @@ import {
   signStreamToken,
   signStreamUrl,
   streamSeconds,
-} from '../../../lib/media/streaming.ts'
+} from '../../../lib/media/streams/streaming.ts'
 import { signPlayToken } from '../../../lib/plays/play-token.ts'
 import { readStreamToken } from '../../support/peer-servers.ts'
 

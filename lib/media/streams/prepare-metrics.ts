@@ -1,5 +1,5 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
-import { logger } from '../logger.ts'
+import { logger } from '../../logger.ts'
 import type { PrepareJob } from './stream-server.ts'
 
 export interface FailedTry extends PrepareJob {

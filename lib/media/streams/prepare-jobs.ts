@@ -1,8 +1,8 @@
-import type { Db, Sql } from '../db/client.ts'
-import { addAllToOutbox, addToOutbox } from '../outbox.ts'
-import { later, minuteMs } from '../time.ts'
+import type { Db, Sql } from '../../db/client.ts'
+import { addAllToOutbox, addToOutbox } from '../../outbox.ts'
+import { later, minuteMs } from '../../time.ts'
+import type { Version } from '../versions-repository.ts'
 import { adoptJobs, endJobsOf, insertJob, listForsaken, queueDue } from './prepare-repository.ts'
-import type { Version } from './versions-repository.ts'
 
 /** After so many the job has failed. */
 export const mostTries = 8

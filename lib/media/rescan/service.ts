@@ -1,12 +1,12 @@
 import * as z from 'zod/mini'
-import type { Origin } from '../audit/record.ts'
-import type { ObjectStore } from '../aws/object-store.ts'
-import type { Sql } from '../db/client.ts'
-import type { DefinitionKeeper } from '../definitions/keeper.ts'
-import { logger } from '../logger.ts'
-import type { Clamd } from './clamd.ts'
-import { findScanned, markScanned, markSealed, type ScannedVersion } from './rescan-repository.ts'
-import { type Finding, keepWithdrawn, reinstateVersion, withdrawVersion } from './withdrawal.ts'
+import type { Origin } from '../../audit/record.ts'
+import type { ObjectStore } from '../../aws/object-store.ts'
+import type { Sql } from '../../db/client.ts'
+import type { DefinitionKeeper } from '../../definitions/keeper.ts'
+import { logger } from '../../logger.ts'
+import type { Clamd } from '../clamd.ts'
+import { type Finding, keepWithdrawn, reinstateVersion, withdrawVersion } from '../withdrawal.ts'
+import { findScanned, markScanned, markSealed, type ScannedVersion } from './repository.ts'
 
 export interface RescanDependencies {
   readonly sql: Sql

@@ -1,4 +1,4 @@
-import type { Db, Fragment } from '../db/client.ts'
+import type { Db, Fragment } from '../../db/client.ts'
 import type { PrepareJob } from './stream-server.ts'
 
 export type JobStatus = 'queued' | 'sending' | 'waiting' | 'accepted' | 'ready' | 'failed' | 'lapsed'

@@ -1,6 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { SignJWT } from 'jose/jwt/sign'
-import type { Actor } from '../auth/actor.ts'
+import type { Actor } from '../../auth/actor.ts'
 
 /** Whoever listens, as the stream server knows people. */
 export interface Listener {

@@ -1,4 +1,4 @@
-import type { Secrets } from '../aws/secrets.ts'
+import type { Secrets } from '../../aws/secrets.ts'
 import { attachment } from './file-names.ts'
 
 /** Whoever knows the name of an object below these may have it, and no name can be guessed. */

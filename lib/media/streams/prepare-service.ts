@@ -1,11 +1,11 @@
-import type { Sql } from '../db/client.ts'
-import { logger } from '../logger.ts'
+import type { Sql } from '../../db/client.ts'
+import { logger } from '../../logger.ts'
+import { lockTrack, moveUpload } from '../repository.ts'
+import { findVersion, type Version } from '../versions-repository.ts'
 import { callbackDue, mostTries, retryAt } from './prepare-jobs.ts'
 import { recordFailedTry, recordGivenUp } from './prepare-metrics.ts'
 import { claimJob, findJob, type Job, moveJobFrom, moveLiveJob } from './prepare-repository.ts'
-import { lockTrack, moveUpload } from './repository.ts'
 import { type PrepareJob, type StreamServer, whyNotTaken } from './stream-server.ts'
-import { findVersion, type Version } from './versions-repository.ts'
 
 export interface PrepareDependencies {
   readonly sql: Sql

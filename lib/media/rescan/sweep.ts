@@ -1,7 +1,7 @@
-import type { JobQueue } from '../aws/job-queue.ts'
-import type { Sql } from '../db/client.ts'
-import { findInForce, type InForce, markSwept } from '../definitions/in-force.ts'
-import { dayMs, earlier, hourMs, minuteMs } from '../time.ts'
+import type { JobQueue } from '../../aws/job-queue.ts'
+import type { Sql } from '../../db/client.ts'
+import { findInForce, type InForce, markSwept } from '../../definitions/in-force.ts'
+import { dayMs, earlier, hourMs, minuteMs } from '../../time.ts'
 import {
   claimStale,
   claimUnsettled,
@@ -9,7 +9,7 @@ import {
   hasStale,
   type Rescan,
   type RescanLimits,
-} from './rescan-repository.ts'
+} from './repository.ts'
 
 export interface RescanRules {
   /** Of what was let in during so many days. */

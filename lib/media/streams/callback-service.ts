@@ -1,14 +1,14 @@
-import type { ObjectStore } from '../aws/object-store.ts'
-import { tellTeam } from '../collaboration/telling.ts'
-import type { Sql, Transaction } from '../db/client.ts'
-import { AppError } from '../errors.ts'
-import { logger } from '../logger.ts'
-import { later } from '../time.ts'
+import type { ObjectStore } from '../../aws/object-store.ts'
+import { tellTeam } from '../../collaboration/telling.ts'
+import type { Sql, Transaction } from '../../db/client.ts'
+import { AppError } from '../../errors.ts'
+import { logger } from '../../logger.ts'
+import { later } from '../../time.ts'
+import { lockTrack, moveUpload } from '../repository.ts'
+import { findVersion, markCurrent, markReady, type Version } from '../versions-repository.ts'
 import { mostTries, retryAt } from './prepare-jobs.ts'
 import { findJob, moveLiveJob } from './prepare-repository.ts'
-import { lockTrack, moveUpload } from './repository.ts'
 import type { StreamFailed, StreamReady } from './schemas.ts'
-import { findVersion, markCurrent, markReady, type Version } from './versions-repository.ts'
 
 export interface CallbackDependencies {
   readonly sql: Sql

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Secrets } from '../aws/secrets.ts'
+import type { Secrets } from '../../aws/secrets.ts'
 
 export interface PrepareJob {
   readonly job_id: string

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { timestamp } from '../http/route.ts'
+import { timestamp } from '../../http/route.ts'
 
 export const sourceQuery = z.strictObject({ version_id: z.optional(z.uuid()) })
 
