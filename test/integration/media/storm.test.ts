@@ -1,7 +1,7 @@
 import { jest } from '@jest/globals'
 import type { Sql } from '../../../lib/db/client.ts'
 import { logger } from '../../../lib/logger.ts'
-import { serveMediaFrom } from '../../../lib/media/open-url.ts'
+import { serveMediaFrom } from '../../../lib/media/delivery/open-url.ts'
 import { failStuck, redeliverStuck } from '../../../lib/media/watchdog.ts'
 import { dayMs, later } from '../../../lib/time.ts'
 import { createRemoval } from '../../../lib/tracks/purge.ts'
