@@ -1,5 +1,5 @@
 import type { Handlers } from '../../lib/http/route.ts'
-import type { WithdrawnService } from '../../lib/media/withdrawn-service.ts'
+import type { WithdrawnService } from '../../lib/media/withdrawal/withdrawn-service.ts'
 import type { versionRoutes } from './version-routes.ts'
 
 export const createVersionHandlers = (versions: WithdrawnService): Handlers<typeof versionRoutes> => ({

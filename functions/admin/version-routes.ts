@@ -4,7 +4,7 @@ import {
   withdrawnParams,
   withdrawnVersion,
   withdrawnVersionPage,
-} from '../../lib/media/withdrawn-schemas.ts'
+} from '../../lib/media/withdrawal/withdrawn-schemas.ts'
 
 export const versionRoutes = defineRoutes({
   listWithdrawnVersions: {

@@ -8,11 +8,11 @@ import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createDefinitionKeeper } from '../../lib/definitions/keeper.ts'
 import { createSets } from '../../lib/definitions/sets.ts'
 import { createImageIntake } from '../../lib/images/scan-intake.ts'
-import { createClamd } from '../../lib/media/clamd.ts'
 import { createRescanService, rescanMessage } from '../../lib/media/rescan/service.ts'
 import { readBucketEvent } from '../../lib/media/s3-events.ts'
-import { createScanService } from '../../lib/media/scan-service.ts'
-import { createTrackIntake } from '../../lib/media/track-intake.ts'
+import { createClamd } from '../../lib/media/scan/clamd.ts'
+import { createScanService } from '../../lib/media/scan/service.ts'
+import { createTrackIntake } from '../../lib/media/scan/track-intake.ts'
 
 const queueUrl = requireEnv('SCAN_QUEUE_URL')
 const lease = createMessageLease({ queue: createJobQueue(queueUrl) })

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { DefinitionStore } from '../aws/definition-store.ts'
 import { logger } from '../logger.ts'
-import type { Clamd } from '../media/clamd.ts'
+import type { Clamd } from '../media/scan/clamd.ts'
 import { readCurrent } from './current.ts'
 import type { Manifest } from './manifest.ts'
 import type { Sets } from './sets.ts'

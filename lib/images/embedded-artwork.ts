@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Db, Sql } from '../db/client.ts'
-import type { ArtworkIntake, FoundPicture, PictureOrigin } from '../media/artwork-intake.ts'
+import type { ArtworkIntake, FoundPicture, PictureOrigin } from '../media/metadata/artwork-intake.ts'
 import { grantExpiry } from '../media/upload-grant.ts'
 import {
   findEmbeddedUpload,

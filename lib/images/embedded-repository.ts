@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import type { PictureOrigin } from '../media/artwork-intake.ts'
+import type { PictureOrigin } from '../media/metadata/artwork-intake.ts'
 import type { ImageUploadStatus } from './schemas.ts'
 
 export interface EmbeddedUpload {

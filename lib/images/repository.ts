@@ -1,6 +1,6 @@
 import type * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
-import type { ArrivedObject } from '../media/intake.ts'
+import type { ArrivedObject } from '../media/scan/intake.ts'
 import type { ImageKind } from './image-types.ts'
 import type { ImageUploadStatus, imageUpload, RequestImage } from './schemas.ts'
 

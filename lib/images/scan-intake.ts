@@ -1,5 +1,5 @@
 import type { Db, Sql } from '../db/client.ts'
-import type { Arrival, ArrivedObject, Intake } from '../media/intake.ts'
+import type { Arrival, ArrivedObject, Intake } from '../media/scan/intake.ts'
 import { moveImageUpload } from './repository.ts'
 
 /** Pictures: clean ones are drawn anew. */

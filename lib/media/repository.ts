@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import type { ArrivedObject } from './intake.ts'
+import type { ArrivedObject } from './scan/intake.ts'
 
 export type UploadStatus =
   | 'uploading'

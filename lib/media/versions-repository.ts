@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts'
-import type { AudioMetadata } from './metadata.ts'
+import type { AudioMetadata } from './metadata/metadata.ts'
 import type { UploadStatus } from './repository.ts'
 import type { StreamReady } from './streams/schemas.ts'
 

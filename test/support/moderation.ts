@@ -7,7 +7,7 @@ import { createMutingService } from '../../lib/chat/muting.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
-import { createWithdrawnService } from '../../lib/media/withdrawn-service.ts'
+import { createWithdrawnService } from '../../lib/media/withdrawal/withdrawn-service.ts'
 import { createModerationService } from '../../lib/moderation/service.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 

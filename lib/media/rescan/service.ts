@@ -4,8 +4,8 @@ import type { ObjectStore } from '../../aws/object-store.ts'
 import type { Sql } from '../../db/client.ts'
 import type { DefinitionKeeper } from '../../definitions/keeper.ts'
 import { logger } from '../../logger.ts'
-import type { Clamd } from '../clamd.ts'
-import { type Finding, keepWithdrawn, reinstateVersion, withdrawVersion } from '../withdrawal.ts'
+import type { Clamd } from '../scan/clamd.ts'
+import { type Finding, keepWithdrawn, reinstateVersion, withdrawVersion } from '../withdrawal/withdrawal.ts'
 import { findScanned, markScanned, markSealed, type ScannedVersion } from './repository.ts'
 
 export interface RescanDependencies {

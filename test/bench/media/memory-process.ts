@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { createObjectStore } from '../../../lib/aws/object-store.ts'
 import { listenTo } from '../../../lib/media/analysis/listening.ts'
 import { serveObject } from '../../../lib/media/analysis/object-server.ts'
-import { createClamd } from '../../../lib/media/clamd.ts'
-import { inspectAudio } from '../../../lib/media/metadata.ts'
-import { createRangedSource } from '../../../lib/media/ranged-source.ts'
+import { inspectAudio } from '../../../lib/media/metadata/metadata.ts'
+import { createRangedSource } from '../../../lib/media/metadata/ranged-source.ts'
+import { createClamd } from '../../../lib/media/scan/clamd.ts'
 
 /** One file in a process of its own, read from S3 as the functions read it; tells its peak. */
 const [what, key = ''] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-import { createClamd } from '../../../lib/media/clamd.ts'
+import { createClamd } from '../../../lib/media/scan/clamd.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { useClamd } from '../../support/clamd.ts'
 

@@ -1,6 +1,6 @@
 import { readBucketEvent } from '../../../lib/media/s3-events.ts'
-import { createScanService } from '../../../lib/media/scan-service.ts'
-import { createTrackIntake } from '../../../lib/media/track-intake.ts'
+import { createScanService } from '../../../lib/media/scan/service.ts'
+import { createTrackIntake } from '../../../lib/media/scan/track-intake.ts'
 import { dayMs, later } from '../../../lib/time.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createRemoval, purgeDueTracks } from '../../../lib/tracks/purge.ts'

@@ -3,7 +3,7 @@ import { allTrackRoutes as routes } from '../../../functions/tracks/all-routes.t
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createMailService } from '../../../lib/mail/service.ts'
 import { createCallbackService } from '../../../lib/media/streams/callback-service.ts'
-import { keepWithdrawn, reinstateVersion, withdrawVersion } from '../../../lib/media/withdrawal.ts'
+import { keepWithdrawn, reinstateVersion, withdrawVersion } from '../../../lib/media/withdrawal/withdrawal.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { addVersion, createStudio, type SeededVersion } from '../../support/studio.ts'

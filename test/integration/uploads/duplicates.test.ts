@@ -1,7 +1,7 @@
 import { adminRoutes } from '../../../functions/admin/routes.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { connect, type Sql } from '../../../lib/db/client.ts'
-import { createTrackIntake } from '../../../lib/media/track-intake.ts'
+import { createTrackIntake } from '../../../lib/media/scan/track-intake.ts'
 import { createSameFileReports } from '../../../lib/moderation/same-file.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createModerationApi } from '../../support/moderation.ts'

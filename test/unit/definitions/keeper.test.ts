@@ -5,7 +5,7 @@ import { canary, canarySignature, versionOfCanary } from '../../../lib/definitio
 import { createDefinitionKeeper } from '../../../lib/definitions/keeper.ts'
 import { fileKey, manifestKey } from '../../../lib/definitions/manifest.ts'
 import { createSets } from '../../../lib/definitions/sets.ts'
-import { createClamd, ScannerUnavailable } from '../../../lib/media/clamd.ts'
+import { createClamd, ScannerUnavailable } from '../../../lib/media/scan/clamd.ts'
 import { eicar, makeAudio } from '../../support/audio.ts'
 import { startClamd } from '../../support/clamd.ts'
 import { createMemoryDefinitions } from '../../support/definition-store.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { type Clamd, createClamd } from '../../../infra/local/parts/clamd.ts'
-import { createClamd as createScanner } from '../../../lib/media/clamd.ts'
+import { createClamd as createScanner } from '../../../lib/media/scan/clamd.ts'
 import { makeAudio } from '../../support/audio.ts'
 
 // Written in halves, so that no scanner of this machine takes this file for the test virus.

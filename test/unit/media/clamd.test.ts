@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClamd, ScannerUnavailable, ScanTimedOut } from '../../../lib/media/clamd.ts'
+import { createClamd, ScannerUnavailable, ScanTimedOut } from '../../../lib/media/scan/clamd.ts'
 
 let directory: string
 let server: Server | undefined

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import ffprobe from '@ffprobe-installer/ffprobe'
-import { type Inspected, inspectAudio } from '../../../lib/media/metadata.ts'
-import { createRangedSource } from '../../../lib/media/ranged-source.ts'
+import { type Inspected, inspectAudio } from '../../../lib/media/metadata/metadata.ts'
+import { createRangedSource } from '../../../lib/media/metadata/ranged-source.ts'
 import {
   encodeAll,
   encodedSeconds,

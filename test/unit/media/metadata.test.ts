@@ -1,5 +1,5 @@
-import { type Inspected, inspectAudio } from '../../../lib/media/metadata.ts'
-import { createRangedSource, SourceUnavailable } from '../../../lib/media/ranged-source.ts'
+import { type Inspected, inspectAudio } from '../../../lib/media/metadata/metadata.ts'
+import { createRangedSource, SourceUnavailable } from '../../../lib/media/metadata/ranged-source.ts'
 import {
   type AudioFormat,
   audioFormats,

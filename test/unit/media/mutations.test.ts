@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { type Inspection, inspectAudio } from '../../../lib/media/metadata.ts'
-import { createRangedSource } from '../../../lib/media/ranged-source.ts'
+import { type Inspection, inspectAudio } from '../../../lib/media/metadata/metadata.ts'
+import { createRangedSource } from '../../../lib/media/metadata/ranged-source.ts'
+import { readPicture } from '../../../lib/media/metadata/tags/read-picture.ts'
 import { findReason } from '../../../lib/media/reasons.ts'
-import { readPicture } from '../../../lib/media/tags/read-picture.ts'
 import { bytes, uint32 } from '../../support/corpus/build.ts'
 import { encodeAll, type RecipeName, recipes } from '../../support/corpus/encode.ts'
 

@@ -1,6 +1,6 @@
-import { type Inspected, inspectAudio } from '../../../lib/media/metadata.ts'
-import { createRangedSource, SourceUnavailable } from '../../../lib/media/ranged-source.ts'
-import { readPicture } from '../../../lib/media/tags/read-picture.ts'
+import { type Inspected, inspectAudio } from '../../../lib/media/metadata/metadata.ts'
+import { createRangedSource, SourceUnavailable } from '../../../lib/media/metadata/ranged-source.ts'
+import { readPicture } from '../../../lib/media/metadata/tags/read-picture.ts'
 import {
   box,
   bytes,

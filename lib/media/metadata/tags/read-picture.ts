@@ -1,4 +1,4 @@
-import { logger } from '../../logger.ts'
+import { logger } from '../../../logger.ts'
 import { type RangedSource, SourceUnavailable } from '../ranged-source.ts'
 import { parsePieces } from './parse.ts'
 import type { EmbeddedPicture } from './pieces.ts'

@@ -1,4 +1,4 @@
-import type { StatusReason } from './reasons.ts'
+import type { StatusReason } from '../reasons.ts'
 
 /** Why a file is not taken, going by its bytes. */
 export type MetadataRejection = Extract<

@@ -1,5 +1,5 @@
 import { type IAudioMetadata, type ICommonTagsResult, parseBuffer } from 'music-metadata'
-import { logger } from '../../logger.ts'
+import { logger } from '../../../logger.ts'
 import type { TagForm, TagPiece } from './pieces.ts'
 
 export interface ParsedTags {

@@ -1,4 +1,4 @@
-import type { Container } from '../audio-types.ts'
+import type { Container } from '../../audio-types.ts'
 import type { RangedSource } from '../ranged-source.ts'
 import type { Body } from './layout.ts'
 import { searchBytes } from './mpeg.ts'

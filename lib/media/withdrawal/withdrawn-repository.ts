@@ -1,4 +1,4 @@
-import type { Db, Fragment } from '../db/client.ts'
+import type { Db, Fragment } from '../../db/client.ts'
 import type { WithdrawnVersion } from './withdrawn-schemas.ts'
 
 const columns = (db: Db): Fragment => db`

@@ -1,4 +1,4 @@
-import type { ObjectStore } from '../aws/object-store.ts'
+import type { ObjectStore } from '../../aws/object-store.ts'
 
 export interface RangedSource {
   readonly size_bytes: number

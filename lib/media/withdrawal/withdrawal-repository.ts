@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db } from '../../db/client.ts'
 
 export interface Withdrawn {
   readonly track_id: string

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { canary, versionOfCanary } from '../definitions/canary.ts'
+import { canary, versionOfCanary } from '../../definitions/canary.ts'
 import { isPassedOver } from './passed-over.ts'
 
 export type ScanVerdict =

@@ -1,11 +1,11 @@
-import { type Origin, recordAudit } from '../audit/record.ts'
-import { teamOf, tellEach } from '../collaboration/telling.ts'
-import type { Db } from '../db/client.ts'
-import type { Happening } from '../notifications/kinds.ts'
-import { addToOutbox } from '../outbox.ts'
-import { revokeVersion } from '../revocations/revoking.ts'
-import { discardMade, requestAnalysis } from './analysis/requests.ts'
-import { lockTrack } from './repository.ts'
+import { type Origin, recordAudit } from '../../audit/record.ts'
+import { teamOf, tellEach } from '../../collaboration/telling.ts'
+import type { Db } from '../../db/client.ts'
+import type { Happening } from '../../notifications/kinds.ts'
+import { addToOutbox } from '../../outbox.ts'
+import { revokeVersion } from '../../revocations/revoking.ts'
+import { discardMade, requestAnalysis } from '../analysis/requests.ts'
+import { lockTrack } from '../repository.ts'
 import {
   confirmFinding,
   type Finding,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { page, timestamp } from '../http/route.ts'
+import { page, timestamp } from '../../http/route.ts'
 
 /** A version in which something was found after it had been let in. */
 export const withdrawnVersion = z.object({

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { ObjectStore, ObjectVersion } from '../aws/object-store.ts'
-import { logger } from '../logger.ts'
+import type { ObjectStore, ObjectVersion } from '../../aws/object-store.ts'
+import { logger } from '../../logger.ts'
+import { findReason } from '../reasons.ts'
+import type { WrittenObject } from '../s3-events.ts'
 import { type Clamd, ScanTimedOut, type ScanVerdict } from './clamd.ts'
 import type { Arrival, Intake, Verdict } from './intake.ts'
-import { findReason } from './reasons.ts'
-import type { WrittenObject } from './s3-events.ts'
 
 export interface ScanDependencies {
   /** The first that takes a key has it. */

@@ -1,11 +1,11 @@
-import type { Sql } from '../db/client.ts'
-import { askAboutFile } from '../moderation/same-file.ts'
+import type { Sql } from '../../db/client.ts'
+import { askAboutFile } from '../../moderation/same-file.ts'
+import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from '../repository.ts'
+import { findStep, hasUploadUnderWay, markTried } from '../steps-repository.ts'
+import { beginAgain } from '../upload-resuming.ts'
+import { discardCopy, insertVersion, markStored } from '../versions-repository.ts'
+import { failStep } from '../watchdog.ts'
 import type { Arrival, ArrivedObject, Intake } from './intake.ts'
-import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from './repository.ts'
-import { findStep, hasUploadUnderWay, markTried } from './steps-repository.ts'
-import { beginAgain } from './upload-resuming.ts'
-import { discardCopy, insertVersion, markStored } from './versions-repository.ts'
-import { failStep } from './watchdog.ts'
 
 type TrackFile = Arrival & Pick<UploadProgress, 'track_id' | 'version_id'>
 

@@ -1,5 +1,5 @@
-import { logger } from '../logger.ts'
-import { type Container, findAudioType } from './audio-types.ts'
+import { logger } from '../../logger.ts'
+import { type Container, findAudioType } from '../audio-types.ts'
 import { refuseDocuments, refuseForeign } from './foreign.ts'
 import { readAiff } from './formats/aiff.ts'
 import { findBody } from './formats/body.ts'
