@@ -35,14 +35,17 @@ export const streamReady = z.strictObject({
 })
 export type StreamReady = z.output<typeof streamReady>
 
+/** The message of a tool names the address it read from, and that is signed. */
+const withoutQueries = (text: string) => text.replaceAll(/(https?:\/\/[^\s?]*)\?[^\s'"<>]*/gi, '$1')
+
 export const streamFailed = z.strictObject({
   version_id: z.uuid(),
   job_id: z.uuid(),
-  /** Shown to the uploader, so what a terminal would make of it is taken out. */
+  /** Shown to the uploader and logged, so what a terminal would make of it is taken out, and what opens the original. */
   reason: z.string().check(
     z.minLength(1),
     z.maxLength(1000),
-    z.overwrite((text) => text.toWellFormed().replaceAll(/\p{Cc}+/gu, ' ')),
+    z.overwrite((text) => withoutQueries(text.toWellFormed().replaceAll(/\p{Cc}+/gu, ' '))),
   ),
   /** Whether it may go better the next time; the job is asked for again then. */
   is_transient: z.optional(z.boolean()),
