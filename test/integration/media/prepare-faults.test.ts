@@ -21,7 +21,7 @@ afterEach(() => {
 })
 
 /** Sends a job over HTTP to a stream server that answers so. */
-async function send(listener: RequestListener, timeoutMs = 200) {
+async function send(listener: RequestListener, timeoutMs = 10_000) {
   paths = []
   server = createServer((request, response) => {
     paths.push(`${request.method} ${request.url}`)
@@ -61,7 +61,7 @@ test.each([200, 201, 204, 301, 302, 307, 308, 400, 401, 404, 409, 429, 500, 502,
 )
 
 test('a server that is slow is waited for no longer than the deadline', async () => {
-  const { state } = await send(() => {})
+  const { state } = await send(() => {}, 200)
   expect(await state()).toMatchObject({ status: 'waiting', reason: 'timed_out' })
 })
 
@@ -75,7 +75,7 @@ test('a server that is down has not taken the job', async () => {
   await once(closed, 'listening')
   const { port } = closed.address() as AddressInfo
   await new Promise((resolve) => closed.close(resolve))
-  const { state } = await sendTo(port, 200)
+  const { state } = await sendTo(port, 10_000)
   expect(await state()).toMatchObject({ status: 'waiting', reason: 'unreachable' })
 })
 
