@@ -1,5 +1,6 @@
 import { changeComments } from '../comments/counting.ts'
 import type { Db } from '../db/client.ts'
+import { revokeTrack } from '../revocations/revoking.ts'
 
 /** From everybody but its author. */
 export const hideComment = (tx: Db, commentId: string, now: Date): Promise<void> =>
@@ -18,11 +19,12 @@ export const showComment = (tx: Db, commentId: string): Promise<void> =>
 
 /** From everybody but its owner and those who work on it. */
 export async function hideTrack(tx: Db, trackId: string, now: Date): Promise<void> {
-  await tx`
+  const { count } = await tx`
     update tracks
     set hidden_at = ${now}, updated_at = ${now}, revision = revision + 1
     where id = ${trackId} and hidden_at is null
   `
+  if (count === 1) await revokeTrack(tx, trackId, 'hidden', now)
 }
 
 export async function showTrack(tx: Db, trackId: string, now: Date): Promise<void> {

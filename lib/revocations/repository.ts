@@ -51,6 +51,19 @@ export async function insertVersion(db: Db, { version_id, reason, ...times }: Re
   `
 }
 
+/** Of every version of a track that has a stream, since any of them may have played within the life of a token. */
+export async function insertVersionsOf(
+  db: Db,
+  { track_id, reason, ...times }: Times & { readonly track_id: string; readonly reason: string },
+): Promise<void> {
+  await db`
+    insert into revocations (kind, reason, version_id, revoked_at, expires_at)
+    select 'version', ${reason}, id, ${times.revoked_at}, ${times.expires_at}
+    from track_versions
+    where track_id = ${track_id} and ready_at is not null and removed_at is null and withdrawn_at is null
+  `
+}
+
 /** A place in the list: it is in the order of the transactions that wrote it. */
 export interface Position {
   readonly xact: number

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { hourMs, later } from '../time.ts'
-import { insertSessions, insertUser, insertVersion } from './repository.ts'
+import { insertSessions, insertUser, insertVersion, insertVersionsOf } from './repository.ts'
 
 /** As long as the token lives that lives longest: that of a stream. */
 const longestTokenMs = 6 * hourMs
@@ -27,3 +27,7 @@ export const revokeChat = (tx: Db, user_id: string, reason: string, now: Date): 
 /** What was made of the version must not be served, to nobody. */
 export const revokeVersion = (tx: Db, version_id: string, reason: string, now: Date): Promise<void> =>
   insertVersion(tx, { version_id, reason, ...timesOf(now) })
+
+/** What was made of a track, for whoever holds a link of before it was taken away. */
+export const revokeTrack = (tx: Db, track_id: string, reason: string, now: Date): Promise<void> =>
+  insertVersionsOf(tx, { track_id, reason, ...timesOf(now) })

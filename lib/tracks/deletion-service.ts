@@ -8,6 +8,7 @@ import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
 import { resumePrepare } from '../media/streams/prepare-jobs.ts'
 import { forgetAllOf } from '../plays/history-service.ts'
+import { revokeTrack } from '../revocations/revoking.ts'
 import { dayMs, later } from '../time.ts'
 import { endUploadsTo } from '../uploads/ending.ts'
 import type { WholeTrackRow } from './columns.ts'
@@ -40,6 +41,7 @@ export function createTrackDeletionService({ sql, now = () => new Date() }: Trac
         confirm(row)
         const at = now()
         await markDeleted(tx, trackId, { at, purges_at: later(at, graceMs) })
+        await revokeTrack(tx, trackId, 'track_deleted', at)
       }),
 
     /** A track that is there stays as it is; one whose stream nobody makes any more is asked for again. */
