@@ -1,4 +1,4 @@
-import { streamFailed } from '../../../lib/media/schemas.ts'
+import { streamFailed } from '../../../lib/media/streams/schemas.ts'
 
 const ids = {
   version_id: '0199f0f0-0000-7000-8000-000000000001',
