@@ -12,8 +12,18 @@ const running = new Set<ChildProcess>()
 
 // However the platform ends, no environment goes on without it.
 process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL')
+  for (const child of running) killAll(child)
 })
+
+/** An environment with all that it has started, which would otherwise outlive it. */
+export function killAll({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nothing of it runs any more.
+  }
+}
 
 let runtimeSource: string | undefined
 
@@ -36,6 +46,8 @@ export function startProcess(definition: FunctionDefinition): ChildProcess {
   const child = spawn(process.execPath, args, {
     cwd: definition.codeDir,
     env: definition.environment,
+    // A process group of its own.
+    detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   running.add(child)

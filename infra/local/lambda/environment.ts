@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { clockOffsetMs } from '../clock.ts'
 import { type Level, type LogRecord, toRecord } from '../log.ts'
 import type { FunctionDefinition } from './definition.ts'
-import { residentBytes, send, startProcess } from './environment-process.ts'
+import { killAll, residentBytes, send, startProcess } from './environment-process.ts'
 import { describeExit, exitError, type Outcome, timeoutError, toOutcome } from './outcome.ts'
 import type { EnvironmentMessage, LambdaError } from './protocol.ts'
 
@@ -52,7 +52,7 @@ export function createEnvironment(
     clearTimeout(initTimer)
     initialized.resolve(error)
     current?.settle(error)
-    child.kill('SIGKILL')
+    killAll(child)
   }
   const initTimer = setTimeout(() => {
     die(timeoutError('', `The init phase took more than ${INIT_LIMIT_MS} ms`))

@@ -24,19 +24,16 @@ export class FfmpegFailed extends Error {
 /** Of a log that a hostile file may make endless, its end is kept: the summary stands there. */
 const keptLog = 16 * 1024
 
-/**
- * Runs ffmpeg as a process group of its own, without our environment, and answers with the end of its log. A sink
- * that throws ends it.
- */
+/** Runs ffmpeg without our environment, and answers with the end of its log. A sink that throws ends it. */
 export async function runFfmpeg({ args, sinks, timeoutMs }: FfmpegRun): Promise<string> {
   const stdio = ['ignore', 'pipe', 'pipe', ...sinks.slice(1).map(() => 'pipe' as const)] as const
-  const child = spawn(ffmpeg.path, args, { cwd: tmpdir(), env: {}, detached: true, stdio: [...stdio] })
+  const child = spawn(ffmpeg.path, args, { cwd: tmpdir(), env: {}, stdio: [...stdio] })
   const outputs = [child.stdout, ...child.stdio.slice(3)] as Readable[]
   let timedOut = false
   let sinkError: unknown
   const timer = setTimeout(() => {
     timedOut = true
-    killGroup(child)
+    child.kill('SIGKILL')
   }, timeoutMs)
   for (const [index, output] of outputs.entries()) {
     output.on('data', (chunk: Buffer) => {
@@ -45,7 +42,7 @@ export async function runFfmpeg({ args, sinks, timeoutMs }: FfmpegRun): Promise<
         sinks[index]!(chunk)
       } catch (error) {
         sinkError = error
-        killGroup(child)
+        child.kill('SIGKILL')
       }
     })
   }
@@ -62,7 +59,7 @@ export async function runFfmpeg({ args, sinks, timeoutMs }: FfmpegRun): Promise<
     return log
   } finally {
     clearTimeout(timer)
-    killGroup(child)
+    child.kill('SIGKILL')
   }
 }
 
@@ -72,15 +69,6 @@ function ended(child: ChildProcess): Promise<{ code: number | null; error?: Erro
     child.once('error', (error) => resolve({ code: null, error }))
     child.once('close', (code) => resolve({ code }))
   })
-}
-
-function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return
-  try {
-    process.kill(-pid, 'SIGKILL')
-  } catch {
-    // It has just ended by itself.
-  }
 }
 
 const lastLines = (log: string) => log.trim().split('\n').slice(-3).join(' | ').slice(-500)

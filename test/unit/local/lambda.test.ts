@@ -2,9 +2,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FunctionDefinition } from '../../../infra/local/lambda/definition.ts'
 import { createFunction, type LambdaFunction } from '../../../infra/local/lambda/function.ts'
 import type { LogRecord } from '../../../infra/local/log.ts'
+import { isRunning } from '../../support/processes.ts'
 
 const require = createRequire(import.meta.url)
 const functions: LambdaFunction[] = []
@@ -279,4 +281,19 @@ test('lets several environments load a native module', async () => {
   const hashes = await Promise.all([call({ cost: 4 }), call({ cost: 4 }), call({ cost: 4 })])
 
   expect(hashes.map(({ answer }) => answer.slice(0, 7))).toEqual(['$2b$04$', '$2b$04$', '$2b$04$'])
+})
+
+test('ends what an environment has started together with it', async () => {
+  const { call, lambda } = start(`
+    const { spawn } = require('node:child_process')
+    exports.handler = async () => spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']).pid
+  `)
+  const { answer: pid } = await call()
+  expect(isRunning(pid)).toBe(true)
+
+  await lambda.stop()
+
+  const deadline = Date.now() + 4_000
+  while (isRunning(pid) && Date.now() < deadline) await sleep(20)
+  expect(isRunning(pid)).toBe(false)
 })
