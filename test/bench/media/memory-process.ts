@@ -48,7 +48,7 @@ function watchPrograms(): void {
   }
 }
 
-/** None of one that has just ended. */
+/** In KiB; none of one that has just ended. */
 function peakOf(pid: string): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
@@ -61,5 +61,6 @@ function peakOf(pid: string): number {
 const watch = setInterval(watchPrograms, 10)
 await (what === 'scan' ? scan() : analyse())
 clearInterval(watch)
-process.send?.({ own: process.resourceUsage().maxRSS * 1024, programs: programs * 1024 })
+// Not maxRSS, in which the kernel counts the process that forked this one.
+process.send?.({ own: peakOf('self') * 1024, programs: programs * 1024 })
 process.disconnect?.()

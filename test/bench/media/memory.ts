@@ -94,7 +94,7 @@ function toSection(peaks: Readonly<Record<Kind, readonly Peak[]>>): Section {
     ]),
     notes: [
       `Goal: at most ${mostRatio}× of a file of 1 MiB. Each file in a process of its own, bundled as a function and read by the SDK from an S3 that makes it up: a WAV of 192 kHz in 32 bits, 23 minutes of noise in 2 GiB.`,
-      "The peak is that of the resident memory as the kernel counts it, Node and the SDK included; ffmpeg's is counted apart. A collector lets some tens of MiB of buffers lie before it collects them, which 1 MiB does not fill and 64 MiB do.",
+      "The peak is that of the resident memory as the kernel counts it, Node and the SDK included; ffmpeg's is counted apart. A collector lets some tens of MiB of buffers lie before it collects them, which a file of 1 MiB never fills: that of 64 MiB tells them from what grows with the file.",
     ],
     summary: lines.map(
       ({ name, all, toSmall, toMiddle }): Summary => [
