@@ -32,8 +32,8 @@ process.on('message', (message: PlatformMessage) => {
   if (message.kind === 'load') void load(message)
   else if (handler) void answer(handler, message)
 })
-// The platform is gone: nobody is left to answer to.
-process.on('disconnect', () => process.exit())
+// The platform is gone: nobody is left to answer to, nor to end what was started from here.
+process.on('disconnect', () => process.kill(-process.pid, 'SIGKILL'))
 
 async function load(data: EnvironmentData): Promise<void> {
   process.title = data.context.functionName
