@@ -1,15 +1,15 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { sweep } from '../db/sweep.ts'
-import { dayMs, earlier, hourMs } from '../time.ts'
+import { dayMs, earlier } from '../time.ts'
 import { imageKey, imageSizes } from './image-url.ts'
 import { deleteImages, failStaleUploads, keepShownImages, takeIdleImages } from './processing-repository.ts'
 
 /** How long the files of an image that nothing shows any more can still be fetched. */
 const idleMs = dayMs
 
-/** A grant lives for a quarter of an hour; the news of the object may take its time. */
-const unsentMs = hourMs
+/** A grant lives for a quarter of an hour; the news of the object may stand in its queue behind many others. */
+const unsentMs = dayMs
 
 /** The queues give a message up long before. */
 const stuckMs = dayMs

@@ -182,18 +182,29 @@ describe('images that nothing shows', () => {
 })
 
 describe('uploads that came to a stop', () => {
-  test('fail where nobody sends the file, an hour after they were granted, and what comes later goes unread', async () => {
+  test('fail where nobody sends the file, a day after they were granted, and what comes later goes unread', async () => {
     const { ask, send, scan, clock, stateOf, uploads, media } = await setUp()
     const bytes = await newPicture()
     const grant = await ask(bytes)
-    clock.advance(30 * 60)
+    clock.advance(day - hour)
     await failStaleImageUploads(sql, clock.now())
     expect(await stateOf(grant)).toEqual(['uploading', null])
-    clock.advance(hour)
+    clock.advance(2 * hour)
     await failStaleImageUploads(sql, clock.now())
     expect(await stateOf(grant)).toEqual(['failed', 'upload_expired'])
     await scan(send(grant, bytes))
     expect([uploads.objects.size, media.objects.size]).toEqual([0, 0])
+  })
+
+  test('do not fail for hours while the news of the file waits in the queue, and go on in their turn', async () => {
+    const { ask, send, scan, clock, stateOf } = await setUp()
+    const bytes = await newPicture()
+    const grant = await ask(bytes)
+    const news = send(grant, bytes)
+    clock.advance(12 * hour)
+    await failStaleImageUploads(sql, clock.now())
+    await scan(news)
+    expect((await stateOf(grant))[0]).toBe('processing')
   })
 
   test('fail where nobody can make a picture of it for a day, and are forgotten after a month', async () => {
