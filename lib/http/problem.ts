@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda'
-import { AppError, type FieldError, type ProblemCode, problems } from '../errors.ts'
+import { AppError, type FieldError, type ProblemCode, problems, unavailable } from '../errors.ts'
 
 /** The body of every failure (RFC 9457). */
 export interface Problem {
@@ -43,8 +43,16 @@ export function toProblem(error: AppError, requestId: string): APIGatewayProxySt
   }
 }
 
-export const asAppError = (error: unknown): AppError =>
-  error instanceof AppError ? error : new AppError('internal', undefined, { cause: error })
+export function asAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  return isAwsAway(error) ? unavailable(error) : new AppError('internal', undefined, { cause: error })
+}
+
+/** In none of its tries did a call of the SDK get an answer, or one that does not blame the service. */
+function isAwsAway(error: unknown): boolean {
+  const { $metadata } = Object(error) as { $metadata?: { readonly httpStatusCode?: number } }
+  return $metadata !== undefined && ($metadata.httpStatusCode ?? 500) >= 500
+}
 
 /** What HTTP asks of an answer of this kind. */
 const standingHeaders: Partial<Record<ProblemCode, Record<string, string>>> = {
