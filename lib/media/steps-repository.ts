@@ -1,4 +1,5 @@
 import type { Db, Fragment } from '../db/client.ts'
+import { isUnderWay } from '../uploads/under-way.ts'
 import type { UploadStatus } from './repository.ts'
 
 /** An upload with what is needed to send it through a step once more. */
@@ -116,7 +117,7 @@ export async function lockHopeless(db: Db, uploadId: string, patience: Patience)
 export async function hasUploadUnderWay(db: Db, trackId: string): Promise<boolean> {
   const rows = await db`
     select from uploads
-    where track_id = ${trackId} and status in ('uploading', 'scanning', 'processing', 'transcoding')
+    where track_id = ${trackId} and ${isUnderWay(db)}
   `
   return rows.length > 0
 }

@@ -70,8 +70,6 @@ export function createUploadCompletion({ sql, store }: CompletionDependencies) {
   }
 }
 
-export type UploadCompletion = ReturnType<typeof createUploadCompletion>
-
 /** Of all parts together; what each may hold its address has settled, so more than was declared is no accident. */
 function requireWhole(session: UploadSession, stored: readonly StoredPart[]): void {
   if (sizeOf(stored) > session.size_bytes) {
