@@ -14,6 +14,7 @@ import { createStudio } from './studio.ts'
 /** Everything that uploaders, workers, sweeps and moderators do to the files of few tracks, on one connection. */
 export const createMediaMoves = (lane: Lane): Moves => ({
   ...peopleMoves(lane),
+  ...teamMoves(lane),
   ...arrivalMoves(lane),
   ...workerMoves(lane),
   ...createMediaFates(lane),
@@ -22,7 +23,7 @@ export const createMediaMoves = (lane: Lane): Moves => ({
 function peopleMoves(lane: Lane): Moves {
   const { sql, people, chance, uploads, size_bytes } = lane
   const { pick } = chance
-  const { as, createTrack, invite, accept, remove } = createStudio(sql, () => new Date(), uploads)
+  const { as, createTrack } = createStudio(sql, () => new Date(), uploads)
   const read = readers(lane)
   const onTrack =
     (route: Route, body?: () => object): Move =>
@@ -65,6 +66,18 @@ function peopleMoves(lane: Lane): Moves {
     },
     deleteTrack: onTrack(routes.deleteTrack),
     restoreTrack: onTrack(routes.restoreTrack),
+  }
+}
+
+/** Who works on a track comes and goes. */
+function teamMoves(lane: Lane): Moves {
+  const {
+    people,
+    chance: { pick },
+  } = lane
+  const { invite, accept, remove } = createStudio(lane.sql)
+  const read = readers(lane)
+  return {
     letIn: async () => {
       const [track_id, user] = [await read.track(), pick(people)]
       if (!track_id) return idle

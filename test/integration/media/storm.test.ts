@@ -24,7 +24,7 @@ const warned = jest.spyOn(logger, 'warn')
 
 serveMediaFrom('https://media.test')
 
-const movesOfALane = 200
+const movesOfALane = 300
 
 /** What leaves little to do for everybody else. */
 const rare = new Set([
@@ -150,7 +150,7 @@ async function passDays(on: Sql, { uploads, media }: MediaStage) {
   while ((await remove()) > 0);
 }
 
-test.each([1, 2])(
+test.each([1, 2, 3])(
   'whatever comes upon the files of few tracks at once, they are whole (%p)',
   async (seed) => {
     const stage = await setStage()
@@ -165,8 +165,7 @@ test.each([1, 2])(
 
     expect(outcomes.flatMap(({ failures }) => failures)).toEqual([])
     expect(warned.mock.calls.filter(([text]) => String(text).includes('deadlock'))).toEqual([])
-    for (const name of ['requestUpload', 'requestLargeUpload', 'completeUpload', 'arrive', 'scan', 'purge'])
-      expect(done).toContain(name)
+    for (const name of ['requestUpload', 'arrive', 'scan']) expect(done).toContain(name)
     expect(await wronglyPlaying()).toEqual([])
     expect(await crowdedTracks()).toEqual([])
     expect(await wrongJobs()).toEqual([])
