@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { existsSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { descendantsOf, isRunning } from './processes.ts'
+import { descendantsOf, describeProcess, isRunning } from './processes.ts'
 
 const START_LIMIT_MS = 120_000
 const STOP_LIMIT_MS = 3_000
@@ -49,5 +49,7 @@ async function stopPlatform(platform: ChildProcess) {
     left = left.filter(isRunning)
   }
   if (left.length > 0)
-    throw new Error(`The platform left ${left.length} processes behind: ${left.join(', ')}`)
+    throw new Error(
+      `The platform left ${left.length} processes behind: ${left.map(describeProcess).join(', ')}`,
+    )
 }

@@ -32,3 +32,12 @@ export function isRunning(pid: number): boolean {
   const [state] = statOf(pid)
   return state !== undefined && state !== 'Z'
 }
+
+/** Its number and its command, as far as that can still be read. */
+export function describeProcess(pid: number): string {
+  try {
+    return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').slice(0, 200)}`
+  } catch {
+    return String(pid)
+  }
+}
