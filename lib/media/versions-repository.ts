@@ -68,6 +68,25 @@ export async function discardCopy(
   `
 }
 
+/** Gives up the file of a version that was refused: nobody can ever use it. The caller holds the lock of the track. */
+export async function discardOriginal(
+  db: Db,
+  { id, object_version_id }: Pick<Version, 'id' | 'object_version_id'>,
+  now: Date,
+): Promise<void> {
+  await db`
+    with removed as (
+      update track_versions
+      set removed_at = ${now}, revision = revision + 1
+      where id = ${id} and removed_at is null
+      returning object_key
+    )
+    insert into discarded_objects (object_key, object_version_id, discarded_at)
+    select object_key, ${object_version_id}, ${now} from removed
+    on conflict do nothing
+  `
+}
+
 export interface Version {
   readonly id: string
   readonly track_id: string

@@ -7,7 +7,13 @@ import { lockTrack, type Move, moveUpload } from '../repository.ts'
 import type { WrittenObject } from '../s3-events.ts'
 import { markTried } from '../steps-repository.ts'
 import { requestPrepare } from '../streams/prepare-jobs.ts'
-import { findVersionByKey, markInspected, markStored, type Version } from '../versions-repository.ts'
+import {
+  discardOriginal,
+  findVersionByKey,
+  markInspected,
+  markStored,
+  type Version,
+} from '../versions-repository.ts'
 import { failStep } from '../watchdog.ts'
 import type { ArtworkIntake } from './artwork-intake.ts'
 import { type AudioMetadata, type Inspected, inspectAudio } from './metadata.ts'
@@ -93,7 +99,9 @@ export function createMetadataService(dependencies: MetadataDependencies) {
   }
 
   async function reject(version: Version, reason: string) {
-    await sql.begin((tx) => move(tx, version, { to: 'rejected', reason }))
+    await sql.begin(async (tx) => {
+      if (await move(tx, version, { to: 'rejected', reason })) await discardOriginal(tx, version, now())
+    })
   }
 
   /** The job is asked for in the transaction that names it, so that there is never one without the other. */

@@ -12,7 +12,7 @@ const versionColumns = (db: Db): Fragment => db`
   h.id, h.number, h.label, t.current_version_id is not distinct from h.id as is_current,
   case
     when h.withdrawn_at is not null then 'withdrawn'
-    when h.removed_at is not null then 'removed'
+    when h.removed_at is not null and u.status <> 'rejected' then 'removed'
     else u.status
   end as status, u.status_reason,
   ${personOf(db, 'c')} as created_by,

@@ -151,6 +151,12 @@ test.each([
 
   expect(await states()).toMatchObject({ track: 'rejected', upload: 'rejected', reason })
   expect(await jobsOf(upload.track_id)).toEqual([])
+  expect(
+    await sql`
+    select v.object_key from track_versions v join discarded_objects d using (object_key)
+    where v.track_id = ${upload.track_id} and v.removed_at is not null
+  `,
+  ).toHaveLength(1)
 })
 
 test('an object that cannot be read says nothing about the file: it is tried again', async () => {
