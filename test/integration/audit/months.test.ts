@@ -174,6 +174,11 @@ test('the scheduler keeps the months', async () => {
     EXPORTS_BUCKET: 'exports',
     MEDIA_BUCKET: 'media',
     FIELD_SECRET_ARN: 'field',
+    DEFINITIONS_BUCKET: 'definitions',
+    UPLOADS_BUCKET: 'uploads',
+    SCAN_QUEUE_URL: 'http://127.0.0.1/scan',
+    RESCAN_DAYS: '30',
+    RESCAN_PER_MINUTE: '10',
   })
   const { handler } = await import('../../../functions/scheduler/handler.ts')
   const run = () => handler({ task: 'keep-months' }, { getRemainingTimeInMillis: () => 60_000 })
