@@ -50,7 +50,7 @@ export async function markStored(
   const { count } = await db`
     update track_versions
     set stored_at = coalesce(stored_at, ${now}), object_version_id = coalesce(object_version_id, ${objectVersionId})
-    where id = ${versionId}
+    where id = ${versionId} and removed_at is null
   `
   return count === 1
 }
@@ -68,7 +68,10 @@ export async function discardCopy(
   `
 }
 
-/** Gives up the file of a version that was refused: nobody can ever use it. The caller holds the lock of the track. */
+/**
+ * Gives up the file of a version that was refused: nobody can ever use it. It had been stored, or nothing could have
+ * been read in it, whatever the scanner knows of that. The caller holds the lock of the track.
+ */
 export async function discardOriginal(
   db: Db,
   { id, object_version_id }: Pick<Version, 'id' | 'object_version_id'>,
@@ -77,12 +80,13 @@ export async function discardOriginal(
   await db`
     with removed as (
       update track_versions
-      set removed_at = ${now}, revision = revision + 1
+      set removed_at = ${now}, stored_at = coalesce(stored_at, ${now}),
+          object_version_id = coalesce(object_version_id, ${object_version_id}), revision = revision + 1
       where id = ${id} and removed_at is null
-      returning object_key
+      returning object_key, object_version_id
     )
     insert into discarded_objects (object_key, object_version_id, discarded_at)
-    select object_key, ${object_version_id}, ${now} from removed
+    select object_key, object_version_id, ${now} from removed
     on conflict do nothing
   `
 }
