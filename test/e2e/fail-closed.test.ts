@@ -245,7 +245,7 @@ async function readBy(role: Role, route: Route, { world, tokens }: Callers): Pro
         ...(tokens[role] && { token: tokens[role] }),
         ...(role === 'share_link' && { headers: { [shareHeader]: world.share.token } }),
       })
-  const kinds = await kindsIn(client, answer, secrets)
+  const kinds = await kindsIn(client, answer, world, secrets)
   reads += kinds.length
   return kinds
 }

@@ -71,17 +71,20 @@ export async function seedRecording(
   }
 }
 
-/** What of recordings an answer gives, itself or behind an address in it. */
+/** What of a recording an answer gives, itself or behind an address in it. */
 export async function kindsIn(
   { platform }: Pick<Client, 'platform'>,
   { body, headers }: Answer,
+  { version_id }: Pick<Recording, 'version_id'>,
   secrets: ReadonlySet<string>,
 ): Promise<Kind[]> {
   const text = typeof body === 'string' ? body : JSON.stringify(body ?? null)
   const origins = [platform.media_url, platform.aws.endpoint_url, platform.stream_server_url]
   const urls = [...text.matchAll(/https?:\/\/[^"\\\s<>]+/g), [headers.get('location') ?? '']]
     .map(([url]) => url!)
-    .filter((url) => origins.some((origin) => url.startsWith(origin)))
+    .filter(
+      (url) => origins.some((origin) => url.startsWith(origin)) && !isWaveformOfAnother(url, version_id),
+    )
   const kinds = await Promise.all([...new Set(urls)].map((url) => kindBehind(url, secrets)))
   const own: Kind | undefined = isWaveform(text) ? 'waveform' : undefined
   return [...kinds, own].filter((kind) => kind !== undefined)
@@ -96,6 +99,10 @@ async function kindBehind(url: string, secrets: ReadonlySet<string>): Promise<Ki
   if (response.headers.get('content-type')?.startsWith('audio/')) return 'preview'
   return isWaveform(bytes.toString()) ? 'waveform' : undefined
 }
+
+/** Lists show the tracks of everybody. */
+const isWaveformOfAnother = (url: string, versionId: string | null) =>
+  url.includes('/waveforms/') && !url.includes(`/waveforms/${versionId}/`)
 
 const isWaveform = (text: string) => /"samples_per_pixel":\s*\d/.test(text)
 
