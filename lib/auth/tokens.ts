@@ -15,6 +15,8 @@ const clockSkewSeconds = 30
 
 /** Ours have some 450 characters; nothing is computed for what is far longer. */
 const longestToken = 2_048
+/** `Bearer` and what spaces a client may put behind it. */
+const longestScheme = 64
 
 const claims = ['sub', 'sid', 'tv', 'role', 'auth_time', 'acr', 'iat', 'nbf', 'exp', 'jti']
 
@@ -80,7 +82,9 @@ export function createTokenVerifier({ loadKeys, now = () => new Date() }: Verifi
 
   return async (authorization: string | undefined): Promise<VerifiedToken | undefined> => {
     if (authorization === undefined) return undefined
-    const token = /^Bearer +(\S+)$/i.exec(authorization)?.[1]
+    // An expression that goes through megabytes runs out of stack.
+    const isTooLong = authorization.length > longestToken + longestScheme
+    const token = isTooLong ? undefined : /^Bearer +(\S+)$/i.exec(authorization)?.[1]
     return token ? verify(token).catch(refuse) : { reason: 'unauthenticated' }
   }
 }

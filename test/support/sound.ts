@@ -1,15 +1,17 @@
+const { PI, exp, imul, max, min, round, sin } = Math
+
 /** Signals made sample by sample: what tests know everything about. Values from -1 to 1. */
 export type Signal = Float64Array
 
 export const sampleRate = 11_025
 
-const lengthOf = (seconds: number, rate: number) => Math.round(seconds * rate)
+const lengthOf = (seconds: number, rate: number) => round(seconds * rate)
 
 /** The same noise each time. */
 export function createNoise(seed = 1) {
   let state = seed
   return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+    state = (imul(state, 1_664_525) + 1_013_904_223) | 0
     return state / 2 ** 31
   }
 }
@@ -43,24 +45,24 @@ export function drumLoop(bpm: number, seconds = 30): Signal {
     before = value
     return high
   }
-  const low = (at: number) => 0.8 * Math.sin(2 * Math.PI * 55 * at)
+  const low = (at: number) => 0.8 * sin(2 * PI * 55 * at)
   for (let eighth = 0; (eighth * beatSeconds) / 2 < seconds; eighth++) {
     const start = (eighth * beatSeconds) / 2
     strike(signal, start, 0.03, () => 0.25 * bright())
     if (eighth % 2 === 0) strike(signal, start, 0.12, low)
     if (eighth % 4 === 2) strike(signal, start, 0.1, () => 0.6 * next())
-    if (eighth % 8 === 3) strike(signal, start, 0.2, (at) => 0.3 * Math.sin(2 * Math.PI * 110 * at))
+    if (eighth % 8 === 3) strike(signal, start, 0.2, (at) => 0.3 * sin(2 * PI * 110 * at))
   }
   return signal
 }
 
 /** From loud to nothing within about three times `decay`. */
 function strike(signal: Signal, start: number, decay: number, wave: (seconds: number) => number) {
-  const first = Math.round(start * sampleRate)
-  const last = Math.min(signal.length, first + Math.round(5 * decay * sampleRate))
+  const first = round(start * sampleRate)
+  const last = min(signal.length, first + round(5 * decay * sampleRate))
   for (let at = first; at < last; at++) {
     const seconds = (at - first) / sampleRate
-    signal[at]! += Math.exp(-seconds / decay) * wave(seconds)
+    signal[at]! += exp(-seconds / decay) * wave(seconds)
   }
 }
 
@@ -92,12 +94,12 @@ export function cadence(tonic: number, mode: keyof typeof degrees, seconds = 16)
 }
 
 function tone(signal: Signal, start: number, seconds: number, hz: number) {
-  const first = Math.round(start * sampleRate)
-  const last = Math.min(signal.length, first + Math.round(seconds * sampleRate))
+  const first = round(start * sampleRate)
+  const last = min(signal.length, first + round(seconds * sampleRate))
   for (let at = first; at < last; at++) {
-    const phase = (2 * Math.PI * hz * (at - first)) / sampleRate
-    const level = 0.15 * Math.exp(-(at - first) / sampleRate)
-    signal[at]! += level * (Math.sin(phase) + 0.4 * Math.sin(2 * phase) + 0.2 * Math.sin(3 * phase))
+    const phase = (2 * PI * hz * (at - first)) / sampleRate
+    const level = 0.15 * exp(-(at - first) / sampleRate)
+    signal[at]! += level * (sin(phase) + 0.4 * sin(2 * phase) + 0.2 * sin(3 * phase))
   }
 }
 
@@ -106,7 +108,7 @@ export const sum = (...signals: readonly Signal[]): Signal =>
 
 /** As 16-bit samples; what is too loud is clipped. */
 export const toSamples = (signal: Signal): Int16Array =>
-  Int16Array.from(signal, (value) => Math.max(-32_768, Math.min(32_767, Math.round(value * 32_767))))
+  Int16Array.from(signal, (value) => max(-32_768, min(32_767, round(value * 32_767))))
 
 export const names = {
   major: ['C', 'Db', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B'],

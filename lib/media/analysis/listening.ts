@@ -8,6 +8,8 @@ import { createWaveforms, type Waveform } from './peaks.ts'
 import { createSampleReader } from './sample-reader.ts'
 import { createTempoFinder, type Tempo } from './tempo.ts'
 
+const { min, round } = Math
+
 export interface Listening {
   readonly duration_ms: number
   readonly loudness: Loudness | null
@@ -38,7 +40,7 @@ export class PieceTooLong extends Error {
 
 /** Hears a piece once from its beginning to its end, and tells all that can be heard; in memory that is flat. */
 export async function listenTo(piece: Piece, timeoutMs: number): Promise<Listening> {
-  const channels = Math.min(piece.channels, 2)
+  const channels = min(piece.channels, 2)
   const waveforms = createWaveforms(waveformRate, channels)
   const [tempo, key, loudest] = [
     createTempoFinder(listeningRate),
@@ -55,7 +57,7 @@ export async function listenTo(piece: Piece, timeoutMs: number): Promise<Listeni
   const log = await runFfmpeg({ args: argumentsFor(piece, channels), sinks: [draw, hear], timeoutMs })
   const seconds = waveforms.frames() / waveformRate
   return {
-    duration_ms: Math.round(seconds * 1000),
+    duration_ms: round(seconds * 1000),
     loudness: parseLoudness(log, seconds),
     tempo: tempo.finish(),
     key: key.finish(),

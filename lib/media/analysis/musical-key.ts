@@ -1,5 +1,7 @@
 import { createSpectra } from './spectra.ts'
 
+const { PI, cos, floor, log2, max, min, round, sqrt } = Math
+
 export interface MusicalKey {
   /** As musicians write it: `F#m`, `Bb`. */
   readonly musical_key: string
@@ -40,10 +42,10 @@ const leastFit = 0.5
 
 /** Finds the key of a piece: how much of each of the twelve pitches it has, held against what each key would have. */
 export function createKeyFinder(sampleRate: number) {
-  const most = Math.floor((longestSeconds * sampleRate) / hop)
+  const most = floor((longestSeconds * sampleRate) / hop)
   const hzPerBin = sampleRate / size
-  const first = Math.max(1, Math.floor(lowestHz / hzPerBin))
-  const last = Math.floor(highestHz / hzPerBin)
+  const first = max(1, floor(lowestHz / hzPerBin))
+  const last = floor(highestHz / hzPerBin)
   const chroma = new Float64Array(12)
   let windows = 0
   const add = createSpectra({
@@ -53,7 +55,7 @@ export function createKeyFinder(sampleRate: number) {
       if (windows >= most) return
       windows++
       const pitches = pitchesOf(magnitudes, { first, last, hzPerBin })
-      const loudest = Math.max(...pitches)
+      const loudest = max(...pitches)
       // Each moment counts alike, however loud.
       if (loudest > quietest)
         for (let pitch = 0; pitch < 12; pitch++) chroma[pitch]! += pitches[pitch]! / loudest
@@ -77,9 +79,9 @@ function pitchesOf(
     const [before, here, after] = [magnitudes[bin - 1]!, magnitudes[bin]!, magnitudes[bin + 1]!]
     if (here < before || here <= after) continue
     const shift = (0.5 * (before - after)) / (before - 2 * here + after)
-    const note = 69 + 12 * Math.log2(((bin + shift) * hzPerBin) / concertPitchHz)
-    const nearest = Math.round(note)
-    const weight = Math.cos(Math.PI * (note - nearest)) ** 2
+    const note = 69 + 12 * log2(((bin + shift) * hzPerBin) / concertPitchHz)
+    const nearest = round(note)
+    const weight = cos(PI * (note - nearest)) ** 2
     pitches[((nearest % 12) + 12) % 12]! += weight * here
   }
   return pitches
@@ -87,15 +89,15 @@ function pitchesOf(
 
 function findKey(chroma: Float64Array): MusicalKey | null {
   const mean = chroma.reduce((sum, value) => sum + value, 0) / 12
-  const deviation = Math.sqrt(chroma.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 12)
+  const deviation = sqrt(chroma.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 12)
   if (mean === 0 || deviation / mean < leastContrast) return null
   const ranked = candidates
     .map(({ name, profile }) => ({ name, fit: correlate(chroma, profile) }))
     .sort((a, b) => b.fit - a.fit)
   const [best, next] = ranked as [(typeof ranked)[0], (typeof ranked)[0]]
   if (best.fit < leastFit) return null
-  const confidence = best.fit * Math.min(1, 0.5 + 2.5 * (best.fit - next.fit))
-  return { musical_key: best.name, confidence: Math.round(confidence * 100) / 100 }
+  const confidence = best.fit * min(1, 0.5 + 2.5 * (best.fit - next.fit))
+  return { musical_key: best.name, confidence: round(confidence * 100) / 100 }
 }
 
 function correlate(a: ArrayLike<number>, b: readonly number[]): number {
@@ -107,7 +109,7 @@ function correlate(a: ArrayLike<number>, b: readonly number[]): number {
     squareA += x * x
     squareB += y * y
   }
-  return both / Math.sqrt(squareA * squareB)
+  return both / sqrt(squareA * squareB)
 }
 
 const meanOf = (values: ArrayLike<number>) =>

@@ -113,8 +113,9 @@ export function createWaveforms(sampleRate: number, channels: number) {
       for (let at = 0; at + channels <= samples.length; at += channels) {
         const left = samples[at]!
         const right = channels === 2 ? samples[at + 1]! : left
-        overview.add(Math.min(left, right), Math.max(left, right))
-        detail.add(Math.min(left, right), Math.max(left, right))
+        const [low, high] = left < right ? [left, right] : [right, left]
+        overview.add(low, high)
+        detail.add(low, high)
         frames++
       }
     },

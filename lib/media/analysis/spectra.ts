@@ -1,5 +1,7 @@
 import FFT from 'fft.js'
 
+const { PI, cos, sqrt } = Math
+
 export interface SpectraOptions {
   /** A power of two. */
   readonly size: number
@@ -11,10 +13,7 @@ export interface SpectraOptions {
 /** Cuts a signal into windows that overlap, and answers with what sounds in each. */
 export function createSpectra({ size, hop, onSpectrum }: SpectraOptions) {
   const fft = new FFT(size)
-  const window = Float32Array.from(
-    { length: size },
-    (_, at) => 0.5 - 0.5 * Math.cos((2 * Math.PI * at) / size),
-  )
+  const window = Float32Array.from({ length: size }, (_, at) => 0.5 - 0.5 * cos((2 * PI * at) / size))
   const held = new Float32Array(size)
   const input = new Float32Array(size)
   const output = fft.createComplexArray()
@@ -25,7 +24,7 @@ export function createSpectra({ size, hop, onSpectrum }: SpectraOptions) {
     for (let at = 0; at < size; at++) input[at] = held[at]! * window[at]!
     fft.realTransform(output, input)
     for (let bin = 0; bin < size / 2; bin++) {
-      magnitudes[bin] = Math.sqrt(output[2 * bin]! ** 2 + output[2 * bin + 1]! ** 2)
+      magnitudes[bin] = sqrt(output[2 * bin]! ** 2 + output[2 * bin + 1]! ** 2)
     }
     onSpectrum(magnitudes)
     held.copyWithin(0, hop)

@@ -1,5 +1,7 @@
 import { createSpectra } from './spectra.ts'
 
+const { abs, ceil, exp, floor, log1p, log2, max, min, round } = Math
+
 export interface Tempo {
   readonly bpm: number
   /** From 0 to 1: how regular the beat is. */
@@ -39,8 +41,8 @@ const leastRise = 1e-4
  */
 export function createTempoFinder(sampleRate: number) {
   const framesPerSecond = sampleRate / hop
-  const most = Math.floor(longestSeconds * framesPerSecond)
-  const ends = bandEnds.map((hz) => Math.min(size / 2, Math.round((hz * size) / sampleRate)))
+  const most = floor(longestSeconds * framesPerSecond)
+  const ends = bandEnds.map((hz) => min(size / 2, round((hz * size) / sampleRate)))
   const before = new Float32Array(size / 2)
   const bands: number[][] = ends.map(() => [])
   const add = createSpectra({
@@ -53,8 +55,8 @@ export function createTempoFinder(sampleRate: number) {
         let rise = 0
         const first = bin
         for (; bin < end; bin++) {
-          const level = Math.log1p(100 * magnitudes[bin]!)
-          rise += Math.max(0, level - before[bin]!)
+          const level = log1p(100 * magnitudes[bin]!)
+          rise += max(0, level - before[bin]!)
           before[bin] = level
         }
         bands[band]!.push(rise / (end - first))
@@ -66,21 +68,21 @@ export function createTempoFinder(sampleRate: number) {
 
 function findTempo(bands: readonly (readonly number[])[], framesPerSecond: number): Tempo | null {
   if (bands[0]!.length < shortestSeconds * framesPerSecond) return null
-  const longest = Math.ceil((60 / slowest) * framesPerSecond * (beats + 1))
+  const longest = ceil((60 / slowest) * framesPerSecond * (beats + 1))
   const similarity = similarityOf(bands, framesPerSecond, longest)
   if (!similarity) return null
   let best = { bpm: 0, score: Number.NEGATIVE_INFINITY, regularity: 0 }
   for (let bpm = slowest; bpm <= fastest; bpm += 0.25) {
     const regularity = regularityAt(similarity, (60 / bpm) * framesPerSecond)
-    const octaves = Math.log2(bpm / usualBpm) / spreadOctaves
-    const score = regularity * Math.exp(-0.5 * octaves ** 2)
+    const octaves = log2(bpm / usualBpm) / spreadOctaves
+    const score = regularity * exp(-0.5 * octaves ** 2)
     if (score > best.score) best = { bpm, score, regularity }
   }
   if (best.regularity < leastConfidence) return null
   const lag = refine(similarity, (60 / best.bpm) * framesPerSecond)
   return {
-    bpm: Math.round((600 * framesPerSecond) / lag) / 10,
-    confidence: Math.round(Math.min(1, best.regularity) * 100) / 100,
+    bpm: round((600 * framesPerSecond) / lag) / 10,
+    confidence: round(min(1, best.regularity) * 100) / 100,
   }
 }
 
@@ -91,10 +93,10 @@ function similarityOf(
   longest: number,
 ): Float32Array | undefined {
   const envelopes = bands
-    .map((rises) => aboveSurroundings(rises, Math.round(framesPerSecond / 4)))
+    .map((rises) => aboveSurroundings(rises, round(framesPerSecond / 4)))
     .filter((envelope) => meanOf(envelope) > leastRise)
   if (envelopes.length === 0) return undefined
-  const lags = Math.min(longest, envelopes[0]!.length >> 1) + 1
+  const lags = min(longest, envelopes[0]!.length >> 1) + 1
   const all = envelopes.map((envelope) => autocorrelate(envelope, lags))
   return new Float32Array(lags).map((_, lag) => all.reduce((sum, one) => sum + one[lag]!, 0) / all.length)
 }
@@ -106,7 +108,7 @@ function aboveSurroundings(rises: readonly number[], reach: number): Float32Arra
   for (let at = -reach; at < rises.length; at++) {
     sum += rises[at + reach] ?? 0
     sum -= rises[at - reach - 1] ?? 0
-    if (at >= 0) envelope[at] = Math.max(0, rises[at]! - sum / (2 * reach + 1))
+    if (at >= 0) envelope[at] = max(0, rises[at]! - sum / (2 * reach + 1))
   }
   return envelope
 }
@@ -129,21 +131,21 @@ function autocorrelate(envelope: Float32Array, lags: number): Float32Array {
 function regularityAt(similarity: Float32Array, lag: number): number {
   const on = [0, 0]
   let [off, count] = [0, 0]
-  for (let beat = 1; beat <= beats && Math.ceil(beat * lag) + 1 < similarity.length; beat++, count++) {
+  for (let beat = 1; beat <= beats && ceil(beat * lag) + 1 < similarity.length; beat++, count++) {
     on[beat % 2]! += valueAt(similarity, beat * lag)
     off += valueAt(similarity, (beat - 0.5) * lag)
   }
   if (count < 2) return 0
-  const [even, odd] = [on[0]! / Math.floor(count / 2), on[1]! / Math.ceil(count / 2)]
-  return Math.min(even, odd) / 2 + (even + odd) / 4 - offBeatWeight * Math.max(0, off / count)
+  const [even, odd] = [on[0]! / floor(count / 2), on[1]! / ceil(count / 2)]
+  return min(even, odd) / 2 + (even + odd) / 4 - offBeatWeight * max(0, off / count)
 }
 
 /** The line through the peaks near every beat is steadier than any of them. */
 function refine(similarity: Float32Array, rough: number): number {
-  const most = Math.floor((similarity.length - 4) / (rough * 1.05))
+  const most = floor((similarity.length - 4) / (rough * 1.05))
   let [weighted, squares, lag] = [0, 0, rough]
-  for (let beat = 1; beat <= most && Math.abs(lag / rough - 1) < 0.05; beat++) {
-    weighted += beat * peakNear(similarity, Math.round(beat * lag))
+  for (let beat = 1; beat <= most && abs(lag / rough - 1) < 0.05; beat++) {
+    weighted += beat * peakNear(similarity, round(beat * lag))
     squares += beat ** 2
     lag = weighted / squares
   }
@@ -161,7 +163,7 @@ function peakNear(values: Float32Array, middle: number): number {
 
 /** Between two distances, on the line between them. */
 function valueAt(values: Float32Array, at: number): number {
-  const below = Math.floor(at)
+  const below = floor(at)
   const share = at - below
   return values[below]! * (1 - share) + values[below + 1]! * share
 }
