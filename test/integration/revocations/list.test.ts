@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { until } from '../../../infra/local/client.ts'
 import { connect } from '../../../lib/db/client.ts'
 import { encodeCursor } from '../../../lib/http/cursor.ts'
 import { deleteExpiredRevocations } from '../../../lib/revocations/expiry.ts'
@@ -23,6 +24,16 @@ const revoke = async (reason: string, db = sql) => {
   return id
 }
 const reasonsOf = (data: readonly { reason: string }[]) => data.map(({ reason }) => reason)
+
+/** Transactions of other tests hold the horizon back as well: it is that of the whole server. */
+const settle = () =>
+  until('every transaction up to the last revocation to end', async () => {
+    const [{ is_settled }] = await sql<[{ is_settled: boolean }]>`
+      select coalesce(max(xact), 0) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as is_settled
+      from revocations
+    `
+    return is_settled || undefined
+  })
 
 /** A transaction that has revoked and does not commit until it is told to. */
 async function revokeLate(reason: string, own = others[0]!) {
@@ -77,6 +88,7 @@ test('tells of a version, which is of nobody', async () => {
 test('goes on where the last poll ended, and has nothing new until there is', async () => {
   await revoke('one')
   await revoke('two')
+  await settle()
   const first = await poll()
   expect(reasonsOf(first.data)).toEqual(['one', 'two'])
   const second = await poll(first.cursor)
@@ -90,6 +102,7 @@ test('goes on where the last poll ended, and has nothing new until there is', as
 test('is read in pages of which none repeats or skips anything', async () => {
   const reasons = Array.from({ length: 7 }, (_, i) => `r${i}`)
   for (const reason of reasons) await revoke(reason)
+  await settle()
   const { data, cursor } = await poll(undefined, { limit: 2 })
   expect(reasonsOf(data)).toEqual(reasons)
   expect((await poll(cursor, { limit: 2 })).data).toEqual([])
@@ -102,6 +115,7 @@ test('what commits later than what began after it is told all the same', async (
   expect(reasonsOf(first.data)).toEqual(['quick'])
 
   await commit()
+  await settle()
 
   const second = await poll(first.cursor)
   expect(reasonsOf(second.data)).toEqual(['slow', 'quick'])
@@ -177,6 +191,7 @@ describe('since', () => {
     const since = clock.now().toISOString()
     clock.advance(1)
     await revoke('after')
+    await settle()
 
     const { data, cursor } = await poll(undefined, { since })
 
