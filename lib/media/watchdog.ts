@@ -1,9 +1,10 @@
 import type { Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import { dayMs, earlier, minuteMs } from '../time.ts'
+import { moveUpload } from './moves.ts'
 import type { StatusReason } from './reasons.ts'
 import { requestRedelivery } from './redelivery.ts'
-import { lockTrack, moveUpload } from './repository.ts'
+import { lockTrack } from './repository.ts'
 import { findStep, listHopeless, lockHopeless, markRedelivered, type StepState } from './steps-repository.ts'
 
 /** Longer than the longest wait between two tries of a queue. */

@@ -1,5 +1,19 @@
 import type { Db } from '../db/client.ts'
+import { moveUpload } from '../media/moves.ts'
 import { isUnderWay } from './under-way.ts'
+
+export interface Ending {
+  readonly status: 'failed' | 'rejected'
+  readonly status_reason: string
+}
+
+/** Ends what is still being uploaded. The caller holds the lock of the track. */
+export const endUpload = (
+  tx: Db,
+  uploadId: string,
+  { status: to, status_reason: reason }: Ending,
+  at: Date,
+): Promise<boolean> => moveUpload(tx, uploadId, { from: 'uploading', to, reason, at })
 
 /**
  * Gives up what a user has under way on a track, within the transaction that takes their part in it away. The

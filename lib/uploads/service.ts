@@ -6,17 +6,11 @@ import type { Confirm } from '../http/etag.ts'
 import { logger } from '../logger.ts'
 import { lockEditableTrack, lockTracks } from '../tracks/locks.ts'
 import { createUploadCompletion } from './completion.ts'
+import { type Ending, endUpload } from './ending.ts'
 import { findEditableUpload, type UploadRow } from './repository.ts'
 import { isLost, reserveUpload } from './reservation.ts'
 import type { CompleteUpload, RequestUpload, SignParts, TrackUploadGrant } from './schemas.ts'
-import {
-  type Ending,
-  endUpload,
-  findSession,
-  forgetMultipart,
-  markOpened,
-  type UploadSession,
-} from './sessions-repository.ts'
+import { findSession, forgetMultipart, markOpened, type UploadSession } from './sessions-repository.ts'
 import { createUploadSigner, urlExpiry } from './signing.ts'
 
 export type UploadStore = Pick<

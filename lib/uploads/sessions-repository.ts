@@ -109,38 +109,3 @@ export async function markCompleting(
 export async function forgetMultipart(db: Db, uploadId: string): Promise<void> {
   await db`update uploads set multipart_id = null where id = ${uploadId}`
 }
-
-export interface Ending {
-  readonly status: 'failed' | 'rejected'
-  readonly status_reason: string
-}
-
-/**
- * Ends what is still being uploaded; the track follows for as long as it plays nothing. The caller holds the lock of
- * the track.
- */
-export async function endUpload(
-  tx: Db,
-  uploadId: string,
-  { status, status_reason }: Ending,
-  now: Date,
-): Promise<boolean> {
-  const rows = await tx`
-    with ended as (
-      update uploads
-      set status = ${status}, status_reason = ${status_reason}, revision = revision + 1, updated_at = ${now}
-      where id = ${uploadId} and status = 'uploading'
-      returning id, track_id, status, status_reason
-    ), told as (
-      insert into upload_events (upload_id, status, reason, at)
-      select id, status, status_reason, ${now} from ended
-    ), followed as (
-      update tracks t
-      set status = e.status, status_reason = e.status_reason, revision = t.revision + 1, updated_at = ${now}
-      from ended e
-      where t.id = e.track_id and t.current_version_id is null
-    )
-    select from ended
-  `
-  return rows.length > 0
-}

@@ -4,8 +4,9 @@ import { requestRedelivery } from '../media/redelivery.ts'
 import { later, minuteMs } from '../time.ts'
 import { lockTracks } from '../tracks/locks.ts'
 import { createUploadCompletion } from './completion.ts'
+import { endUpload } from './ending.ts'
 import { isLost } from './reservation.ts'
-import { endUpload, forgetMultipart, type UploadSession } from './sessions-repository.ts'
+import { forgetMultipart, type UploadSession } from './sessions-repository.ts'
 import { listUnaborted, takeUnheard } from './sweep-repository.ts'
 
 export interface UploadSweepDependencies {

@@ -1,6 +1,7 @@
 import type { Sql } from '../../db/client.ts'
 import { askAboutFile } from '../../moderation/same-file.ts'
-import { findUploadByKey, lockTrack, moveUpload, pinVersion, type UploadProgress } from '../repository.ts'
+import { moveUpload } from '../moves.ts'
+import { findUploadByKey, lockTrack, pinVersion, type UploadProgress } from '../repository.ts'
 import { findStep, hasUploadUnderWay, markTried } from '../steps-repository.ts'
 import { beginAgain } from '../upload-resuming.ts'
 import { discardCopy, insertVersion, markStored } from '../versions-repository.ts'

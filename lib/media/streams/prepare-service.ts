@@ -1,6 +1,7 @@
 import type { Sql } from '../../db/client.ts'
 import { logger } from '../../logger.ts'
-import { lockTrack, moveUpload } from '../repository.ts'
+import { moveUpload } from '../moves.ts'
+import { lockTrack } from '../repository.ts'
 import { findVersion, type Version } from '../versions-repository.ts'
 import { callbackDue, mostTries, retryAt } from './prepare-jobs.ts'
 import { recordFailedTry, recordGivenUp } from './prepare-metrics.ts'
