@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import ffmpeg from '@ffmpeg-installer/ffmpeg'
+import type { Container } from '../../lib/media/audio-types.ts'
 
 const run = promisify(execFile)
 
@@ -95,4 +96,18 @@ export function wavHeader(sampleBytes: number, channels = 2): Buffer {
   header.write('data', 36)
   header.writeUInt32LE(sampleBytes, 40)
   return header
+}
+
+/** What each of the formats is packed in. */
+export const containers: Readonly<Record<AudioFormat, Container>> = {
+  mp3: 'mp3',
+  vbr: 'mp3',
+  wav: 'wav',
+  wav24: 'wav',
+  flac: 'flac',
+  aiff: 'aiff',
+  m4a: 'mp4',
+  aac: 'aac',
+  opus: 'ogg',
+  ogg: 'ogg',
 }

@@ -18,6 +18,28 @@ import { createStudio } from './studio.ts'
 export type Move = () => Promise<{ readonly status: number; readonly text: string }>
 export type Moves = Readonly<Record<string, Move>>
 
+interface Lane {
+  readonly count: number
+  /** What leaves little to do for everybody else, and is made only once in so many times that it is picked. */
+  readonly rare: ReadonlySet<string>
+  readonly oneIn: number
+}
+
+/** One move after another; answers what went wrong, and which moves did something. */
+export async function play(moves: Moves, { below, pick }: Chance, { count, rare, oneIn }: Lane) {
+  const names = Object.keys(moves)
+  const failures: string[] = []
+  const done = new Set<string>()
+  for (let move = 0; move < count; move++) {
+    const name = pick(names)
+    if (rare.has(name) && below(oneIn) > 0) continue
+    const { status, text } = await moves[name]!()
+    if (status >= 500) failures.push(`${name}: ${text}`)
+    if (status < 300) done.add(name)
+  }
+  return { failures, done }
+}
+
 interface Stage {
   readonly sql: Sql
   readonly cast: Cast

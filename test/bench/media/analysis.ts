@@ -4,23 +4,10 @@ import { runFfmpeg } from '../../../lib/media/analysis/ffmpeg.ts'
 import { listenTo } from '../../../lib/media/analysis/listening.ts'
 import { type ServedObject, serveObject } from '../../../lib/media/analysis/object-server.ts'
 import type { Container } from '../../../lib/media/audio-types.ts'
-import type { AudioFormat } from '../../support/audio.ts'
+import { type AudioFormat, containers } from '../../support/audio.ts'
 import type { Tell } from '../progress.ts'
 import { formats, songIn, songSeconds } from './files.ts'
 import { pretty, rangeOf, type Section, times } from './section.ts'
-
-const containers: Readonly<Record<AudioFormat, Container>> = {
-  mp3: 'mp3',
-  vbr: 'mp3',
-  wav: 'wav',
-  wav24: 'wav',
-  flac: 'flac',
-  aiff: 'aiff',
-  m4a: 'mp4',
-  aac: 'aac',
-  opus: 'ogg',
-  ogg: 'ogg',
-}
 
 const longestMs = 600_000
 const minutes = songSeconds / 60

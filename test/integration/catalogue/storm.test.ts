@@ -1,11 +1,11 @@
 import { foldCounts } from '../../../lib/counts/counts.ts'
 import { buryDueAccount } from '../../../lib/users/deletion.ts'
-import { type Chance, createChance } from '../../bench/catalogue/chance.ts'
+import { createChance } from '../../bench/catalogue/chance.ts'
 import { type Cast, seedCast } from '../../support/cast.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { findDrifts } from '../../support/drifts.ts'
-import { createMoves, type Moves } from '../../support/moves.ts'
+import { createMoves, play } from '../../support/moves.ts'
 
 const db = useDatabase()
 const { sql } = db
@@ -16,21 +16,6 @@ const movesOfALane = 300
 
 /** What leaves little to do for everybody else. */
 const rare = new Set(['block', 'deleteTrack', 'endPart', 'hideTrackFromAll', 'putOut'])
-
-/** Answers what went wrong, and which moves did something. */
-async function play(moves: Moves, { below, pick }: Chance) {
-  const names = Object.keys(moves)
-  const failures: string[] = []
-  const done = new Set<string>()
-  for (let move = 0; move < movesOfALane; move++) {
-    const name = pick(names)
-    if (rare.has(name) && below(4) > 0) continue
-    const { status, text } = await moves[name]!()
-    if (status >= 500) failures.push(`${name}: ${text}`)
-    if (status < 300) done.add(name)
-  }
-  return { failures, done }
-}
 
 /** Comments that count and should not, or the other way round; on the tracks of whoever is gone nobody sees any. */
 const miscounted = () => sql`
@@ -76,7 +61,11 @@ async function storm(cast: Cast, lanes: number, seed: number) {
   const outcomes = await Promise.all(
     connections.map((connection, lane) => {
       const chance = createChance(seed * 100 + lane)
-      return play(createMoves({ sql: connection, cast, chance }), chance)
+      return play(createMoves({ sql: connection, cast, chance }), chance, {
+        count: movesOfALane,
+        rare,
+        oneIn: 4,
+      })
     }),
   )
   return {

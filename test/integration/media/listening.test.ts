@@ -7,22 +7,9 @@ import { listenTo } from '../../../lib/media/analysis/listening.ts'
 import { ReadToAndFro, type ServedObject, serveObject } from '../../../lib/media/analysis/object-server.ts'
 import { makeClip } from '../../../lib/media/analysis/preview-clip.ts'
 import type { Container } from '../../../lib/media/audio-types.ts'
-import { type AudioFormat, audioFormats, encodeSound, makeAudio } from '../../support/audio.ts'
+import { type AudioFormat, audioFormats, containers, encodeSound, makeAudio } from '../../support/audio.ts'
 
 jest.setTimeout(60_000)
-
-const containers: Readonly<Record<AudioFormat, Container>> = {
-  mp3: 'mp3',
-  vbr: 'mp3',
-  wav: 'wav',
-  wav24: 'wav',
-  flac: 'flac',
-  aiff: 'aiff',
-  m4a: 'mp4',
-  aac: 'aac',
-  opus: 'ogg',
-  ogg: 'ogg',
-}
 
 interface Heard {
   readonly container?: Container

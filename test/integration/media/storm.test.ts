@@ -7,13 +7,13 @@ import { dayMs, later } from '../../../lib/time.ts'
 import { createRemoval } from '../../../lib/tracks/purge.ts'
 import { findUsage } from '../../../lib/uploads/quotas-repository.ts'
 import { createUploadSweep } from '../../../lib/uploads/sweep.ts'
-import { type Chance, createChance } from '../../bench/catalogue/chance.ts'
+import { createChance } from '../../bench/catalogue/chance.ts'
 import { makeAudio } from '../../support/audio.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMediaMoves } from '../../support/media-moves.ts'
 import type { MediaStage } from '../../support/media-stage.ts'
-import type { Moves } from '../../support/moves.ts'
+import { play } from '../../support/moves.ts'
 import { seedPerson } from '../../support/social.ts'
 import { createBuckets } from '../../support/tracks.ts'
 
@@ -38,20 +38,6 @@ const rare = new Set([
   'putOut',
   'withdraw',
 ])
-
-async function play(moves: Moves, { below, pick }: Chance) {
-  const names = Object.keys(moves)
-  const failures: string[] = []
-  const done = new Set<string>()
-  for (let move = 0; move < movesOfALane; move++) {
-    const name = pick(names)
-    if (rare.has(name) && below(6) > 0) continue
-    const { status, text } = await moves[name]!()
-    if (status >= 500) failures.push(`${name}: ${text}`)
-    if (status < 300) done.add(name)
-  }
-  return { failures, done }
-}
 
 async function setStage(): Promise<MediaStage> {
   const people = [await seedPerson(sql), await seedPerson(sql)]
@@ -158,7 +144,11 @@ test.each([1, 2, 3])(
     const outcomes = await Promise.all(
       connections.map((own, lane) => {
         const chance = createChance(seed * 100 + lane)
-        return play(createMediaMoves({ ...stage, sql: own, chance }), chance)
+        return play(createMediaMoves({ ...stage, sql: own, chance }), chance, {
+          count: movesOfALane,
+          rare,
+          oneIn: 6,
+        })
       }),
     )
     const done = new Set(outcomes.flatMap((each) => [...each.done]))
