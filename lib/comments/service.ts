@@ -8,7 +8,7 @@ import { pageById } from '../http/id-page.ts'
 import type { KeepPace } from '../http/pace.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { OutboxRelay } from '../outbox.ts'
-import { mustBeUnblocked } from '../relations/standing.ts'
+import { mustBeUnblocked, mustStay } from '../relations/standing.ts'
 import { createViewers } from '../tracks/viewers.ts'
 import { hasVisibleTrack, type Viewer } from '../tracks/visibility.ts'
 import type { CommentRow } from './columns.ts'
@@ -63,6 +63,7 @@ export function createCommentService(dependencies: CommentDependencies) {
   const add = async (tx: Db, actor: Actor, stage: Stage, comment: Draft, requestId: string) => {
     const { track_id, parent_id } = comment
     await mustBeUnblocked(tx, actor.id, stage.artist_id)
+    await mustStay(tx, actor.id, stage.artist_id)
     const parent = parent_id === undefined ? undefined : await lockParent(tx, parent_id, track_id, actor)
     if (parent_id !== undefined && !parent) throw new AppError('not_found', 'What it answers is not there')
     if (parent) await mustBeUnblocked(tx, actor.id, parent.author_id)

@@ -16,6 +16,21 @@ export async function mustBeUnblocked(tx: Db, userId: string, otherId: string): 
   if (rows.length > 0) throw new AppError('not_found')
 }
 
+/**
+ * Keeps both accounts from ending until the transaction does: what one does to the other is then there before the end
+ * of either, which sees to it, or not at all.
+ */
+export async function mustStay(tx: Db, userId: string, otherId: string): Promise<void> {
+  const gone = await tx<{ id: string }[]>`
+    with held as (
+      select id, deleted_at from users where id in (${userId}, ${otherId}) order by id for key share
+    )
+    select id from held where deleted_at is not null
+  `
+  if (gone.some(({ id }) => id === userId)) throw new AppError('token_revoked')
+  if (gone.length > 0) throw new AppError('not_found')
+}
+
 /** Blocking takes it alone; whatever one does to the other takes it with others, and neither overtakes a block. */
 export const lockPair = (tx: Db, userId: string, otherId: string, { alone = false } = {}) => {
   const key = [userId, otherId].toSorted().join()

@@ -1,8 +1,10 @@
+import { adminRoutes } from '../../../functions/admin/routes.ts'
 import { socialRoutes } from '../../../functions/social/routes.ts'
 import { createRelationService } from '../../../lib/relations/service.ts'
 import { buryDueAccount } from '../../../lib/users/deletion.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { createModerationApi } from '../../support/moderation.ts'
 import { createSocialApi, seedPerson, seedTrack } from '../../support/social.ts'
 
 const db = useDatabase()
@@ -98,4 +100,79 @@ test('a mute is lifted while the account of the muted one ends, and neither wait
   })
 
   await expect(both.done).resolves.toEqual([1, undefined])
+}, 30_000)
+
+/**
+ * The fan, muted by the artist, is being buried: their relations are gone, and nobody sees that yet. `finish` lets the
+ * burial come to its end.
+ */
+async function halfBury({ artist, fan, relations }: Awaited<ReturnType<typeof setUp>>) {
+  const [holder, burying] = await openConnections(2)
+  await relations.mute(artist, fan.id)
+  const now = new Date()
+  await sql`update users set deletes_at = ${now} where id = ${fan.id}`
+  await sql`insert into notification_preferences (user_id) values (${fan.id})`
+  let finish = () => {}
+  const isFinished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const holding = holder!.begin(async (tx) => {
+    await tx`select from notification_preferences where user_id = ${fan.id} for update`
+    await isFinished
+  })
+  const burial = buryDueAccount(burying!, now)
+  await untilWaiting(1)
+  return {
+    finish: async () => {
+      finish()
+      await holding
+      return burial
+    },
+  }
+}
+
+const countedOn = (trackId: string) => sql<{ body: string; is_counted: boolean }[]>`
+  select body, is_counted from comments where track_id = ${trackId} order by id
+`
+
+test('nobody comments while their account ends, and no comment is left that a mute that is gone kept from being counted', async () => {
+  const scene = await setUp()
+  const { fan, social, track_id } = scene
+  const { finish } = await halfBury(scene)
+
+  const comment = social(socialRoutes.createComment, fan, {
+    params: { track_id },
+    body: { body: 'Still here' },
+  })
+  await untilWaiting(2)
+  await expect(finish()).resolves.toBe(1)
+
+  await expect(comment).resolves.toMatchObject({ status: 401, body: { code: 'token_revoked' } })
+  expect(await countedOn(track_id)).toEqual([{ body: 'Lovely', is_counted: false }])
+}, 30_000)
+
+test('a comment found to be right while the account of its author ends is counted, for nobody mutes them any more', async () => {
+  const scene = await setUp()
+  const { fan, track_id, connection, comment_id } = scene
+  const moderate = createModerationApi(connection)
+  const moderator = await seedPerson(sql, undefined, { role: 'moderator' })
+  const [reported] = await sql<[{ id: string }]>`
+    insert into moderation_cases (subject_kind, subject_id, user_id, excerpt, opened_at)
+    values ('comment', ${comment_id}, ${fan.id}, '', now())
+    returning id
+  `
+  const resolve = (action: string) =>
+    moderate(adminRoutes.resolveReport, moderator, {
+      params: { report_id: reported.id },
+      body: { action },
+    })
+  await resolve('hide')
+  const { finish } = await halfBury(scene)
+
+  const shown = resolve('dismiss')
+  await untilWaiting(2)
+  await expect(finish()).resolves.toBe(1)
+
+  await expect(shown).resolves.toMatchObject({ status: 204 })
+  expect(await countedOn(track_id)).toEqual([{ body: 'Lovely', is_counted: true }])
 }, 30_000)
