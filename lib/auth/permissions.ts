@@ -17,9 +17,14 @@ export type Permission =
   | 'notifications.manage'
   | 'reports.write'
   | 'chat.join'
+  /** Order, pay, and hold licences. */
+  | 'market.buy'
+  | 'market.sell'
   | 'moderation'
   | 'users.manage'
   | 'audit.read'
+  /** See and mend what runs by itself: orders, queues. */
+  | 'operations'
 
 const user: readonly Permission[] = [
   'public',
@@ -33,10 +38,11 @@ const user: readonly Permission[] = [
   'reports.write',
   'notifications.manage',
   'chat.join',
+  'market.buy',
 ]
-const creator: readonly Permission[] = user
+const creator: readonly Permission[] = [...user, 'market.sell']
 const moderator: readonly Permission[] = [...creator, 'moderation']
-const admin: readonly Permission[] = [...moderator, 'users.manage', 'audit.read']
+const admin: readonly Permission[] = [...moderator, 'users.manage', 'audit.read', 'operations']
 
 /** What each role may do; whatever is not listed is refused. */
 export const permissionsOf: Readonly<Record<Actor['role'], ReadonlySet<Permission>>> = {

@@ -59,6 +59,30 @@ const advice: Record<ProblemCode, string> = {
   playlist_full: 'Remove items first, or go on in another playlist.',
   playlist_item_gone: 'Read the items again and put it behind one of them, to the front or to the end.',
   edit_window_over: 'Delete it, or answer it: what is older than 24 hours stays as it was read.',
+  onboarding_required:
+    'Finish the onboarding at Stripe (`POST /marketplace/seller/onboarding`); until then only what is free can be published.',
+  product_unavailable: 'It was taken back, sold exclusively, or is not published. Read the product again.',
+  own_product: 'Sellers cannot order from themselves.',
+  already_owned:
+    'The buyer holds an active licence of this tier. To buy another one, send the `confirm_token` of this answer along.',
+  duplicate_purchase:
+    'The same tier was ordered within the last two hours. If that is meant, send the `confirm_token` of this answer along.',
+  exclusive_unavailable:
+    'Somebody else has bought or is paying for the exclusive licence. A reservation lapses after 30 minutes.',
+  price_changed: 'Read the product again and show the buyer its present price.',
+  currency_mismatch: 'Order what is priced in another currency by itself.',
+  discount_unavailable: 'The code is unknown, used up, over, or does not apply to these items.',
+  discount_code_taken: 'Choose another code, or change the discount that has it.',
+  order_not_open: 'Read the order: it was paid, cancelled or has expired.',
+  order_not_refundable: 'Read the order: it was not paid, its refund window is over, or it is in dispute.',
+  refund_too_large: 'Ask for at most what is left of the order, or of the item.',
+  payout_too_small:
+    'Wait until as much is available as the smallest payout; `GET /marketplace/balance` tells.',
+  payout_in_progress: 'Wait for the payout that is under way.',
+  download_limit_reached: 'The seller can allow more downloads of the licence.',
+  license_revoked: 'Its payment was given back; it gives no rights any more.',
+  license_frozen:
+    'The bank is looking at its payment; the licence comes back when that is decided for the seller.',
   precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
   payload_too_large:
     'Send at most 1 MiB; audio and pictures go to their upload address, and hold as many bytes as was declared.',
