@@ -121,14 +121,16 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
       given: CompleteUpload,
     ): Promise<UploadRow> {
       const session = await find(actor, trackId, uploadId)
-      if (session.status === 'uploading' || session.status === 'failed') {
+      if (isUnfinished(session)) {
         requireOpen(session, now())
         await completion.complete(session, given, now()).catch(async (error) => {
           if (error instanceof AppError && error.code === 'payload_too_large') {
             await end(session, { status: 'rejected', status_reason: 'too_large' })
             await throwAway(session)
+            throw error
           }
-          throw error
+          // Another call may have completed it since, and the scan have taken the object away.
+          if (isUnfinished(await find(actor, trackId, uploadId))) throw error
         })
       }
       const upload = await get(actor, trackId, uploadId)
@@ -156,6 +158,8 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
     },
   }
 }
+
+const isUnfinished = ({ status }: UploadSession) => status === 'uploading' || status === 'failed'
 
 const aborted: Ending = { status: 'failed', status_reason: 'upload_aborted' }
 

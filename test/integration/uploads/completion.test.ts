@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals'
 import { useDatabase } from '../../support/database.ts'
 import { createUploading, mebibyte, parts } from '../../support/uploading.ts'
 
@@ -117,6 +118,23 @@ describe('completing again', () => {
       status: 202,
       body: { status: 'scanning' },
     })
+  })
+
+  test('is done where another call and the scan were faster than this one', async () => {
+    const begun = await begin()
+    const named = { parts: sendAll(begun) }
+    const { listParts } = store
+    const overtaken = jest.spyOn(store, 'listParts').mockImplementationOnce(async (key, id) => {
+      await act('completeUpload', begun.actor, begun.ids, named)
+      await sql`update uploads set status = 'ready' where id = ${begun.ids.upload_id}`
+      store.objects.clear()
+      return listParts(key, id)
+    })
+
+    const answer = await act('completeUpload', begun.actor, begun.ids, named)
+
+    overtaken.mockRestore()
+    expect(answer).toMatchObject({ status: 202, body: { status: 'ready' } })
   })
 
   test('at the same time makes one object', async () => {
