@@ -50,15 +50,15 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
   .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
 
 /**
- * Packages imported with `await import('@aws-sdk/…')`, the client of the cache and the list of passwords become
- * files of their own, read on first use: inlined, an SDK client that is never called still costs 12-20 ms of
- * parsing at every cold start.
+ * Packages imported with `await import('@aws-sdk/…')`, the clients of the cache and of Stripe and the list of
+ * passwords become files of their own, read on first use: inlined, an SDK client that is never called still costs
+ * 12-20 ms of parsing at every cold start.
  */
 const lazyPackages = {
   name: 'lazy-packages',
   setup: ({ onResolve }) =>
     onResolve(
-      { filter: /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$)/ },
+      { filter: /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$|stripe$)/ },
       ({ kind, path: name }) =>
         kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
     ),

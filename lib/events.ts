@@ -34,6 +34,8 @@ export const events = {
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
   /** Listen to a version, or make a preview of it anew. */
   'track.analyse': z.object({ version_id: z.uuid() }),
+  /** Do at Stripe what was written down to be done. */
+  'stripe.call': z.object({ call_id: z.uuid() }),
 } as const
 
 export type EventType = keyof typeof events

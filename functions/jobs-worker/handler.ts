@@ -3,7 +3,7 @@ import { createMailer } from '../../lib/aws/mailer.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { createSecrets } from '../../lib/aws/secrets.ts'
-import { requireEnv } from '../../lib/config.ts'
+import { readText, requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
@@ -16,6 +16,7 @@ import { createStreamServer } from '../../lib/media/streams/stream-server.ts'
 import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 
 const sql = connect(databaseSettings())
 
@@ -40,6 +41,8 @@ const redeliver = createRedelivery({
   scanQueue: createJobQueue(requireEnv('SCAN_QUEUE_URL')),
   metadataQueue: createJobQueue(requireEnv('METADATA_QUEUE_URL')),
 })
+
+const stripeQueue = createJobQueue(readText('STRIPE_QUEUE_URL'))
 
 const reportSameFile = createSameFileReports({ sql })
 
@@ -68,6 +71,7 @@ export const handler = createQueueWorker({
       'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': streams.prepare,
       'track.analyse': sendAnalysis,
+      'stripe.call': (message) => sendToStripeQueue(stripeQueue, [message]),
     },
   }),
 })

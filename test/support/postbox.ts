@@ -39,6 +39,7 @@ export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: Post
       'upload.redeliver': () => Promise.reject(new Error('no account asks for this')),
       'stream.prepare': () => Promise.reject(new Error('no account asks for this')),
       'track.analyse': () => Promise.reject(new Error('no account asks for this')),
+      'stripe.call': () => Promise.reject(new Error('no account asks for this')),
     },
   })
 

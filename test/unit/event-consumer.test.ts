@@ -32,6 +32,7 @@ const ids = {
   upload_id: randomUUID(),
   version_id: randomUUID(),
   job_id: randomUUID(),
+  call_id: randomUUID(),
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),
