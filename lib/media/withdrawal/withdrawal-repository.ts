@@ -1,4 +1,4 @@
-import type { Db } from '../../db/client.ts'
+import type { Db, Fragment } from '../../db/client.ts'
 
 export interface Withdrawn {
   readonly track_id: string
@@ -45,7 +45,10 @@ export async function rejectUpload(db: Db, uploadId: string, now: Date): Promise
   `
 }
 
-/** A track that played it plays nothing; one that never played shows what became of its newest upload. */
+/**
+ * A track that played it plays nothing. One that never played shows what became of its newest upload, or of an older one
+ * that was tried again since: then nothing else accounts for what it shows.
+ */
 export async function stopPlaying(db: Db, versionId: string, uploadId: string, now: Date): Promise<void> {
   await db`
     update tracks t
@@ -55,11 +58,20 @@ export async function stopPlaying(db: Db, versionId: string, uploadId: string, n
     where v.id = ${versionId} and t.id = v.track_id
       and (
         t.current_version_id = v.id
-        or t.current_version_id is null
-          and not exists (select from uploads n where n.track_id = t.id and n.id > ${uploadId})
+        or t.current_version_id is null and ${isShownBy(db, db`${uploadId}::uuid`)}
       )
   `
 }
+
+/** Whether what the track `t` shows, which plays nothing, is the upload's doing. */
+const isShownBy = (db: Db, uploadId: Fragment): Fragment => db`(
+  not exists (select from uploads n where n.track_id = t.id and n.id > ${uploadId})
+  or not exists (
+    select from uploads n
+    where n.track_id = t.id and n.id <> ${uploadId} and n.status = t.status
+      and n.status_reason is not distinct from t.status_reason
+  )
+)`
 
 /** What is under way plays once it is ready: whatever was chosen instead of it is gone. */
 export async function letNextPlay(db: Db, trackId: string, now: Date): Promise<void> {
@@ -121,7 +133,7 @@ export async function restoreUpload(db: Db, versionId: string, now: Date): Promi
       set status = r.status, status_reason = r.status_reason, revision = t.revision + 1, updated_at = ${now}
       from restored r
       where t.id = r.track_id and r.status = 'failed' and t.current_version_id is null
-        and not exists (select from uploads n where n.track_id = t.id and n.id > r.id)
+        and ${isShownBy(db, db`r.id`)}
     )
     insert into upload_events (upload_id, status, reason, at)
     select id, status, status_reason, ${now} from restored

@@ -113,6 +113,32 @@ describe('a version in which something was found', () => {
     expect((await get(undefined, track_id)).body).toMatchObject({ status: 'ready', version: { number: 1 } })
   })
 
+  test('of an older upload that was tried again shows on a track that never played, and so does its return', async () => {
+    const owner = await join()
+    const track_id = await createTrack(owner, { visibility: 'public' })
+    const older = await addVersion(sql, track_id)
+    await sql`update track_versions set ready_at = null where id = ${older.version_id}`
+    await sql`
+      update tracks set current_version_id = null, status = 'rejected', status_reason = 'unsupported_media'
+      where id = ${track_id}
+    `
+    await sql`
+      update uploads set status = 'rejected', status_reason = 'unsupported_media' where track_id = ${track_id}
+    `
+    await sql`
+      insert into uploads (track_id, created_by, filename, content_type, size_bytes, object_key, expires_at, status, status_reason)
+      values (${track_id}, ${owner.id}, 'b.wav', 'audio/wav', 9, ${`uploads/${track_id}/b`}, now(), 'failed', 'upload_expired')
+    `
+    const shown = async () => (await get(owner, track_id)).body
+
+    await withdraw(track_id, older)
+    expect(await shown()).toMatchObject({ status: 'rejected', status_reason: 'infected' })
+
+    await askFor(older, await join())
+    await reinstate(track_id, older)
+    expect(await shown()).toMatchObject({ status: 'failed', status_reason: 'stream_failed' })
+  })
+
   test('is told to the owner, the team and the uploader once, by mail to the first and the last', async () => {
     const { owner, track_id } = await setUp()
     const viewer = await engage(owner, track_id, { role: 'viewer' })
