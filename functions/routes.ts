@@ -3,6 +3,7 @@ import { adminRoutes } from './admin/routes.ts'
 import { authRoutes } from './auth/routes.ts'
 import { chatRoutes } from './chat/routes.ts'
 import { internalRoutes } from './internal/routes.ts'
+import { marketplaceRoutes } from './marketplace/routes.ts'
 import { playlistRoutes } from './playlists/routes.ts'
 import { socialRoutes } from './social/routes.ts'
 import { systemRoutes } from './system/routes.ts'
@@ -16,6 +17,7 @@ export const routeGroups = {
   tracks: allTrackRoutes,
   playlists: playlistRoutes,
   social: socialRoutes,
+  marketplace: marketplaceRoutes,
   chat: chatRoutes,
   admin: adminRoutes,
   internal: internalRoutes,

@@ -2,23 +2,21 @@ import { Duration } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 export type StageName = 'local' | 'dev' | 'staging' | 'prod'
-export type QueueName = 'scan' | 'metadata' | 'analysis' | 'events'
+export type QueueName = 'scan' | 'metadata' | 'analysis' | 'events' | 'stripe'
 
 /**
  * All that differs between stages; everything else is the same template.
  *
  * What `dev` costs while nobody uses it, a month, at list prices of us-east-1: the proxy ~$88 (it is billed for at
- * least 8 capacity units), Aurora at 0.5 units ~$44, three endpoints in one zone ~$22, alarms ~$3.30 (ten are
- * free), eight secrets $3.20, polling of queues and the relay's runs ~$1; ~$160 in all. `prod` adds two NAT gateways
- * ~$66 in place of the endpoints, and twice (a reader) one unit of Aurora ~$175.
+ * least 8 capacity units), Aurora at 0.5 units ~$44, a NAT gateway and its address ~$37 (Stripe has no endpoint in a
+ * VPC, so there is no way without one), alarms ~$5.60 (ten are free), ten secrets $4, polling of queues and the runs
+ * of relay and scheduler ~$2; ~$180 in all. `prod` has a second NAT gateway ~$37, and twice (a reader) one unit of
+ * Aurora ~$175.
  */
 export interface StageConfig {
   readonly name: StageName
-  /**
-   * 0: functions sit in isolated subnets and reach AWS through endpoints, so the stream server must have an
-   * address inside the VPC. 1 or 2: they reach it, and AWS, through NAT.
-   */
-  readonly natGateways: 0 | 1 | 2
+  /** Functions reach AWS, Stripe and the stream server through them; with one, the other zone goes across. */
+  readonly natGateways: 1 | 2
   readonly database: {
     /** Aurora capacity units, 2 GiB each. 0 would never pause: the proxy keeps connections open. */
     readonly minCapacity: number
@@ -51,7 +49,7 @@ export interface StageConfig {
     readonly corsOrigins: string
     /** Passkeys are made for it and die with it; the web application is there or below. */
     readonly passkeyDomain: string
-    /** Empty where functions have no way out: the bundled list alone decides then. */
+    /** Empty: the bundled list alone decides. */
     readonly pwnedPasswordsUrl: string
   }
 }
@@ -61,14 +59,14 @@ const pwnedPasswords = 'https://api.pwnedpasswords.com/range'
 
 const dev: StageConfig = {
   name: 'dev',
-  natGateways: 0,
+  natGateways: 1,
   database: { minCapacity: 0.5, maxCapacity: 2, readers: 0, backupDays: 1, tls: 'verify-full' },
   valkey: false,
   keepData: false,
   logRetention: RetentionDays.TWO_WEEKS,
   logLevel: 'DEBUG',
   throttle: { rateLimit: 100, burstLimit: 200 },
-  maxConcurrency: { scan: 2, metadata: 5, analysis: 2, events: 5 },
+  maxConcurrency: { scan: 2, metadata: 5, analysis: 2, events: 5, stripe: 2 },
   rescan: { days: 30, perMinute: 10 },
   parameters: {
     streamServerUrl: 'https://stream.dev.veza.example',
@@ -77,7 +75,7 @@ const dev: StageConfig = {
     mailFrom: 'no-reply@dev.veza.example',
     corsOrigins: 'https://dev.veza.example,http://localhost:5173',
     passkeyDomain: 'dev.veza.example',
-    pwnedPasswordsUrl: '',
+    pwnedPasswordsUrl: pwnedPasswords,
   },
 }
 
@@ -90,7 +88,7 @@ const prod: StageConfig = {
   logRetention: RetentionDays.THREE_MONTHS,
   logLevel: 'INFO',
   throttle: { rateLimit: 2_000, burstLimit: 4_000 },
-  maxConcurrency: { scan: 20, metadata: 20, analysis: 20, events: 20 },
+  maxConcurrency: { scan: 20, metadata: 20, analysis: 20, events: 20, stripe: 10 },
   rescan: { days: 30, perMinute: 60 },
   parameters: {
     streamServerUrl: 'https://stream.veza.example',
@@ -126,7 +124,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     natGateways: 1,
     database: { minCapacity: 0.5, maxCapacity: 8, readers: 0, backupDays: 7, tls: 'verify-full' },
     logRetention: RetentionDays.ONE_MONTH,
-    maxConcurrency: { scan: 5, metadata: 10, analysis: 5, events: 10 },
+    maxConcurrency: { scan: 5, metadata: 10, analysis: 5, events: 10, stripe: 5 },
     parameters: {
       streamServerUrl: 'https://stream.staging.veza.example',
       chatWsUrl: 'wss://chat.staging.veza.example/ws',
@@ -188,6 +186,13 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
     maxReceiveCount: 8,
     maxAge: Duration.minutes(15),
   },
+  // A call of Stripe may take 10 s and is made twice at most, and a message needs two of them at most.
+  stripe: {
+    workerTimeout: Duration.minutes(4),
+    batchSize: 5,
+    maxReceiveCount: 8,
+    maxAge: Duration.minutes(30),
+  },
 }
 
 /** How often the scheduler does each of its tasks; they stand in lib/schedule/tasks.ts. */
@@ -214,6 +219,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'keep-playlists': Duration.days(1),
   'expire-exports': Duration.hours(1),
   'expire-images': Duration.hours(1),
+  'expire-market': Duration.days(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

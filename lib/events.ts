@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { happening } from './notifications/kinds.ts'
+import { tradeEvents } from './trade-events.ts'
 
 /**
  * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
@@ -36,6 +37,7 @@ export const events = {
   'track.analyse': z.object({ version_id: z.uuid() }),
   /** Do at Stripe what was written down to be done. */
   'stripe.call': z.object({ call_id: z.uuid() }),
+  ...tradeEvents,
 } as const
 
 export type EventType = keyof typeof events

@@ -3,7 +3,7 @@ import { createMailer } from '../../lib/aws/mailer.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
 import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
 import { createSecrets } from '../../lib/aws/secrets.ts'
-import { readText, requireEnv } from '../../lib/config.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
@@ -17,6 +17,7 @@ import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
+import { createTradeNews } from '../../lib/trade-news.ts'
 
 const sql = connect(databaseSettings())
 
@@ -42,7 +43,7 @@ const redeliver = createRedelivery({
   metadataQueue: createJobQueue(requireEnv('METADATA_QUEUE_URL')),
 })
 
-const stripeQueue = createJobQueue(readText('STRIPE_QUEUE_URL'))
+const stripeQueue = createJobQueue(requireEnv('STRIPE_QUEUE_URL'))
 
 const reportSameFile = createSameFileReports({ sql })
 
@@ -71,7 +72,8 @@ export const handler = createQueueWorker({
       'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': streams.prepare,
       'track.analyse': sendAnalysis,
-      'stripe.call': (message) => sendToStripeQueue(stripeQueue, [message]),
+      'stripe.call': (call) => sendToStripeQueue(stripeQueue, [call]),
+      ...createTradeNews(),
     },
   }),
 })

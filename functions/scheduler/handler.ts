@@ -15,6 +15,7 @@ const runTask = createTaskRunner({
     sql,
     definitions: createDefinitionStore(requireEnv('DEFINITIONS_BUCKET')),
     scanQueue: createJobQueue(requireEnv('SCAN_QUEUE_URL')),
+    stripeQueue: createJobQueue(requireEnv('STRIPE_QUEUE_URL')),
     rescan: { days: requireNumber('RESCAN_DAYS'), perMinute: requireNumber('RESCAN_PER_MINUTE') },
     loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
     exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),

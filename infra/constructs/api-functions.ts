@@ -25,6 +25,7 @@ export class ApiFunctions extends Construct {
       tracks: this.createTracks(),
       playlists: this.createPlaylists(),
       social: this.createSocial(),
+      marketplace: this.createMarketplace(),
       chat: this.createChat(),
       admin: this.createAdmin(),
       internal: this.createInternal(),
@@ -85,7 +86,7 @@ export class ApiFunctions extends Construct {
     })
     users.grantSecret(secrets.jwt)
     users.grantSend(events.queue)
-    users.allowObjects(['s3:GetObject'], storage.exports, 'exports/')
+    users.allowObjects(['s3:GetObject'], storage.exports, 'exports/accounts/')
     users.allowObjects(['s3:PutObject'], storage.uploads, 'uploads/images/')
     return users
   }
@@ -140,6 +141,30 @@ export class ApiFunctions extends Construct {
     social.grantSecret(secrets.jwt)
     social.grantSend(events.queue)
     return social
+  }
+
+  /** Signs links to what was bought, and reads the statements that the worker of Stripe has written. */
+  private createMarketplace() {
+    const { secrets, events, stripe, storage, parameters } = this.on
+    const marketplace = this.apiFunction('marketplace', {
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+      STRIPE_QUEUE_URL: stripe.queue.queueUrl,
+      STRIPE_SECRET_ARN: secrets.stripe.secretArn,
+      STRIPE_API_URL: parameters.stripeApiUrl,
+      LICENSE_KEY_SECRET_ARN: secrets.licenseKey.secretArn,
+      MEDIA_KEY_SECRET_ARN: secrets.mediaKey.secretArn,
+      EXPORTS_BUCKET: storage.exports.bucketName,
+      APP_URL: parameters.appUrl,
+      API_URL: parameters.apiUrl,
+      PLATFORM_FEE_BPS: parameters.platformFeeBps,
+    })
+    const { jwt, stripe: stripeKeys, licenseKey, mediaKey } = secrets
+    for (const secret of [jwt, stripeKeys, licenseKey, mediaKey]) marketplace.grantSecret(secret)
+    marketplace.grantSend(events.queue)
+    marketplace.grantSend(stripe.queue)
+    marketplace.allowObjects(['s3:GetObject'], storage.exports, 'exports/statements/')
+    return marketplace
   }
 
   private createChat() {

@@ -1,7 +1,7 @@
 import { ArnFormat, Duration, Fn, Stack } from 'aws-cdk-lib'
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import { Construct } from 'constructs'
 import type { Foundation } from './foundation.ts'
+import { loggedMetric } from './logged-metric.ts'
 import { QueueWorker } from './queue-worker.ts'
 import { ServiceFunction } from './service-function.ts'
 
@@ -37,7 +37,7 @@ export class EventFunctions extends Construct {
   }
 
   private createJobs() {
-    const { stage, alarms, database, events, analysis, secrets, storage, parameters } = this.on
+    const { stage, alarms, database, events, analysis, stripe, secrets, storage, parameters } = this.on
     const jobs = new QueueWorker(this, 'jobs-worker', {
       stage,
       alarms,
@@ -48,6 +48,7 @@ export class EventFunctions extends Construct {
       environment: {
         EVENTS_QUEUE_URL: events.queue.queueUrl,
         ANALYSIS_QUEUE_URL: analysis.queue.queueUrl,
+        STRIPE_QUEUE_URL: stripe.queue.queueUrl,
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
         METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
         EXPORTS_BUCKET: storage.exports.bucketName,
@@ -59,9 +60,10 @@ export class EventFunctions extends Construct {
     })
     jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
     jobs.grantSecret(secrets.streamJob)
-    jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/')
+    jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/accounts/')
     jobs.grantSend(events.queue)
     jobs.grantSend(analysis.queue)
+    jobs.grantSend(stripe.queue)
     this.watchStreams(jobs)
     jobs.grantSend(storage.scanQueue.queue)
     jobs.grantSend(storage.metadataQueue.queue)
@@ -70,7 +72,7 @@ export class EventFunctions extends Construct {
 
   /** Sweepers and the like; what one run cannot finish is left to the next. */
   private createScheduler() {
-    const { stage, alarms, database, storage, secrets } = this.on
+    const { stage, alarms, database, stripe, storage, secrets } = this.on
     const scheduler = new ServiceFunction(this, 'scheduler', {
       stage,
       alarms,
@@ -84,6 +86,7 @@ export class EventFunctions extends Construct {
         UPLOADS_BUCKET: storage.uploads.bucketName,
         DEFINITIONS_BUCKET: storage.definitions.bucketName,
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
+        STRIPE_QUEUE_URL: stripe.queue.queueUrl,
         RESCAN_DAYS: String(stage.rescan.days),
         RESCAN_PER_MINUTE: String(stage.rescan.perMinute),
         FIELD_SECRET_ARN: secrets.field.secretArn,
@@ -92,7 +95,8 @@ export class EventFunctions extends Construct {
     scheduler.grantSecret(secrets.field)
     scheduler.allow(['s3:GetObject'], storage.definitions.arnForObjects('definitions/current.json'))
     scheduler.grantSend(storage.scanQueue.queue)
-    scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/')
+    scheduler.grantSend(stripe.queue)
+    scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/accounts/')
     // Of what was stored before versions were kept on record, none can be named.
     scheduler.allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], storage.media, 'originals/')
     for (const prefix of ['images/', 'waveforms/', 'previews/']) {
@@ -106,6 +110,7 @@ export class EventFunctions extends Construct {
     )
     scheduler.allow(['s3:ListBucketVersions'], storage.uploads.bucketArn)
     this.watchCounts(scheduler)
+    this.watchMoney(scheduler)
     return scheduler
   }
 
@@ -131,6 +136,14 @@ export class EventFunctions extends Construct {
     })
   }
 
+  private watchMoney(scheduler: ServiceFunction) {
+    this.on.alarms.watch('money-breaches', {
+      metric: loggedMetric(scheduler, 'money_breaches'),
+      above: 0,
+      description: 'Something that must always be true of the ledger, orders and licences is not',
+    })
+  }
+
   /** SES asks about the narrowest identity it knows: the address, or else its domain. */
   private senderIdentities(address: string) {
     const domain = Fn.select(1, Fn.split('@', address))
@@ -144,13 +157,3 @@ export class EventFunctions extends Construct {
     )
   }
 }
-
-/** The function writes it into its log. */
-const loggedMetric = ({ fn }: ServiceFunction, metricName: string) =>
-  new Metric({
-    namespace: 'Veza',
-    metricName,
-    statistic: 'Sum',
-    period: Duration.minutes(5),
-    dimensionsMap: { service: fn.functionName },
-  })

@@ -17,5 +17,6 @@ export interface Foundation {
   readonly storage: StorageStack
   readonly events: WorkQueue
   readonly analysis: WorkQueue
+  readonly stripe: WorkQueue
   readonly parameters: Parameters
 }

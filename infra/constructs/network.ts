@@ -3,7 +3,6 @@ import {
   FlowLogDestination,
   FlowLogTrafficType,
   GatewayVpcEndpointAwsService,
-  InterfaceVpcEndpointAwsService,
   IpAddresses,
   type IVpc,
   Peer,
@@ -19,11 +18,7 @@ import { Construct } from 'constructs'
 import { database, type StageConfig } from '../config.ts'
 import { removalPolicy } from '../removal.ts'
 
-const isolated: SubnetConfiguration[] = [
-  { name: 'functions', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 20 },
-  { name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
-]
-const withNat: SubnetConfiguration[] = [
+const subnets: SubnetConfiguration[] = [
   { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24 },
   { name: 'functions', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
   { name: 'database', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 24 },
@@ -48,7 +43,7 @@ export class Network extends Construct {
       ipAddresses: IpAddresses.cidr('10.40.0.0/16'),
       maxAzs: 2,
       natGateways: stage.natGateways,
-      subnetConfiguration: stage.natGateways === 0 ? isolated : withNat,
+      subnetConfiguration: subnets,
       gatewayEndpoints: { S3: { service: GatewayVpcEndpointAwsService.S3 } },
     })
     // The class declares as possibly undefined what its interface declares as absent.
@@ -58,7 +53,6 @@ export class Network extends Construct {
     this.proxy = this.securityGroup('Proxy', 'The database proxy')
     this.cluster = this.securityGroup('Cluster', 'The database')
     this.connect()
-    if (stage.natGateways === 0) this.addEndpoints()
     this.logRefusedTraffic(stage)
   }
 
@@ -67,33 +61,8 @@ export class Network extends Construct {
     const postgres = Port.tcp(database.port)
     this.functions.connections.allowTo(this.proxy, postgres, 'queries')
     this.migration.connections.allowTo(this.cluster, postgres, 'migrations')
-    // The stream server, AWS behind its endpoints, and S3 whose addresses are a public prefix.
     for (const group of [this.functions, this.migration]) {
-      group.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'AWS and the stream server')
-    }
-  }
-
-  /**
-   * In one zone only: an hour of an endpoint is billed per zone, and a stage without NAT is one that counts
-   * its money. The other zone reaches it across.
-   */
-  private addEndpoints() {
-    const services = {
-      SecretsManager: InterfaceVpcEndpointAwsService.SECRETS_MANAGER,
-      Sqs: InterfaceVpcEndpointAwsService.SQS,
-      Email: InterfaceVpcEndpointAwsService.EMAIL,
-    }
-    const group = this.securityGroup('Endpoints', 'Interface endpoints')
-    const zone = this.vpc.selectSubnets(this.functionSubnets).subnets.slice(0, 1)
-    group.connections.allowFrom(this.functions, Port.HTTPS)
-    group.connections.allowFrom(this.migration, Port.HTTPS)
-    for (const [name, service] of Object.entries(services)) {
-      this.vpc.addInterfaceEndpoint(name, {
-        service,
-        subnets: { subnets: zone },
-        securityGroups: [group],
-        open: false,
-      })
+      group.addEgressRule(Peer.anyIpv4(), Port.HTTPS, 'AWS, Stripe and the stream server')
     }
   }
 

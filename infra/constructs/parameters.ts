@@ -18,17 +18,25 @@ export interface Parameters {
   readonly corsOrigins: string[]
   /** The same list as functions get it. */
   readonly corsOriginsText: string
+  /** Where anybody reaches the API: certificates of licences lead there. */
+  readonly apiUrl: string
+  /** Empty for Stripe's own. */
+  readonly stripeApiUrl: string
+  /** What the platform keeps of a sale, in hundredths of a percent. */
+  readonly platformFeeBps: string
 }
 
 export interface ParameterDefaults {
   /** Of the distribution that delivers pictures. */
   readonly mediaDomain: string
+  /** That the gateway has by itself. */
+  readonly apiEndpoint: string
 }
 
 export function declareParameters(
   stack: Stack,
   stage: StageConfig,
-  { mediaDomain }: ParameterDefaults,
+  { mediaDomain, apiEndpoint }: ParameterDefaults,
 ): Parameters {
   const { streamServerUrl, chatWsUrl, appUrl, mailFrom, pwnedPasswordsUrl, passkeyDomain } = stage.parameters
   const corsOrigins = corsOriginsParameter(stack, stage).valueAsList
@@ -62,7 +70,27 @@ export function declareParameters(
       '',
       'Further files of virus definitions, by their URLs, comma-separated',
     ),
-    mediaUrl: mediaUrl(stack, mediaDomain),
+    mediaUrl: urlOr(
+      stack,
+      'MediaUrl',
+      `https://${mediaDomain}`,
+      'Where clients fetch pictures; empty for the domain that the distribution has by itself',
+    ),
+    apiUrl: urlOr(
+      stack,
+      // An output has the shorter name.
+      'PublicApiUrl',
+      apiEndpoint,
+      'Where the API is reached; empty for the address that the gateway has by itself',
+    ),
+    stripeApiUrl: text(stack, 'StripeApiUrl', '', "Where Stripe is reached; empty for Stripe's own servers"),
+    platformFeeBps: new CfnParameter(stack, 'PlatformFeeBps', {
+      type: 'Number',
+      default: 1000,
+      minValue: 0,
+      maxValue: 10_000,
+      description: 'What the platform keeps of a sale, in hundredths of a percent',
+    }).valueAsString,
     corsOrigins,
     corsOriginsText: Fn.join(',', corsOrigins),
   }
@@ -77,13 +105,13 @@ export function corsOriginsParameter(stack: Stack, stage: StageConfig) {
   })
 }
 
-function mediaUrl(stack: Stack, domain: string): string {
-  const description = 'Where clients fetch pictures; empty for the domain that the distribution has by itself'
-  const url = text(stack, 'MediaUrl', '', description)
-  const isGiven = new CfnCondition(stack, 'HasMediaUrl', {
+/** What is given, or else what stands for it. */
+function urlOr(stack: Stack, id: string, otherwise: string, description: string): string {
+  const url = text(stack, id, '', description)
+  const isGiven = new CfnCondition(stack, `Has${id}`, {
     expression: Fn.conditionNot(Fn.conditionEquals(url, '')),
   })
-  return Fn.conditionIf(isGiven.logicalId, url, `https://${domain}`).toString()
+  return Fn.conditionIf(isGiven.logicalId, url, otherwise).toString()
 }
 
 const text = (stack: Stack, id: string, value: string, description: string) =>

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib'
+import { CfnOutput, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { routeGroups } from '../../functions/routes.ts'
@@ -17,6 +17,7 @@ import { Migration } from '../constructs/migration.ts'
 import { Operations } from '../constructs/operations.ts'
 import { declareParameters } from '../constructs/parameters.ts'
 import { Schedules } from '../constructs/schedules.ts'
+import { StripeWork } from '../constructs/stripe-work.ts'
 import { VirusDefinitions } from '../constructs/virus-definitions.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
 import type { DataStack } from './data-stack.ts'
@@ -35,15 +36,20 @@ export class AppStack extends Stack {
     const alarms = new Alarms(this, 'Alarms', stage)
     const events = new WorkQueue(this, 'Events', { stage, name: 'events' })
     const analysis = new WorkQueue(this, 'Analysis', { stage, name: 'analysis' })
+    const stripe = new WorkQueue(this, 'Stripe', { stage, name: 'stripe' })
     const schedules = new Schedules(this, 'Schedules', { stage, alarms })
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
-    const parameters = declareParameters(this, stage, { mediaDomain: storage.delivery.domainName })
+    const parameters = declareParameters(this, stage, {
+      mediaDomain: storage.delivery.domainName,
+      apiEndpoint: Lazy.string({ produce: () => gateway.api.apiEndpoint }),
+    })
     const foundation: Foundation = {
       stage,
       alarms,
       storage,
       events,
       analysis,
+      stripe,
       parameters,
       secrets: data.secrets,
       cacheUrl: data.valkey?.url,
@@ -53,6 +59,7 @@ export class AppStack extends Stack {
     const api = new ApiFunctions(this, 'Api', foundation)
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
+    const { worker: stripeWorker } = new StripeWork(this, 'StripeWork', foundation)
     const { ops } = new Operations(this, 'Operations', foundation)
     const { rotator } = new KeyRotation(this, 'KeyRotation', foundation)
     const definitions = new VirusDefinitions(this, 'VirusDefinitions', foundation)
@@ -65,6 +72,7 @@ export class AppStack extends Stack {
       work.relay,
       work.jobs,
       work.scheduler,
+      stripeWorker,
       ops,
       rotator,
       definitions.updater,
@@ -92,7 +100,7 @@ export class AppStack extends Stack {
       gateway.serve(group, routeGroups[group as keyof typeof routeGroups], fn.fn)
     }
 
-    const workQueues = [storage.scanQueue, storage.metadataQueue, analysis, events]
+    const workQueues = [storage.scanQueue, storage.metadataQueue, analysis, events, stripe]
     const operator = operatorPolicy(this, {
       queues: [
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),

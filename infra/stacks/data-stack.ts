@@ -23,6 +23,7 @@ export class DataStack extends Stack {
     this.database = new Database(this, 'Database', { stage, network: this.network })
     this.secrets = new Secrets(this, 'Secrets', stage)
     new CfnOutput(this, 'MediaKeySecretArn', { value: this.secrets.mediaKey.secretArn })
+    new CfnOutput(this, 'StripeSecretArn', { value: this.secrets.stripe.secretArn })
     this.valkey = stage.valkey ? new Valkey(this, 'Valkey', { stage, network: this.network }) : undefined
   }
 }

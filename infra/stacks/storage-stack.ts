@@ -141,7 +141,7 @@ export class StorageStack extends Stack {
     return definitions.bucket
   }
 
-  /** Files with people's data, for a day; what their sweeper should leave behind goes by itself. */
+  /** Files with people's data, for a day (what their sweeper leaves behind goes by itself); and statements, which stay. */
   private createExports(accessLogs: IBucket) {
     const exports = new ObjectBucket(this, 'Exports', {
       stage: this.stage,
@@ -150,9 +150,10 @@ export class StorageStack extends Stack {
       lifecycleRules: [
         {
           id: 'old-exports',
+          prefix: 'exports/accounts/',
           expiration: Duration.days(2),
-          noncurrentVersionExpiration: Duration.days(1),
         },
+        { id: 'replaced', noncurrentVersionExpiration: Duration.days(1) },
         bareMarkers,
       ],
     })

@@ -44,7 +44,7 @@ export function createExportMaker({ sql, store, relay, now = () => new Date() }:
   return async (id: string): Promise<void> => {
     const userId = await findPendingOwner(sql, id)
     if (!userId) return
-    const object_key = `exports/${id}.zip`
+    const object_key = `exports/accounts/${id}.zip`
     const size_bytes = await upload(userId, object_key)
     await sql.begin(async (tx) => {
       const ready_at = now()

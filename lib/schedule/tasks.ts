@@ -9,7 +9,6 @@ import { deleteExpiredEntries } from '../cache/postgres-cache.ts'
 import { deleteExpiredMutes } from '../chat/expiry.ts'
 import { foldCounts } from '../counts/counts.ts'
 import { createCountRepair } from '../counts/repair.ts'
-import type { Sql } from '../db/client.ts'
 import { createDefinitionsWatch } from '../definitions/watch.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
@@ -40,10 +39,10 @@ import { removeSurplusVersions } from '../tracks/versions/retention.ts'
 import { createUploadSweep, type UploadSweepDependencies } from '../uploads/sweep.ts'
 import { buryDueAccount } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
+import { createMarketTasks, type MarketTaskDependencies } from './market-tasks.ts'
 import type { Tasks } from './run-task.ts'
 
-export interface TaskDependencies {
-  readonly sql: Sql
+export interface TaskDependencies extends MarketTaskDependencies {
   readonly definitions: Pick<DefinitionStore, 'read'>
   readonly scanQueue: Pick<JobQueue, 'send'>
   readonly rescan: RescanRules
@@ -153,5 +152,6 @@ export const createTasks = (dependencies: TaskDependencies) => {
       expired: createExportExpiry({ sql, store: exportStore }),
       abandoned: (now) => failAbandonedExports(sql, now),
     },
+    ...createMarketTasks(dependencies),
   } satisfies Tasks
 }

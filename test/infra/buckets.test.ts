@@ -127,7 +127,12 @@ it('has a rule for what is hidden under every prefix that a function writes to',
     })
   const written = writtenPrefixes()
   expect(written.map(({ name, prefix }) => `${name} ${prefix}`)).toEqual(
-    expect.arrayContaining(['Uploads uploads/', 'Media originals/', 'Media images/', 'Exports exports/']),
+    expect.arrayContaining([
+      'Uploads uploads/',
+      'Media originals/',
+      'Media images/',
+      'Exports exports/accounts/',
+    ]),
   )
   expect(written.filter(({ name, prefix }) => !forgets(name, prefix))).toEqual([])
 })
@@ -138,14 +143,15 @@ it.each(['Uploads', 'Media', 'Exports', 'Definitions'])('%s keeps no marker that
   )
 })
 
-it('forgets every export after two days, whoever should have removed it', () => {
-  expect(bucket('Exports').Properties.LifecycleConfiguration.Rules).toContainEqual(
-    expect.objectContaining({
-      ExpirationInDays: 2,
-      NoncurrentVersionExpiration: { NoncurrentDays: 1 },
-      Status: 'Enabled',
-    }),
-  )
+it('forgets the export of every account after two days, whoever should have removed it, and no statement', () => {
+  const rules = bucket('Exports').Properties.LifecycleConfiguration.Rules as readonly LifecycleRule[]
+  expect(rules).toContainEqual({
+    Id: 'old-exports',
+    Prefix: 'exports/accounts/',
+    ExpirationInDays: 2,
+    Status: 'Enabled',
+  })
+  expect(rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)).toHaveLength(1)
   expect(bucket('Exports').Properties.CorsConfiguration).toBeUndefined()
 })
 
@@ -170,6 +176,7 @@ it('denies everyone but the scanner to read what is not scanned, and denies nobo
 
 interface LifecycleRule {
   readonly Prefix?: string
+  readonly ExpirationInDays?: number
   readonly NoncurrentVersionExpiration?: { readonly NoncurrentDays: number }
 }
 

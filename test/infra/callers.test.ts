@@ -75,7 +75,10 @@ it('tells what a caller needs, and takes what a deployment may set', () => {
     'MailFrom',
     'MediaUrl',
     'PasskeyDomain',
+    'PlatformFeeBps',
+    'PublicApiUrl',
     'StreamServerUrl',
+    'StripeApiUrl',
   ])
 })
 

@@ -51,6 +51,20 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   playlists: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN', 'UPLOADS_BUCKET'],
   social: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN'],
+  marketplace: [
+    ...serving,
+    'API_URL',
+    'APP_URL',
+    'EVENTS_QUEUE_URL',
+    'EXPORTS_BUCKET',
+    'JWT_SECRET_ARN',
+    'LICENSE_KEY_SECRET_ARN',
+    'MEDIA_KEY_SECRET_ARN',
+    'PLATFORM_FEE_BPS',
+    'STRIPE_API_URL',
+    'STRIPE_QUEUE_URL',
+    'STRIPE_SECRET_ARN',
+  ],
   chat: [...serving, 'CHAT_JWT_SECRET_ARN', 'CHAT_WS_URL'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
   internal: [...serving, 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
@@ -78,6 +92,18 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'SCAN_QUEUE_URL',
     'STREAM_JOB_SECRET_ARN',
     'STREAM_SERVER_URL',
+    'STRIPE_QUEUE_URL',
+  ],
+  'stripe-worker': [
+    ...withDatabase,
+    'API_URL',
+    'APP_URL',
+    'EVENTS_QUEUE_URL',
+    'EXPORTS_BUCKET',
+    'LICENSE_KEY_SECRET_ARN',
+    'STRIPE_API_URL',
+    'STRIPE_QUEUE_URL',
+    'STRIPE_SECRET_ARN',
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
@@ -90,6 +116,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'RESCAN_DAYS',
     'RESCAN_PER_MINUTE',
     'SCAN_QUEUE_URL',
+    'STRIPE_QUEUE_URL',
     'UPLOADS_BUCKET',
   ],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
@@ -110,7 +137,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   users: [
     'rds-db:connect DatabaseProxy',
-    's3:GetObject ExportsBucket/exports/*',
+    's3:GetObject ExportsBucket/exports/accounts/*',
     's3:PutObject UploadsBucket/uploads/images/*',
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
@@ -137,6 +164,16 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'rds-db:connect DatabaseProxy',
     'secretsmanager:GetSecretValue JwtSecret',
     'sqs:SendMessage EventsQueue',
+  ],
+  marketplace: [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject ExportsBucket/exports/statements/*',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'secretsmanager:GetSecretValue LicenseKeySecret',
+    'secretsmanager:GetSecretValue MediaKeySecret',
+    'secretsmanager:GetSecretValue StripeSecret',
+    'sqs:SendMessage EventsQueue',
+    'sqs:SendMessage StripeQueue',
   ],
   chat: ['rds-db:connect DatabaseProxy', 'secretsmanager:GetSecretValue ChatJwtSecret'],
   admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
@@ -192,7 +229,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'jobs-worker': [
     'rds-db:connect DatabaseProxy',
-    's3:PutObject ExportsBucket/exports/*',
+    's3:PutObject ExportsBucket/exports/accounts/*',
     'secretsmanager:GetSecretValue StreamJobSecret',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
@@ -200,14 +237,23 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage EventsQueue',
     'sqs:SendMessage MetadataQueue',
     'sqs:SendMessage ScanQueue',
+    'sqs:SendMessage StripeQueue',
     ...consume('EventsQueue'),
+  ],
+  'stripe-worker': [
+    'rds-db:connect DatabaseProxy',
+    's3:PutObject ExportsBucket/exports/statements/*',
+    'secretsmanager:GetSecretValue LicenseKeySecret',
+    'secretsmanager:GetSecretValue StripeSecret',
+    'sqs:SendMessage EventsQueue',
+    ...consume('StripeQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   ops: ['rds-db:connect DatabaseProxy'],
   scheduler: [
     'rds-db:connect DatabaseProxy',
     's3:AbortMultipartUpload UploadsBucket/uploads/*',
-    's3:DeleteObject ExportsBucket/exports/*',
+    's3:DeleteObject ExportsBucket/exports/accounts/*',
     's3:DeleteObject MediaBucket/images/*',
     's3:DeleteObject MediaBucket/originals/*',
     's3:DeleteObject MediaBucket/previews/*',
@@ -219,6 +265,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue FieldSecret',
     'sqs:SendMessage ScanQueue',
+    'sqs:SendMessage StripeQueue',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }
@@ -298,6 +345,7 @@ it('answers before the gateway gives up', () => {
     'tracks',
     'playlists',
     'social',
+    'marketplace',
     'chat',
     'admin',
     'internal',
@@ -400,11 +448,11 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Events)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|LicenseKey|Stripe|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Events|Stripe)Queue|Logs|identity/,
   )?.[0]
   const keys =
     text.match(
-      /\/(?:uploads|originals|exports|images|waveforms|previews|definitions)(?:\/images)?\/(?:\*|current\.json)/,
+      /\/(?:uploads|originals|exports|images|waveforms|previews|definitions)(?:\/(?:images|accounts|statements))?\/(?:\*|current\.json)/,
     )?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }

@@ -21,15 +21,17 @@ const consumers = new Map([
   ['veza-prod-metadata', 'metadata-worker'],
   ['veza-prod-analysis', 'analysis-worker'],
   ['veza-prod-events', 'jobs-worker'],
+  ['veza-prod-stripe', 'stripe-worker'],
 ])
 const receives = new Map([
   ['veza-prod-analysis', 5],
   ['veza-prod-scan', 4],
   ['veza-prod-metadata', 4],
   ['veza-prod-events', 8],
+  ['veza-prod-stripe', 8],
 ])
 
-it('has the four queues and a dead-letter queue for each, and for the schedules', () => {
+it('has the five queues and a dead-letter queue for each, and for the schedules', () => {
   expect(queues.map(nameOf).sort()).toEqual([
     'veza-prod-analysis',
     'veza-prod-analysis-dlq',
@@ -40,6 +42,8 @@ it('has the four queues and a dead-letter queue for each, and for the schedules'
     'veza-prod-scan',
     'veza-prod-scan-dlq',
     'veza-prod-schedules-dlq',
+    'veza-prod-stripe',
+    'veza-prod-stripe-dlq',
   ])
 })
 
@@ -119,6 +123,12 @@ const rates: Readonly<Record<string, string>> = {
   'release-tracks': 'rate(1 minute)',
   'analyse-versions': 'rate(5 minutes)',
   'rescan-versions': 'rate(1 minute)',
+  'expire-orders': 'rate(1 minute)',
+  'complete-orders': 'rate(5 minutes)',
+  'reconcile-orders': 'rate(10 minutes)',
+  'resend-stripe': 'rate(1 minute)',
+  'pay-sellers': 'rate(7 days)',
+  'expire-market': 'rate(1 day)',
 }
 
 it.each([

@@ -26,23 +26,11 @@ const keptData = [
   'AWS::SecretsManager::Secret.DeletionPolicy',
   'AWS::SecretsManager::Secret.UpdateReplacePolicy',
 ]
-const nat = [
-  'AWS::EC2::EIP',
-  'AWS::EC2::InternetGateway',
-  'AWS::EC2::NatGateway',
-  'AWS::EC2::Route',
-  'AWS::EC2::RouteTable',
+const secondNat = ['AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::Route.Properties.NatGatewayId.Ref']
+const valkey = [
   'AWS::EC2::SecurityGroup',
   'AWS::EC2::SecurityGroupEgress',
   'AWS::EC2::SecurityGroupIngress',
-  'AWS::EC2::Subnet',
-  'AWS::EC2::Subnet.Properties.CidrBlock',
-  'AWS::EC2::SubnetRouteTableAssociation',
-  'AWS::EC2::VPCEndpoint',
-  'AWS::EC2::VPCEndpoint.Properties.RouteTableIds',
-  'AWS::EC2::VPCGatewayAttachment',
-]
-const valkey = [
   'AWS::ElastiCache::ServerlessCache',
   'AWS::Lambda::Function.Properties.Environment.Variables.CACHE_URL',
 ]
@@ -64,18 +52,23 @@ it.each<{ one: StageName; other: StageName; settings: readonly (readonly string[
   {
     one: 'prod',
     other: 'staging',
-    settings: [
-      databaseSize,
-      reader,
-      ['AWS::EC2::EIP', 'AWS::EC2::NatGateway', 'AWS::EC2::Route.Properties.NatGatewayId.Ref'],
-      concurrency,
-      logs,
-    ],
+    settings: [databaseSize, reader, secondNat, concurrency, logs],
   },
   {
     one: 'dev',
     other: 'prod',
-    settings: [databaseSize, reader, keptData, nat, valkey, limits, concurrency, rescans, logs, logLevel],
+    settings: [
+      databaseSize,
+      reader,
+      keptData,
+      secondNat,
+      valkey,
+      limits,
+      concurrency,
+      rescans,
+      logs,
+      logLevel,
+    ],
   },
 ])('$one and $other differ in the listed settings only', ({ one, other, settings }) => {
   const found = differences(named(synthesize(one), one), named(synthesize(other), other))

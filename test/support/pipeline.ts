@@ -155,6 +155,7 @@ const taskParts = (life: Life, { sql, media, uploads }: PipelineParts) => ({
   sql: life.watchSql(sql),
   definitions: { read: async () => undefined },
   scanQueue: { send: async () => [] },
+  stripeQueue: { send: async () => [] },
   rescan: { days: 14, perMinute: 0 },
   loadFieldKeys: () => Promise.reject(new Error('Nothing is sealed here')),
   media: life.watch('media', media),

@@ -46,7 +46,7 @@ test('makes a file of what is asked for, and tells by mail', async () => {
     status: 202,
     body: { status: 'pending', size_bytes: null, expires_at: null, created_at: clock.now().toISOString() },
   })
-  const stored = exportStore.objects.get(`exports/${asked.body.id}.zip`)!
+  const stored = exportStore.objects.get(`exports/accounts/${asked.body.id}.zip`)!
   expect(ready).toMatchObject({
     status: 200,
     headers: { 'cache-control': 'no-store' },
@@ -54,7 +54,7 @@ test('makes a file of what is asked for, and tells by mail', async () => {
       status: 'ready',
       size_bytes: stored.bytes.length,
       expires_at: new Date(clock.now().getTime() + 24 * hours * 1000).toISOString(),
-      url: expect.stringContaining(`exports/${asked.body.id}.zip`),
+      url: expect.stringContaining(`exports/accounts/${asked.body.id}.zip`),
     },
   })
   expect(Object.keys(ready.body)).not.toContain('object_key')
@@ -169,7 +169,7 @@ test('the file holds everything of the user, nothing of others, and no secret', 
   const { body } = await ask()
   await work()
 
-  const files = unzip(exportStore.objects.get(`exports/${body.id}.zip`)!.bytes)
+  const files = unzip(exportStore.objects.get(`exports/accounts/${body.id}.zip`)!.bytes)
   const { 'README.txt': readme = '', ...data } = files
   for (const name of Object.keys(data)) expect(readme).toContain(name)
   const parsed = Object.fromEntries(Object.entries(data).map(([name, text]) => [name, JSON.parse(text)]))
@@ -210,7 +210,7 @@ test('reads more rows than fit into a page', async () => {
   const { body } = await ask()
   await work()
 
-  const files = unzip(exportStore.objects.get(`exports/${body.id}.zip`)!.bytes)
+  const files = unzip(exportStore.objects.get(`exports/accounts/${body.id}.zip`)!.bytes)
   const titles = JSON.parse(files['tracks.json']!).map(({ title }: { title: string }) => title)
   expect(new Set(titles).size).toBe(1234)
 })
