@@ -1,3 +1,5 @@
-import { defineRoutes } from '../../lib/http/route.ts'
+import { productRoutes } from './product-routes.ts'
 
-export const marketplaceRoutes = defineRoutes({})
+export const marketplaceRoutes = {
+  ...productRoutes,
+}

@@ -15,6 +15,7 @@ import {
   addItem,
   addPasskey,
   addPlaylist,
+  addProduct,
   addReportCase,
   addSession,
   addShare,
@@ -98,14 +99,15 @@ test('prints the matrix', () => {
   expect(rows).toHaveLength(routes.length)
 })
 
-function expectedOutcome(caller: Caller, { auth, policy, path }: Route): Outcome {
+function expectedOutcome(caller: Caller, route: Route): Outcome {
+  const { auth, policy, path } = route
   if (auth === 'iam') return callersOf(path).includes(caller) ? 'in' : 'forbidden'
   if (auth === 'none' || auth === 'signature') return 'in'
   if (caller === 'expired token') return 'expired'
   if (caller === 'revoked token') return 'revoked'
   if (caller === 'tampered token' || isServer(caller)) return 'unknown'
   if (caller === 'nobody') return auth === 'user' ? 'unknown' : reachOf('other user', policy.reach, path)
-  if (auth === 'user' && !permissionsOf[roleOf(caller)].has(policy.permission)) return 'forbidden'
+  if (auth === 'user' && !permissionsOf[roleOf(caller, route)].has(policy.permission)) return 'forbidden'
   if (caller === 'signed in long ago' && policy.step_up) return 'step_up'
   return reachOf(caller, policy.reach, path)
 }
@@ -120,13 +122,17 @@ const callersOf = (path: string): readonly Caller[] =>
 
 /** Somebody else's private things are not found by whoever they are not shown to, whatever their role. */
 function reachOf(caller: Caller, reach: Route['policy']['reach'], path: string): Outcome {
-  const isOwner = caller === 'owner' || caller === 'signed in long ago'
   const namesThings = [...path.matchAll(/\{(\w+)\}/g)].some(([, param]) => ownThings.has(param!))
-  return reach === 'any' || isOwner || !namesThings ? 'in' : 'hidden'
+  return reach === 'any' || isOwner(caller) || !namesThings ? 'in' : 'hidden'
 }
 
-const roleOf = (caller: Caller): Actor['role'] =>
-  caller === 'creator' || caller === 'moderator' || caller === 'admin' ? caller : 'user'
+const isOwner = (caller: Caller) => caller === 'owner' || caller === 'signed in long ago'
+
+/** Whoever has something to sell is a creator. */
+function roleOf(caller: Caller, { policy }: Route): Actor['role'] {
+  if (caller === 'creator' || caller === 'moderator' || caller === 'admin') return caller
+  return isOwner(caller) && policy.permission === 'market.sell' ? 'creator' : 'user'
+}
 
 interface World {
   readonly owner: Someone
@@ -174,11 +180,12 @@ const ownThings = new Set([
   'item_id',
   'share_id',
   'link_id',
+  'product_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
-async function createWorld(name: string): Promise<World> {
-  const owner = await addSomeone(sql)
+async function createWorld(name: string, role: Actor['role']): Promise<World> {
+  const owner = await addSomeone(sql, role)
   const track_id = await addTrack(sql, owner.id)
   const playlist_id = await addPlaylist(sql, owner.id)
   const session = await addSession(sql, owner)
@@ -202,6 +209,7 @@ async function createWorld(name: string): Promise<World> {
       ...(await addInviteLink(sql, playlist_id)),
       item_id: await addItem(sql, playlist_id, track_id),
       share_id: await addShare(sql, owner.id, track_id),
+      product_id: await addProduct(sql, owner.id),
       share_token: 'unknown',
       report_id: await addReportCase(sql, bystander.id),
       user_id: bystander.id,
@@ -219,7 +227,7 @@ async function createWorld(name: string): Promise<World> {
 
 async function callAs(caller: Caller, name: string, route: Route): Promise<Answer> {
   const { method, path } = route
-  const world = await createWorld(name)
+  const world = await createWorld(name, roleOf('owner', route))
   const url = path.replaceAll(/\{(\w+)\}/g, (_, param) => {
     const value = world.params[param]
     if (!value) throw new Error(`The matrix knows no ${param}: add one to the world above`)
@@ -227,10 +235,10 @@ async function callAs(caller: Caller, name: string, route: Route): Promise<Answe
   })
   const body = route.body && (bodies[name] ?? {})
   if (isServer(caller)) return client.signed(client.platform.callers[servers[caller]]!, method, url, body)
-  return client.request(method, url, { token: await tokenOf(caller, world), body })
+  return client.request(method, url, { token: await tokenOf(caller, route, world), body })
 }
 
-async function tokenOf(caller: Exclude<Caller, keyof typeof servers>, { owner }: World) {
+async function tokenOf(caller: Exclude<Caller, keyof typeof servers>, route: Route, { owner }: World) {
   const signIn = async (someone: Someone, options = {}) =>
     signer.sign(await addSession(sql, someone, options))
   if (caller === 'nobody') return undefined
@@ -238,7 +246,7 @@ async function tokenOf(caller: Exclude<Caller, keyof typeof servers>, { owner }:
   if (caller === 'expired token') return earlier.sign(await addSession(sql, owner))
   if (caller === 'revoked token') return signIn(owner, { isRevoked: true })
   if (caller === 'tampered token') return tamper(await signIn(owner))
-  return signIn(caller === 'owner' ? owner : await addSomeone(sql, roleOf(caller)))
+  return signIn(caller === 'owner' ? owner : await addSomeone(sql, roleOf(caller, route)))
 }
 
 /** The role is raised, and the signature is that of the token as it was. */

@@ -262,6 +262,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'playlist_id',
     'comment_id',
     'report_id',
+    'product_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

@@ -7,6 +7,7 @@ import { hashToken, randomToken } from '../../lib/auth/one-time-tokens.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import type { ImageKind } from '../../lib/images/image-types.ts'
+import { presets } from '../../lib/products/presets.ts'
 
 /** People and their things, put straight into the database, for tests that call each route as each of them. */
 export type WorldSigner = ReturnType<typeof createAccessTokenSigner>
@@ -69,6 +70,21 @@ export async function addComment(sql: Sql, ownerId: string, trackId: string): Pr
     insert into comments (track_id, author_id, artist_id, body, is_counted)
     values (${trackId}, ${ownerId}, ${ownerId}, 'Secret', true)
     returning id
+  `
+  return row.id
+}
+
+/** A draft. */
+export async function addProduct(sql: Sql, sellerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    with product as (
+      insert into products (seller_id, kind, title, created_at, updated_at)
+      values (${sellerId}, 'service', 'Secret', now(), now())
+      returning id
+    )
+    insert into product_tiers (product_id, position, name, price_amount, currency, license, contract, created_at)
+    select id, 0, 'Secret', 0, 'usd', ${sql.json(presets.basic_lease.terms)}, 'Secret', now() from product
+    returning product_id as id
   `
   return row.id
 }

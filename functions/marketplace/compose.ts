@@ -1,0 +1,40 @@
+import type { LoadKeys } from '../../lib/auth/key-ring.ts'
+import type { JobQueue } from '../../lib/aws/job-queue.ts'
+import type { ObjectStore } from '../../lib/aws/object-store.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
+import type { OutboxRelay } from '../../lib/outbox.ts'
+import { createProductService } from '../../lib/products/service.ts'
+import type { StripePort } from '../../lib/stripe/port.ts'
+import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
+import { createProductHandlers } from './product-handlers.ts'
+
+/** What the services of this group stand on; each takes of it what it needs. */
+export interface MarketplaceDependencies {
+  readonly sql: Sql
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
+  readonly stripe: StripePort
+  readonly stripeQueue: Pick<JobQueue, 'send'>
+  /** For what Stripe signs. */
+  readonly loadStripeSecret: LoadStripeSecret
+  /** What licences are signed with is derived from them. */
+  readonly licenseKeys: LoadKeys
+  readonly media: MediaLinks
+  /** Where statements are. */
+  readonly exports: Pick<ObjectStore, 'presignGet'>
+  readonly settings: MarketplaceSettings
+  readonly now?: () => Date
+}
+
+export interface MarketplaceSettings {
+  /** What the platform keeps of each sale, unless something else was agreed on with the seller. */
+  readonly feeBps: number
+  readonly appUrl: string
+  /** Of the API, as certificates name it. */
+  readonly apiUrl: string
+}
+
+/** The services of this group, and the handlers that call them. */
+export const composeMarketplace = (given: MarketplaceDependencies) => ({
+  ...createProductHandlers(createProductService(given)),
+})

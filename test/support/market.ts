@@ -1,0 +1,114 @@
+import { composeMarketplace, type MarketplaceDependencies } from '../../functions/marketplace/compose.ts'
+import { marketplaceRoutes } from '../../functions/marketplace/routes.ts'
+import type { Actor } from '../../lib/auth/actor.ts'
+import { parseKeyRing } from '../../lib/auth/key-ring.ts'
+import type { Sql } from '../../lib/db/client.ts'
+import { createApi } from '../../lib/http/api.ts'
+import { createRunOnce } from '../../lib/http/idempotency.ts'
+import type { Route } from '../../lib/http/route.ts'
+import { presets } from '../../lib/products/presets.ts'
+import type { CreateProduct } from '../../lib/products/schemas.ts'
+import type { StripePort } from '../../lib/stripe/port.ts'
+import { type CallOptions, call, unlimited } from './api.ts'
+import { testLinks } from './media-links.ts'
+import { createMemoryStorage } from './memory-storage.ts'
+import { type Person, seedPerson, seedTrack } from './social.ts'
+
+/** For tests that are about something else. */
+const usual: Omit<MarketplaceDependencies, 'sql'> = {
+  relay: { flushSoon: async () => {} },
+  stripe: {} as StripePort,
+  stripeQueue: { send: async (messages) => messages.map(({ id }) => id) },
+  loadStripeSecret: async () => ({ secret_key: 'sk_test_1', webhook_secrets: ['whsec_test'] }),
+  licenseKeys: async () => parseKeyRing(JSON.stringify({ kid: 'test', key: 'k'.repeat(64) })),
+  media: testLinks,
+  exports: createMemoryStorage('exports').exports!,
+  settings: { feeBps: 1_000, appUrl: 'https://veza.test', apiUrl: 'https://api.veza.test' },
+}
+
+/** The function of the marketplace as one environment would have it, called as whoever is named. */
+export function createMarketApi(sql: Sql, given: Partial<MarketplaceDependencies> = {}) {
+  const actors = new Map<string, Actor>()
+  const handler = createApi(marketplaceRoutes, composeMarketplace({ ...usual, sql, ...given }), {
+    service: 'marketplace',
+    corsOrigins: [],
+    takeCall: unlimited,
+    runOnce: createRunOnce({ sql, ...(given.now && { now: given.now }) }),
+    ...(given.now && { now: given.now }),
+    verifyToken: async (header) => {
+      const actor = actors.get(header ?? '')
+      return actor && { actor, expires_at: 4_000_000_000 }
+    },
+  })
+
+  return <R extends Route>(route: R, as: Actor | undefined, options: CallOptions = {}) => {
+    const expires_at = 4_000_000_000
+    if (route.auth !== 'optional' || !as) return call(handler, route, { expires_at, ...options, actor: as })
+    actors.set(as.id, as)
+    return call(handler, route, { ...options, headers: { ...options.headers, authorization: as.id } })
+  }
+}
+
+export type MarketApi = ReturnType<typeof createMarketApi>
+
+/** A creator who has done all that Stripe asks for, unless said otherwise. */
+export async function seedSeller(sql: Sql, { isOnboarded = true } = {}): Promise<Person> {
+  const seller = await seedPerson(sql, undefined, { role: 'creator' })
+  await sql`
+    insert into sellers (user_id, stripe_account_id, charges_enabled, payouts_enabled, created_at, updated_at)
+    values (${seller.id}, ${`acct_${seller.username}`}, ${isOnboarded}, ${isOnboarded}, now(), now())
+  `
+  return seller
+}
+
+interface SeededTier {
+  readonly name?: string
+  readonly price_amount?: number
+  readonly currency?: string
+  readonly is_exclusive?: boolean
+}
+
+export interface SeededProduct {
+  readonly product_id: string
+  /** Null of a service. */
+  readonly track_id: string | null
+  /** In the order of the tiers. */
+  readonly tier_ids: readonly [string, ...string[]]
+}
+
+interface SeedProductOptions {
+  readonly kind?: CreateProduct['kind']
+  readonly track_id?: string
+  readonly status?: 'draft' | 'published'
+  readonly tiers?: readonly SeededTier[]
+}
+
+/** On sale, straight into the database: a lease of a public track for 29.99 dollars, unless said otherwise. */
+export async function seedProduct(
+  sql: Sql,
+  seller: Actor,
+  { kind = 'track_license', track_id, status = 'published', tiers = [{}] }: SeedProductOptions = {},
+): Promise<SeededProduct> {
+  const trackId = kind === 'track_license' ? (track_id ?? (await seedTrack(sql, seller))) : null
+  const [product] = await sql<[{ id: string }]>`
+    insert into products (seller_id, kind, track_id, title, status, created_at, updated_at)
+    values (${seller.id}, ${kind}, ${trackId}, 'Low Tide', ${status}, now(), now())
+    returning id
+  `
+  const tierIds: string[] = []
+  for (const [position, tier] of tiers.entries()) {
+    const { name = 'Lease', price_amount = 2_999, currency = 'usd', is_exclusive = false } = tier
+    const { terms, contract } = presets[is_exclusive ? 'exclusive' : 'basic_lease']
+    const [row] = await sql<[{ id: string }]>`
+      insert into product_tiers (
+        product_id, position, name, price_amount, currency, is_exclusive, license, contract, created_at
+      ) values (
+        ${product.id}, ${position}, ${name}, ${price_amount}, ${currency}, ${is_exclusive}, ${sql.json(terms)},
+        ${contract}, now()
+      )
+      returning id
+    `
+    tierIds.push(row.id)
+  }
+  return { product_id: product.id, track_id: trackId, tier_ids: tierIds as [string, ...string[]] }
+}
