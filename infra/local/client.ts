@@ -22,6 +22,13 @@ export interface PlatformInfo {
   }
   readonly callers: Readonly<Record<string, { access_key_id: string; secret_access_key: string }>>
   readonly secrets: Readonly<Record<string, string>>
+  readonly stripe: {
+    readonly api_url: string
+    readonly secret_key: string
+    readonly webhook_secret: string
+    /** What a browser would have; empty where Stripe itself is used. */
+    readonly publishable_key: string
+  }
   readonly stream_server_url: string
   readonly media_url: string
   readonly admin: { readonly email: string; readonly password: string }

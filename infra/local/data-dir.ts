@@ -22,6 +22,7 @@ const STATE = [
   'sqs',
   'secrets.json',
   'media-key.pem',
+  'stripe',
   'admin.json',
   'stream',
   'platform.log',

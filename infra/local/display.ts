@@ -66,6 +66,7 @@ export function showTable(info: PlatformInfo, seconds: string): void {
     Docs: info.docs_url,
     Demo: info.demo_url,
     Mailbox: info.mailbox_url,
+    Stripe: info.stripe.api_url,
     Database: info.database_url,
     Log: info.log_file,
   }

@@ -2,6 +2,7 @@ import type { AdminAccount } from './admin-account.ts'
 import type { BackEnds } from './aws/back-ends.ts'
 import type { PlatformInfo } from './client.ts'
 import type { Principals } from './principals.ts'
+import type { StripeAccount } from './stripe-account.ts'
 import { REGION, type Template } from './template.ts'
 
 export interface InfoOptions {
@@ -12,6 +13,8 @@ export interface InfoOptions {
   readonly frontDoorUrl: string
   readonly streamServerUrl: string
   readonly mediaUrl: string
+  readonly stripeUrl: string
+  readonly stripe: StripeAccount
   readonly databaseUrl: string
   readonly logFile: string
   readonly admin: AdminAccount
@@ -47,6 +50,12 @@ export function describePlatform(options: InfoOptions): PlatformInfo {
       chat_jwt: secretOf(options, 'CHAT_JWT_SECRET_ARN'),
       stream_jwt: secretOf(options, 'STREAM_JWT_SECRET_ARN'),
       stream_url: secretOf(options, 'STREAM_URL_SECRET_ARN'),
+    },
+    stripe: {
+      api_url: options.stripeUrl,
+      secret_key: options.stripe.secret_key,
+      webhook_secret: options.stripe.webhook_secret ?? '',
+      publishable_key: options.stripe.standIn?.publishable_key ?? '',
     },
     stream_server_url: options.streamServerUrl,
     media_url: options.mediaUrl,

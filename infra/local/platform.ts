@@ -17,6 +17,7 @@ import { startServices } from './starting/services.ts'
 import { startServing } from './starting/serving.ts'
 import { type PlatformOptions, type Site, type Step, urlsOf } from './starting/site.ts'
 import { buildTemplate } from './starting/template.ts'
+import { chooseStripeAccount, storeStripeKeys, stripeUrlOf } from './stripe-account.ts'
 
 export interface Platform {
   readonly info: PlatformInfo
@@ -60,11 +61,13 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
   const scanning = clamd.start().catch((error: Error) => log.of('clamd').error(error.message))
 
   const mediaKey = ensureMediaKey(data.path)
-  const template = await buildTemplate(site, mediaKey)
+  const stripe = chooseStripeAccount(data.path, site.environment)
+  const template = await buildTemplate(site, mediaKey, stripe)
   const services = await startServices(site, template, clamd)
   storeMediaKey(mediaKey, template, services.backEnds.secrets)
+  storeStripeKeys(stripe, template, services.backEnds.secrets)
   const compute = await startCompute(site, services)
-  const parts = await startServing(site, services, compute)
+  const parts = await startServing(site, services, compute, stripe)
   await waitForClamd(site, clamd, scanning)
   if (site.isWatching) closing.serving(await watchBundles(site, compute.functions))
 
@@ -74,6 +77,8 @@ async function bringUp(site: Site): Promise<Omit<Platform, 'stop'>> {
     frontDoorUrl: urls.frontDoor,
     streamServerUrl: urls.streamServer,
     mediaUrl: urls.media,
+    stripeUrl: stripeUrlOf(stripe, urls.stripe),
+    stripe,
     databaseUrl: services.postgres.url,
     logFile: data.logFile,
     admin: compute.admin,

@@ -10,6 +10,7 @@ export interface Ports {
   readonly mailbox: number
   readonly streamServer: number
   readonly media: number
+  readonly stripe: number
 }
 
 const usual: Ports = {
@@ -19,6 +20,7 @@ const usual: Ports = {
   mailbox: 8025,
   streamServer: 8082,
   media: 8083,
+  stripe: 8084,
 }
 
 /**

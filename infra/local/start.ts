@@ -16,6 +16,8 @@ Runs the synthesized template on this machine.
   --port <port>   port of the API; 0 takes any (default: the last one, or 8080)
   --mirror <url>  where virus definitions come from; off for none (default: ClamAV's own servers)
   --help          this text
+
+STRIPE_SECRET_KEY=sk_test_… in the environment: Stripe's own test mode instead of the stand-in.
 `
 
 const STOP_LIMIT_MS = 2_800
@@ -58,6 +60,7 @@ async function run(): Promise<void> {
       isFresh: options.fresh,
       isWatching: options.watch,
       definitionsMirror: options.mirror,
+      environment: process.env,
       ...(options.port !== undefined && { apiPort: options.port }),
       // Whoever watches wants to know what was rebuilt, logs or not.
       onRecord: (record) => {

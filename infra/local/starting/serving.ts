@@ -6,14 +6,22 @@ import { createLocalDefinitions, scheduleFirstUpdate } from '../local-definition
 import { createMediaServer } from '../parts/media-server.ts'
 import type { Part } from '../parts/part.ts'
 import { createStreamServer } from '../parts/stream-server.ts'
+import { createStripe } from '../parts/stripe.ts'
 import { secretOf } from '../platform-info.ts'
 import { startSchedules } from '../schedules.ts'
+import type { StripeKeys } from '../stripe/keys.ts'
+import type { StripeAccount } from '../stripe-account.ts'
 import type { Compute } from './compute.ts'
 import type { Services } from './services.ts'
 import type { Site } from './site.ts'
 
 /** What calls the functions: the gateway, the queues, the clock; and the peer servers. */
-export async function startServing(site: Site, services: Services, compute: Compute): Promise<Part[]> {
+export async function startServing(
+  site: Site,
+  services: Services,
+  compute: Compute,
+  { standIn }: StripeAccount,
+): Promise<Part[]> {
   const { data, log, step, closing, ports, urls } = site
   const { template, postgres, clamd, backEnds } = services
   const { functions, frontDoor, faults } = compute
@@ -27,7 +35,9 @@ export async function startServing(site: Site, services: Services, compute: Comp
     logger: log.of('media'),
   })
   closing.service(mediaServer.stop)
-  const parts = [postgres, clamd, streamServer, mediaServer]
+  const stripe = standIn && defineStripe(site, standIn)
+  if (stripe) closing.service(stripe.stop)
+  const parts = [postgres, clamd, streamServer, mediaServer, ...(stripe ? [stripe] : [])]
   const upstream = {
     template,
     invoke: functions.invoke,
@@ -60,9 +70,21 @@ export async function startServing(site: Site, services: Services, compute: Comp
       logger: log.of('gateway'),
     })
     closing.serving(gateway.close)
+    // After the gateway, which it calls at once with what it has left to tell.
+    await stripe?.start()
     closing.serving(startEventSources({ ...upstream, queues: backEnds.queues }).stop)
   })
   return parts
+}
+
+function defineStripe({ data, log, ports, urls }: Site, keys: StripeKeys) {
+  return createStripe({
+    dataDir: data.path,
+    keys,
+    port: ports.stripe,
+    apiUrl: urls.api,
+    logger: log.of('stripe'),
+  })
 }
 
 function defineStreamServer({ data, log, ports, urls }: Site, services: Services) {

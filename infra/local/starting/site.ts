@@ -18,6 +18,8 @@ export interface PlatformOptions {
   /** Where ClamAV's definitions come from: its own servers if it is empty, nowhere if it is `off`. */
   readonly definitionsMirror?: string
   readonly isWatching?: boolean
+  /** Of the command: it may name a test account at Stripe. */
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly onRecord?: (record: LogRecord) => void
 }
 
@@ -38,5 +40,6 @@ export function urlsOf(ports: Ports) {
     frontDoor: at(ports.frontDoor),
     streamServer: at(ports.streamServer),
     media: at(ports.media),
+    stripe: at(ports.stripe),
   }
 }

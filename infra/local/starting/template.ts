@@ -2,6 +2,7 @@ import { buildAll } from '../../../esbuild.config.mjs'
 import { localDefinitionsPath } from '../local-definitions.ts'
 import type { MediaKey } from '../media-key.ts'
 import { originsOf } from '../ports.ts'
+import type { StripeAccount } from '../stripe-account.ts'
 import { synthesize } from '../synthesize.ts'
 import { loadTemplate, type Template } from '../template.ts'
 import type { Site } from './site.ts'
@@ -10,6 +11,7 @@ import type { Site } from './site.ts'
 export async function buildTemplate(
   { root, data, step, urls, ports, signal, definitionsMirror = '' }: Site,
   mediaKey: MediaKey,
+  stripe: StripeAccount,
 ): Promise<Template> {
   await step('Bundles', () => buildAll())
   return step('Template', async (say) => {
@@ -28,6 +30,7 @@ export async function buildTemplate(
       DefinitionsMirror: definitionsMirror,
       DefinitionsUrls: `${urls.api}${localDefinitionsPath}`,
       CorsOrigins: originsOf(ports),
+      StripeApiUrl: stripe.standIn ? urls.stripe : '',
     }
     return loadTemplate(directory, parameters, places)
   })

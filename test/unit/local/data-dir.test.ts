@@ -69,7 +69,7 @@ test('chooses the ports of the last start again', async () => {
   const first = await choosePorts(directory, 0)
 
   expect(await choosePorts(directory, 0)).toEqual(first)
-  expect(new Set(Object.values(first)).size).toBe(6)
+  expect(new Set(Object.values(first)).size).toBe(7)
 })
 
 test('avoids a port that is taken', async () => {

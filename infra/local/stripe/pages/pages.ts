@@ -1,0 +1,18 @@
+import type { Machine } from '../control/control.ts'
+import { authenticationPage } from './authentication.ts'
+import { html } from './html.ts'
+import { type PageAnswer, showPage } from './layout.ts'
+
+export interface Visit {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly form: string
+}
+
+/** What Stripe shows people, one plain page each. */
+export function pages(machine: Machine, visit: Visit): PageAnswer {
+  const [, name = '', id = ''] = visit.path.split('/')
+  if (name === 'authenticate') return authenticationPage(machine, id, visit)
+  return showPage('Not found', html`<h1>Not found</h1>`, 404)
+}
