@@ -23,6 +23,8 @@ export const events = {
   'mail.export_ready': z.object({ user_id: z.uuid(), export_id: z.uuid() }),
   /** Tell a user that something was found in a version of a track of theirs. */
   'mail.version_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
+  /** Tell a buyer that something was found in a file that they have a licence of. */
+  'mail.licensed_file_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
   /** Gather all that is a user's into one file. */
   'account.export': z.object({ export_id: z.uuid() }),
   /** Tell somebody in the application of what somebody else did. */
@@ -35,6 +37,8 @@ export const events = {
   'stream.prepare': z.object({ track_id: z.uuid(), version_id: z.uuid(), job_id: z.uuid() }),
   /** Listen to a version, or make a preview of it anew. */
   'track.analyse': z.object({ version_id: z.uuid() }),
+  /** Make the MP3 of a version that a licence promises. */
+  'track.make_mp3': z.object({ version_id: z.uuid() }),
   /** Do at Stripe what was written down to be done. */
   'stripe.call': z.object({ call_id: z.uuid() }),
   ...tradeEvents,

@@ -99,7 +99,7 @@ export class EventFunctions extends Construct {
     scheduler.allowObjects(['s3:DeleteObject'], storage.exports, 'exports/accounts/')
     // Of what was stored before versions were kept on record, none can be named.
     scheduler.allowObjects(['s3:DeleteObject', 's3:DeleteObjectVersion'], storage.media, 'originals/')
-    for (const prefix of ['images/', 'waveforms/', 'previews/']) {
+    for (const prefix of ['images/', 'licensed/', 'waveforms/', 'previews/']) {
       scheduler.allowObjects(['s3:DeleteObject'], storage.media, prefix)
     }
     // Completes and throws away what a crash has left in parts; it reads none of it.

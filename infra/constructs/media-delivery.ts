@@ -29,7 +29,8 @@ export interface MediaDeliveryProps {
 
 /** What is not named here is refused twice: by the distribution, and by the bucket's policy. */
 const open = ['images/*', 'waveforms/*']
-const downloads = 'originals/*'
+/** Files as they were uploaded, and what was made of them for licences. */
+const downloads = ['originals/*', 'licensed/*']
 const previews = 'previews/*'
 /** What pictures were made of, with all that a camera wrote into it: refused although it is below what is signed for. */
 const closed = 'originals/images/*'
@@ -96,9 +97,10 @@ export class MediaDelivery extends Construct {
     // Browsers are told to keep it for good, since its bytes never change; here it stays for a day at most, so that what
     // was removed is soon nowhere.
     const openly = { ...read, cachePolicy: policies.cache('Open', Duration.days(1)), compress: true }
+    const download = { ...read, ...this.createDownloads(policies), trustedKeyGroups: [group] }
     return {
       ...Object.fromEntries(open.map((pattern) => [pattern, openly])),
-      [downloads]: { ...read, ...this.createDownloads(policies), trustedKeyGroups: [group] },
+      ...Object.fromEntries(downloads.map((pattern) => [pattern, download])),
       [previews]: {
         ...read,
         cachePolicy: policies.cache('Previews', previewStay),
@@ -138,7 +140,7 @@ export class MediaDelivery extends Construct {
         effect: Effect.ALLOW,
         principals: [reader],
         actions: ['s3:GetObject'],
-        resources: [...open, downloads, previews].map((pattern) => media.arnForObjects(pattern)),
+        resources: [...open, ...downloads, previews].map((pattern) => media.arnForObjects(pattern)),
         conditions: {
           StringEquals: {
             'AWS:SourceArn': Stack.of(this).formatArn({

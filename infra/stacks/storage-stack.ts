@@ -106,7 +106,7 @@ export class StorageStack extends Stack {
           noncurrentVersionExpiration: Duration.days(30),
         },
         // What can be made anew is gone for good a day after it was removed.
-        ...['images/', 'previews/', 'waveforms/'].map((prefix) => ({
+        ...['images/', 'licensed/', 'previews/', 'waveforms/'].map((prefix) => ({
           id: `removed-${prefix.slice(0, -1)}`,
           prefix,
           noncurrentVersionExpiration: Duration.days(1),

@@ -144,3 +144,23 @@ export const versionWithdrawnLetter = ({
     ],
     closing: 'If you think that this is a mistake, write to support: a file that is found clean comes back.',
   })
+
+/** Without a link, for the same reason; and without the name of the file, which is its uploader's. */
+export const licensedFileWithdrawnLetter = ({
+  username,
+  title,
+  found_signature,
+}: Pick<WithdrawalValues, 'username' | 'title' | 'found_signature'>) =>
+  compose({
+    subject: 'A file that you have a licence of was taken out of Veza',
+    username,
+    paragraphs: [
+      'Our virus scanner, which has learned since, found something harmful in a file that it had let pass before. You have a licence of it. Your licence stands; the file itself can no longer be downloaded.',
+      'If you have downloaded it, do not open it any more, and have the computer that it is on checked.',
+    ],
+    facts: [
+      ['Track', title],
+      ['Found', found_signature],
+    ],
+    closing: 'For another file or your money back, write to the seller or to support.',
+  })

@@ -92,3 +92,24 @@ export async function findWithdrawal(
   `
   return row
 }
+
+export type LicensedWithdrawal = Pick<Withdrawal, 'username' | 'email' | 'title' | 'found_signature'>
+
+/** What a buyer is to be told of a version in which something was found, by the title that they bought it under. */
+export async function findLicensedWithdrawal(
+  db: Db,
+  userId: string,
+  versionId: string,
+): Promise<LicensedWithdrawal | undefined> {
+  const [row] = await db<[LicensedWithdrawal?]>`
+    select users.username, users.email, f.title, v.found_signature
+    from license_files f
+    join licenses l on l.id = f.license_id and l.status <> 'revoked'
+    join track_versions v on v.id = f.version_id
+    join users on users.id = l.buyer_id and users.deleted_at is null
+    where f.version_id = ${versionId} and l.buyer_id = ${userId} and v.withdrawn_at is not null
+    order by f.id desc
+    limit 1
+  `
+  return row
+}

@@ -8,6 +8,7 @@ import {
   accountSuspendedLetter,
   accountUnverifiedLetter,
   exportReadyLetter,
+  licensedFileWithdrawnLetter,
   newAddressLetter,
   oldAddressLetter,
   resetLetter,
@@ -15,7 +16,14 @@ import {
   versionWithdrawnLetter,
 } from './account-letters.ts'
 import type { Mail } from './letter.ts'
-import { findAddressChange, findNotice, findRecipient, findWithdrawal, type Recipient } from './repository.ts'
+import {
+  findAddressChange,
+  findLicensedWithdrawal,
+  findNotice,
+  findRecipient,
+  findWithdrawal,
+  type Recipient,
+} from './repository.ts'
 import { securityLetter } from './security-letters.ts'
 
 export interface MailDependencies {
@@ -88,6 +96,11 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
     async sendVersionWithdrawn(userId: string, versionId: string): Promise<void> {
       const withdrawal = await findWithdrawal(sql, userId, versionId)
       if (withdrawal) await deliver(withdrawal, versionWithdrawnLetter(withdrawal))
+    },
+
+    async sendLicensedFileWithdrawn(userId: string, versionId: string): Promise<void> {
+      const withdrawal = await findLicensedWithdrawal(sql, userId, versionId)
+      if (withdrawal) await deliver(withdrawal, licensedFileWithdrawnLetter(withdrawal))
     },
 
     async sendSecurityNotice(noticeId: string): Promise<void> {

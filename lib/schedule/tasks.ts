@@ -20,6 +20,7 @@ import {
   failStaleImageUploads,
   keepShown,
 } from '../images/expiry.ts'
+import { giveUpMp3s, requestDueMp3s } from '../license-files/mp3-requests.ts'
 import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
 import { createRescanSweep, type RescanRules } from '../media/rescan/sweep.ts'
 import { adoptLostJobs, sendDueJobs } from '../media/streams/prepare-jobs.ts'
@@ -114,6 +115,8 @@ export const createTasks = (dependencies: TaskDependencies) => {
       lost: (now) => adoptUnanalysed(sql, now),
       spent: (now) => giveUpAnalyses(sql, now),
       due: (now) => requestDueAnalyses(sql, now),
+      spent_mp3s: (now) => giveUpMp3s(sql, now),
+      due_mp3s: (now) => requestDueMp3s(sql, now),
     },
     'sweep-uploads': {
       unheard: sweep.settleSome,

@@ -112,6 +112,7 @@ it('takes away for good what was hidden in the library: at once or a day later w
     'originals/': 30,
     'originals/images/': 1,
     'images/': 1,
+    'licensed/': 1,
     'previews/': 1,
     'waveforms/': 1,
     undefined: undefined,

@@ -7,7 +7,7 @@ const stage = synthesize('prod')
 const [distribution, ...others] = resources(stage.storage, 'AWS::CloudFront::Distribution')
 const config = distribution!.Properties.DistributionConfig
 const open = ['images/*', 'waveforms/*']
-const signed = ['originals/*', 'previews/*']
+const signed = ['originals/*', 'licensed/*', 'previews/*']
 const behaviours: Resource['Properties'][] = config.CacheBehaviors
 const behaviour = (pattern: string) => behaviours.find(({ PathPattern }) => PathPattern === pattern)!
 

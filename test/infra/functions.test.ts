@@ -223,6 +223,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'rds-db:connect DatabaseProxy',
     's3:GetObject MediaBucket/originals/*',
     's3:GetObjectVersion MediaBucket/originals/*',
+    's3:PutObject MediaBucket/licensed/*',
     's3:PutObject MediaBucket/previews/*',
     's3:PutObject MediaBucket/waveforms/*',
     ...consume('AnalysisQueue'),
@@ -255,6 +256,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:AbortMultipartUpload UploadsBucket/uploads/*',
     's3:DeleteObject ExportsBucket/exports/accounts/*',
     's3:DeleteObject MediaBucket/images/*',
+    's3:DeleteObject MediaBucket/licensed/*',
     's3:DeleteObject MediaBucket/originals/*',
     's3:DeleteObject MediaBucket/previews/*',
     's3:DeleteObject MediaBucket/waveforms/*',
@@ -452,7 +454,7 @@ function placeOf(resource: unknown): string {
   )?.[0]
   const keys =
     text.match(
-      /\/(?:uploads|originals|exports|images|waveforms|previews|definitions)(?:\/(?:images|accounts|statements))?\/(?:\*|current\.json)/,
+      /\/(?:uploads|originals|exports|images|licensed|waveforms|previews|definitions)(?:\/(?:images|accounts|statements))?\/(?:\*|current\.json)/,
     )?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { QueueWorkerOptions } from '../../lib/aws/queue-worker.ts'
 import type { Sql } from '../../lib/db/client.ts'
@@ -8,6 +9,7 @@ import { events } from '../../lib/events.ts'
 import { createEmbeddedArtwork } from '../../lib/images/embedded-artwork.ts'
 import { createImageProcessing, isImageOriginal } from '../../lib/images/processing-service.ts'
 import { createImageIntake } from '../../lib/images/scan-intake.ts'
+import { createMp3Service } from '../../lib/license-files/mp3-service.ts'
 import { createAnalysisSender, readAnalysisMessage } from '../../lib/media/analysis/messages.ts'
 import { createAnalysisService } from '../../lib/media/analysis/service.ts'
 import { createMetadataService } from '../../lib/media/metadata/service.ts'
@@ -102,14 +104,25 @@ export const workers = {
   },
 
   analysis(life: Life, parts: PipelineParts): Worker {
-    const analyses = createAnalysisService({
+    const given = {
       sql: life.watchSql(parts.sql),
       media: life.watch('media', parts.media),
-      listen: async () => heard,
-      clip: async () => Buffer.from('a preview'),
       now: parts.now,
-    })
-    return { handleMessage: (body) => analyses.handle(readAnalysisMessage(body).version_id) }
+    }
+    const services = {
+      analysis: createAnalysisService({
+        ...given,
+        listen: async () => heard,
+        clip: async () => Buffer.from('a preview'),
+      }),
+      mp3: createMp3Service({ ...given, encode: (_source, path) => writeFile(path, 'an MP3') }),
+    }
+    return {
+      handleMessage: (body) => {
+        const { version_id, work } = readAnalysisMessage(body)
+        return services[work].handle(version_id)
+      },
+    }
   },
 
   events(life: Life, parts: PipelineParts): Worker {
@@ -124,8 +137,10 @@ export const workers = {
       'moderation.same_file': ({ version_id }) => createSameFileReports({ sql, now })(version_id),
       'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': createPrepareService({ sql, streamServer, now }).prepare,
-      'track.analyse': createAnalysisSender(queueOf('analysis', life, parts)),
+      'track.analyse': ({ version_id }) => sendAnalysis({ version_id, work: 'analysis' }),
+      'track.make_mp3': ({ version_id }) => sendAnalysis({ version_id, work: 'mp3' }),
     }
+    const sendAnalysis = createAnalysisSender(queueOf('analysis', life, parts))
     const redeliver = createRedelivery({
       sql,
       scanQueue: queueOf('scan', life, parts),

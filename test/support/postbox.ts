@@ -39,6 +39,8 @@ export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: Post
       'mail.account_suspended': ({ user_id }) => mail.sendAccountSuspended(user_id),
       'mail.export_ready': ({ user_id, export_id }) => mail.sendExportReady(user_id, export_id),
       'mail.version_withdrawn': ({ user_id, version_id }) => mail.sendVersionWithdrawn(user_id, version_id),
+      'mail.licensed_file_withdrawn': ({ user_id, version_id }) =>
+        mail.sendLicensedFileWithdrawn(user_id, version_id),
       'account.export': ({ export_id }) => makeExport(export_id),
       'notification.add': async () => {},
     },

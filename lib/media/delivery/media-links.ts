@@ -4,7 +4,7 @@ import { attachment } from './file-names.ts'
 /** Whoever knows the name of an object below these may have it, and no name can be guessed. */
 export const openPrefixes = ['images/', 'waveforms/'] as const
 /** What is below these is opened by a signature alone; but what pictures were made of is opened by nothing. */
-export const signedPrefixes = ['originals/', 'previews/'] as const
+export const signedPrefixes = ['originals/', 'licensed/', 'previews/'] as const
 export const closedPrefixes = ['originals/images/'] as const
 
 export interface MediaLinkDependencies {

@@ -1,6 +1,7 @@
 import { type Origin, recordAudit } from '../../audit/record.ts'
 import { teamOf, tellEach } from '../../collaboration/telling.ts'
 import type { Db } from '../../db/client.ts'
+import { tellBuyers } from '../../license-files/telling.ts'
 import type { Happening } from '../../notifications/kinds.ts'
 import { addToOutbox } from '../../outbox.ts'
 import { revokeVersion } from '../../revocations/revoking.ts'
@@ -47,6 +48,7 @@ export async function withdrawVersion(
   for (const user_id of new Set([withdrawn.owner_id, withdrawn.uploaded_by])) {
     await addToOutbox(tx, 'mail.version_withdrawn', { user_id, version_id }, origin.requestId)
   }
+  await tellBuyers(tx, version_id, origin.requestId)
   return true
 }
 

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/client.ts'
+import { artistOf } from '../artist.ts'
 import { isVisible, mayDownload, trackTables, type Viewer } from '../visibility.ts'
 
 export interface TrackFile {
@@ -31,10 +32,7 @@ export async function findTrackFile(
   const [row] = await db<[TrackFiles?]>`
     select
       ${mayDownload(db, viewer)} as is_entitled, t.title,
-      coalesce(
-        (select string_agg(a->>'name', ', ') from jsonb_array_elements(t.artists) a), nullif(o.display_name, ''),
-        o.username
-      ) as artist,
+      ${artistOf(db)} as artist,
       case when h.id is not null then json_build_object(
         'version_id', h.id,
         'status', case

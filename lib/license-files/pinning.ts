@@ -1,0 +1,106 @@
+import type { Db } from '../db/client.ts'
+import { artistOf } from '../tracks/artist.ts'
+import { requestMp3s } from './mp3-requests.ts'
+
+/**
+ * `master` the file of the track as it was uploaded, `mp3` an MP3 at 320 kb/s of it, `stems` the files of the further
+ * tracks of the product, as they were uploaded.
+ */
+export type FileFormat = 'master' | 'mp3' | 'stems'
+
+/** What is delivered with a licence, fixed when it is issued. */
+export interface LicensedFile {
+  readonly track_id: string
+  readonly title: string
+  readonly artist: string
+  readonly version_id: string
+  readonly version_number: number
+  readonly format: FileFormat
+  /** Null for an MP3 that is still to be made. */
+  readonly sha256: string | null
+}
+
+export interface LicensedItem {
+  readonly product_id: string
+  /** Null where the product is no single track. */
+  readonly track_id: string | null
+  readonly formats: readonly FileFormat[]
+}
+
+/**
+ * The versions that play now, of the track or of all that is in the pack, in the formats of the terms. They are kept
+ * from being given up until the transaction is through.
+ */
+export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly LicensedFile[]> {
+  const { product_id, track_id, formats } = item
+  await holdTracks(db, item)
+  return db<LicensedFile[]>`
+    select
+      t.id as track_id, t.title, ${artistOf(db)} as artist, v.id as version_id, v.number as version_number, d.format,
+      case when d.format = 'mp3' and v.container <> 'mp3' then m.sha256 else v.sha256 end as sha256
+    from (
+      select ${track_id}::uuid as track_id, 0 as position, format, ordinality
+      from unnest(${formats}::text[]) with ordinality as f (format, ordinality) where format <> 'stems'
+      union all
+      select p.track_id, p.position + 1, f.format, f.ordinality
+      from product_tracks p, unnest(${formats}::text[]) with ordinality as f (format, ordinality)
+      where p.product_id = ${product_id} and (${track_id}::uuid is null or f.format = 'stems')
+    ) d
+    join tracks t on t.id = d.track_id
+    join users o on o.id = t.owner_id
+    join track_versions v on v.id = t.current_version_id
+    left join version_mp3s m on m.version_id = v.id and m.made_at is not null
+    order by d.position, t.id, d.ordinality
+    for share of v
+  `
+}
+
+/** Neither is taken away by a purge that begins meanwhile. */
+const holdTracks = (db: Db, { product_id, track_id }: LicensedItem) => db`
+  select from tracks
+  where id = ${track_id}::uuid or id in (select p.track_id from product_tracks p where p.product_id = ${product_id})
+  order by id
+  for key share
+`
+
+/** Fixes them for the licence, and has the MP3s made that are not there yet. */
+export async function pinFiles(
+  tx: Db,
+  licenseId: string,
+  files: readonly LicensedFile[],
+  now: Date,
+): Promise<void> {
+  if (files.length === 0) return
+  const rows = files.map(({ version_number, ...file }, position) => ({
+    ...file,
+    license_id: licenseId,
+    position,
+  }))
+  await tx`insert into license_files ${tx(rows)}`
+  const unmade = files.filter(({ sha256 }) => sha256 === null)
+  await requestMp3s(
+    tx,
+    unmade.map(({ version_id }) => version_id),
+    now,
+  )
+}
+
+/** Has the MP3s of a product's tracks made that its tiers promise: when it is published, so that buyers need not wait. */
+export async function prepareFilesOf(tx: Db, productId: string, now: Date): Promise<void> {
+  const rows = await tx<{ version_id: string }[]>`
+    select distinct t.current_version_id as version_id
+    from products p
+    join tracks t on t.id = p.track_id
+      or p.track_id is null and t.id in (select c.track_id from product_tracks c where c.product_id = p.id)
+    where p.id = ${productId} and t.current_version_id is not null
+      and exists (
+        select from product_tiers r
+        where r.product_id = p.id and r.removed_at is null and r.license->'files' ? 'mp3'
+      )
+  `
+  await requestMp3s(
+    tx,
+    rows.map(({ version_id }) => version_id),
+    now,
+  )
+}

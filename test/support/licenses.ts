@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import type { Sql } from '../../lib/db/client.ts'
+import { type FileFormat, findFilesOf, pinFiles } from '../../lib/license-files/pinning.ts'
+import { dayMs, later } from '../../lib/time.ts'
+
+export interface Sale {
+  readonly seller: { readonly id: string }
+  readonly buyer: { readonly id: string }
+  readonly track_id: string
+  readonly formats?: readonly FileFormat[]
+  readonly price?: number
+  readonly now?: Date
+  readonly ip?: string
+}
+
+/** A licence as a paid order leaves it behind, with its files. */
+export async function sellLicense(sql: Sql, sale: Sale) {
+  const {
+    seller,
+    buyer,
+    track_id,
+    formats = ['master'],
+    price = 2900,
+    now = new Date(),
+    ip = '192.0.2.9',
+  } = sale
+  return sql.begin(async (tx) => {
+    await tx`
+      insert into license_keys (kid, public_jwk, created_at) values ('k1', '{}', ${now}) on conflict do nothing
+    `
+    const [product] = await tx<[{ id: string }]>`
+      insert into products (seller_id, kind, track_id, title, status, created_at, updated_at)
+      values (${seller.id}, 'track_license', ${track_id}, 'Low Tide', 'published', ${now}, ${now})
+      returning id
+    `
+    const terms = { files: formats }
+    const contract = 'The producer grants the customer a licence.'
+    const [tier] = await tx<[{ id: string }]>`
+      insert into product_tiers (product_id, position, name, price_amount, currency, license, contract, created_at)
+      values (${product.id}, 0, 'Basic', ${price}, 'eur', ${tx.json(terms)}, ${contract}, ${now})
+      returning id
+    `
+    const [order] = await tx<[{ id: string; number: number }]>`
+      insert into orders (
+        buyer_id, currency, subtotal_amount, total_amount, key_hash, payment_intent_id, charge_id, buyer_ip,
+        buyer_user_agent, expires_at, created_at, updated_at
+      ) values (
+        ${buyer.id}, 'eur', ${price}, ${price}, ${Buffer.from(randomUUID())}, ${`pi_${randomUUID()}`},
+        ${`ch_${randomUUID()}`}, ${ip}, 'test browser', ${later(now, dayMs)}, ${now}, ${now}
+      )
+      returning id
+    `
+    await tx`
+      update orders set status = 'paid', paid_at = ${now}, number = (select coalesce(max(number), 0) + 1 from orders)
+      where id = ${order.id}
+    `
+    await tx`update orders set status = 'completed', completed_at = ${now} where id = ${order.id}`
+    const [item] = await tx<[{ id: string }]>`
+      insert into order_items (
+        order_id, position, product_id, tier_id, seller_id, track_id, kind, title, tier_name, is_exclusive, terms,
+        contract, price_amount, fee_amount
+      ) values (
+        ${order.id}, 0, ${product.id}, ${tier.id}, ${seller.id}, ${track_id}, 'track_license', 'Low Tide', 'Basic',
+        false, ${tx.json(terms)}, ${contract}, ${price}, 0
+      )
+      returning id
+    `
+    const files = await findFilesOf(tx, { product_id: product.id, track_id, formats })
+    const master = files[0]
+    const [license] = await tx<[{ id: string }]>`
+      insert into licenses (
+        serial, order_item_id, buyer_id, seller_id, product_id, tier_id, terms, contract, track_id, version_id, sha256,
+        document, jws, kid, downloads_until, issued_at, status_at
+      ) values (
+        ${`VZ-${randomUUID()}`}, ${item.id}, ${buyer.id}, ${seller.id}, ${product.id}, ${tier.id}, ${tx.json(terms)},
+        ${contract}, ${track_id}, ${master?.version_id ?? null}, ${master?.sha256 ?? null}, '{}', 'a.b.c', 'k1',
+        ${later(now, 365 * dayMs)}, ${now}, ${now}
+      )
+      returning id
+    `
+    await pinFiles(tx, license.id, files, now)
+    return { license_id: license.id, order_id: order.id, product_id: product.id, item_id: item.id }
+  })
+}
