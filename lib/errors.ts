@@ -56,6 +56,7 @@ export const problems = {
   already_owned: [409, 'The buyer has this licence already'],
   duplicate_purchase: [409, 'The same was ordered not long ago'],
   exclusive_unavailable: [409, 'The exclusive licence is sold or about to be'],
+  files_not_ready: [409, 'The files are still being made'],
   price_changed: [409, 'The price is not the one that was seen'],
   currency_mismatch: [409, 'An order has one currency'],
   discount_unavailable: [409, 'The discount does not apply'],

@@ -41,6 +41,7 @@ export const auditActions = [
   'version.withdrawn',
   'version.reinstatement_asked',
   'version.reinstated',
+  'license.downloads_allowed',
   'access.refused',
 ] as const
 

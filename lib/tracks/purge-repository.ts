@@ -1,5 +1,6 @@
 import { uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { isHeld, isLicensed } from '../license-files/holding.ts'
 
 /** A track that is over its time, locked; none that somebody else is at, or that has parts of a file in the bucket. */
 export async function lockDueTrack(db: Db, now: Date): Promise<string | undefined> {
@@ -14,11 +15,15 @@ export async function lockDueTrack(db: Db, now: Date): Promise<string | undefine
   return row?.id
 }
 
-/** Notes the files of a track down, and what was made of them, to be removed once nothing names them any more. */
+/**
+ * Notes the files of a track down, and what was made of them, to be removed once nothing names them any more. What
+ * buyers may still download stays.
+ */
 export async function discardOriginals(db: Db, trackId: string, now: Date): Promise<void> {
   await db`
     insert into discarded_objects (object_key, object_version_id, discarded_at)
-    select object_key, object_version_id, ${now}::timestamptz from track_versions where track_id = ${trackId}
+    select object_key, object_version_id, ${now}::timestamptz from track_versions v
+    where v.track_id = ${trackId} and not ${isHeld(db, now)}
     union all
     select f.object_key, null, ${now} from version_files f join track_versions v on v.id = f.version_id
     where v.track_id = ${trackId}
@@ -38,8 +43,37 @@ export async function deleteBelongings(db: Db, trackId: string): Promise<void> {
   await db`delete from listening_history where track_id = ${trackId}`
   await db`delete from play_windows where track_id = ${trackId}`
   await db`update tracks set current_version_id = null where id = ${trackId}`
-  await db`delete from track_versions where track_id = ${trackId}`
-  await db`delete from uploads where track_id = ${trackId}`
+  await db`delete from track_versions v where v.track_id = ${trackId} and not ${isLicensed(db)}`
+  await db`
+    delete from uploads u
+    where u.track_id = ${trackId} and not exists (select from track_versions v where v.upload_id = u.id)
+  `
+}
+
+/** Versions whose files go: nobody may still download them. */
+export async function listUnheld(db: Db, trackId: string, now: Date): Promise<string[]> {
+  const versions = await db<{ id: string }[]>`
+    select v.id from track_versions v where v.track_id = ${trackId} and not ${isHeld(db, now)}
+  `
+  return versions.map(({ id }) => id)
+}
+
+/** What licences name stays on record; its file too, for as long as a buyer may download it, then it is surplus. */
+export async function keepLicensed(db: Db, trackId: string, now: Date): Promise<string[]> {
+  const versions = await db<{ id: string }[]>`
+    with kept as (
+      update track_versions v
+      set is_surplus = true, label = null, embedded_tags = '{}',
+          removed_at = case when ${isHeld(db, now)} then v.removed_at else coalesce(v.removed_at, ${now}) end,
+          revision = v.revision + 1
+      where v.track_id = ${trackId} and ${isLicensed(db)}
+      returning v.id, v.upload_id
+    ), unnamed as (
+      update uploads u set filename = 'deleted', label = null from kept where u.id = kept.upload_id
+    )
+    select id from kept
+  `
+  return versions.map(({ id }) => id)
 }
 
 /** What is left where others point to the track. */

@@ -1,6 +1,8 @@
 import type { ObjectStore } from '../aws/object-store.ts'
 import type { Sql, Transaction } from '../db/client.ts'
 import { isForeignKeyViolation } from '../db/errors.ts'
+import { discardMp3s } from '../license-files/mp3-requests.ts'
+import { discardMade } from '../media/analysis/requests.ts'
 import { removeFromPlaylists } from '../playlists/purging.ts'
 import {
   buryTrack,
@@ -8,7 +10,9 @@ import {
   deleteDiscarded,
   deleteUnreferenced,
   discardOriginals,
+  keepLicensed,
   listDiscarded,
+  listUnheld,
   lockDueTrack,
 } from './purge-repository.ts'
 
@@ -21,6 +25,8 @@ export function purgeDueTracks(sql: Sql, now: Date): Promise<number> {
     const trackId = await lockDueTrack(tx, now)
     if (!trackId) return 0
     await discardOriginals(tx, trackId, now)
+    await discardMp3s(tx, await listUnheld(tx, trackId, now), now)
+    await discardMade(tx, await keepLicensed(tx, trackId, now), now)
     await removeFromPlaylists(tx, trackId, now)
     await deleteBelongings(tx, trackId)
     await buryTrack(tx, trackId, now)

@@ -1,4 +1,6 @@
 import type { Db, Sql } from '../../db/client.ts'
+import { isHeld } from '../../license-files/holding.ts'
+import { discardMp3s } from '../../license-files/mp3-requests.ts'
 import { discardMade } from '../../media/analysis/requests.ts'
 import { dayMs, earlier } from '../../time.ts'
 
@@ -8,19 +10,17 @@ const keptMs = 30 * dayMs
 const batch = 100
 
 /**
- * Gives up the files of versions that are neither among the newest of their track nor young nor playing; answers
- * how many. The rows stay as history. A track that somebody is at waits for the next run.
+ * Gives up the files of versions that are neither among the newest of their track nor young nor playing, nor
+ * promised to a buyer who may still download them; answers how many. The rows stay as history. A track that somebody is at waits for the next run.
  */
 export const removeSurplusVersions = (sql: Sql, now: Date): Promise<number> =>
   sql.begin((tx) => removeSurplus(tx, now))
 
 async function removeSurplus(db: Db, now: Date): Promise<number> {
   const removed = await markRemoved(db, now)
-  await discardMade(
-    db,
-    removed.map(({ id }) => id),
-    now,
-  )
+  const ids = removed.map(({ id }) => id)
+  await discardMade(db, ids, now)
+  await discardMp3s(db, ids, now)
   return removed.length
 }
 
@@ -31,7 +31,7 @@ async function markRemoved(db: Db, now: Date): Promise<{ id: string }[]> {
       from track_versions v
       join tracks t on t.id = v.track_id
       where v.is_surplus and v.removed_at is null and v.created_at <= ${earlier(now, keptMs)}
-        and t.current_version_id is distinct from v.id
+        and t.current_version_id is distinct from v.id and not ${isHeld(db, now)}
       order by v.created_at
       limit ${batch}
       for no key update of t, v skip locked

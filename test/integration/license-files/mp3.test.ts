@@ -1,10 +1,10 @@
 import { jest } from '@jest/globals'
 import { parseBuffer } from 'music-metadata'
-import { createMp3Service } from '../../../lib/license-files/mp3-service.ts'
 import { giveUpMp3s, requestDueMp3s } from '../../../lib/license-files/mp3-requests.ts'
+import { createMp3Service } from '../../../lib/license-files/mp3-service.ts'
 import { prepareFilesOf } from '../../../lib/license-files/pinning.ts'
-import type { Container } from '../../../lib/media/audio-types.ts'
 import { FfmpegFailed } from '../../../lib/media/analysis/ffmpeg.ts'
+import type { Container } from '../../../lib/media/audio-types.ts'
 import { withdrawVersion } from '../../../lib/media/withdrawal/withdrawal.ts'
 import { createRemoval } from '../../../lib/tracks/purge.ts'
 import { createClock } from '../../support/accounts.ts'
@@ -89,7 +89,13 @@ test('is asked for once a product is published that promises it, and then is the
   expect(await asked(version_id)).toBe(1)
   await service().handle(version_id)
 
-  const { license_id } = await sellLicense(sql, { seller, buyer, track_id, formats: ['mp3'], now: clock.now() })
+  const { license_id } = await sellLicense(sql, {
+    seller,
+    buyer,
+    track_id,
+    formats: ['mp3'],
+    now: clock.now(),
+  })
   const [file] = await sql`select sha256 from license_files where license_id = ${license_id}`
   expect(file).toEqual({ sha256: (await stateOf(version_id)).sha256 })
   expect(await asked(version_id)).toBe(1)
