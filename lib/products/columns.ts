@@ -31,7 +31,7 @@ export const productColumns = (db: Db, now: Date, { isWhole = false } = {}): Fra
 `
 
 /** Whether somebody has the track of `p` for themselves, or is about to. */
-const isTaken = (db: Db, now: Date): Fragment => db`exists (
+export const isTaken = (db: Db, now: Date): Fragment => db`exists (
   select from exclusive_claims c
   where c.track_id = p.track_id and (c.state = 'sold' or (c.state = 'reserved' and c.expires_at > ${now}))
 )`
