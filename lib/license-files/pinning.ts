@@ -18,6 +18,8 @@ export interface LicensedFile {
   readonly format: FileFormat
   /** Null for an MP3 that is still to be made. */
   readonly sha256: string | null
+  /** Of the recording as it was uploaded, whatever is delivered of it. */
+  readonly master_sha256: string
 }
 
 export interface LicensedItem {
@@ -37,7 +39,8 @@ export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly 
   return db<LicensedFile[]>`
     select
       t.id as track_id, t.title, ${artistOf(db)} as artist, v.id as version_id, v.number as version_number, d.format,
-      case when d.format = 'mp3' and v.container <> 'mp3' then m.sha256 else v.sha256 end as sha256
+      case when d.format = 'mp3' and v.container is distinct from 'mp3' then m.sha256 else v.sha256 end as sha256,
+      v.sha256 as master_sha256
     from (
       select ${track_id}::uuid as track_id, 0 as position, format, ordinality
       from unnest(${formats}::text[]) with ordinality as f (format, ordinality) where format <> 'stems'
@@ -71,7 +74,7 @@ export async function pinFiles(
   now: Date,
 ): Promise<void> {
   if (files.length === 0) return
-  const rows = files.map(({ version_number, ...file }, position) => ({
+  const rows = files.map(({ version_number, master_sha256, ...file }, position) => ({
     ...file,
     license_id: licenseId,
     position,
