@@ -5,9 +5,12 @@ import type { Sql } from '../../lib/db/client.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import { createProductService } from '../../lib/products/service.ts'
+import { createIntake } from '../../lib/stripe/intake.ts'
 import type { StripePort } from '../../lib/stripe/port.ts'
 import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
+import { createSignatureCheck } from '../../lib/stripe/signature.ts'
 import { createProductHandlers } from './product-handlers.ts'
+import { createWebhookHandlers } from './webhook-handlers.ts'
 
 /** What the services of this group stand on; each takes of it what it needs. */
 export interface MarketplaceDependencies {
@@ -37,4 +40,5 @@ export interface MarketplaceSettings {
 /** The services of this group, and the handlers that call them. */
 export const composeMarketplace = (given: MarketplaceDependencies) => ({
   ...createProductHandlers(createProductService(given)),
+  ...createWebhookHandlers(createIntake({ ...given, checkSignature: createSignatureCheck(given) })),
 })

@@ -1,5 +1,7 @@
 import { productRoutes } from './product-routes.ts'
+import { webhookRoutes } from './webhook-routes.ts'
 
 export const marketplaceRoutes = {
   ...productRoutes,
+  ...webhookRoutes,
 }

@@ -10,6 +10,7 @@ import {
 } from './calls.ts'
 import { SpentKeyError, StripeRefusal } from './errors.ts'
 import { countMetric } from './metrics.ts'
+import { reasonOf } from './reason.ts'
 import { mostTries } from './retries.ts'
 
 export interface CallRunnerDependencies {
@@ -49,5 +50,3 @@ export function createCallRunner({ sql, handlers, now = () => new Date() }: Call
     logger.warn('A call could not be made', told)
   }
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 1_000)

@@ -1,0 +1,107 @@
+import type { Sql, Transaction } from '../db/client.ts'
+import { postRefund } from '../ledger/postings.ts'
+import { logger } from '../logger.ts'
+import { addToOutbox } from '../outbox.ts'
+import { countMetric } from '../stripe/metrics.ts'
+import type { SettlePayment } from '../stripe/payments.ts'
+import type { Refund } from '../stripe/port.ts'
+import { divideForeign } from './dividing.ts'
+import {
+  findRefund,
+  findRefundAtStripe,
+  followRefunds,
+  insertRefund,
+  listItems,
+  listRefundItems,
+  lockOrderOfPayment,
+  markFailed,
+  markSucceeded,
+  markUnderWay,
+  type RefundableOrder,
+  type RefundRow,
+} from './repository.ts'
+
+/** What changes with what is given back; each does nothing the second time. */
+export interface RefundEffects {
+  changeLicenses(
+    tx: Transaction,
+    orderId: string,
+    change: { readonly to: 'revoked'; readonly reason: 'refund'; readonly itemIds: readonly string[] },
+    now: Date,
+  ): Promise<unknown>
+  issueCreditNotes(tx: Transaction, refundId: string, now: Date): Promise<unknown>
+}
+
+export interface RefundSettlementDependencies extends RefundEffects {
+  readonly sql: Sql
+  readonly settlePayment: SettlePayment
+  readonly now?: () => Date
+}
+
+export type SettleRefund = ReturnType<typeof createRefundSettlement>
+
+/** What Stripe says of a refund becomes our state of it, whether we asked for it or somebody did at Stripe. */
+export function createRefundSettlement(dependencies: RefundSettlementDependencies) {
+  const { sql, settlePayment, changeLicenses, issueCreditNotes, now = () => new Date() } = dependencies
+
+  async function settle(tx: Transaction, refund: Refund & { payment_intent_id: string }) {
+    const order = await lockOrderOfPayment(tx, refund.payment_intent_id)
+    if (!order?.paid_at) return
+    const row = (await findRefundAtStripe(tx, order.id, refund)) ?? (await adopt(tx, order, refund, now()))
+    if (!row) return
+    if (refund.amount !== row.amount) throw new Error(`Refund ${row.id} is of another amount at Stripe`)
+    if (refund.status === 'succeeded') return succeed(tx, order, row, refund)
+    if (row.status === 'succeeded') return tellUndone(row, refund)
+    if (refund.status === 'failed' || refund.status === 'canceled') {
+      await markFailed(tx, row.id, refund.failure_reason ?? refund.status, now())
+    } else if (row.stripe_refund_id === null) await markUnderWay(tx, row.id, refund.id)
+  }
+
+  async function succeed(tx: Transaction, order: RefundableOrder, row: RefundRow, refund: Refund) {
+    if (row.status === 'succeeded') return
+    const parts = await listRefundItems(tx, row.id)
+    const items = await listItems(tx, order.id)
+    const isWhole = ({ order_item_id, amount }: (typeof parts)[number]) => {
+      const item = items.find(({ id }) => id === order_item_id)!
+      return item.refunded_amount + amount >= item.due
+    }
+    const itemIds = parts.filter(isWhole).map(({ order_item_id }) => order_item_id)
+    await changeLicenses(tx, order.id, { to: 'revoked', reason: 'refund', itemIds }, now())
+    await postRefund(tx, { order_id: order.id, external_id: refund.id, items: parts }, now())
+    await markSucceeded(tx, row.id, refund.id, now())
+    await followRefunds(tx, order.id, now())
+    await addToOutbox(tx, 'order.refunded', { order_id: order.id, refund_id: row.id })
+    await issueCreditNotes(tx, row.id, now())
+  }
+
+  return async (refund: Refund): Promise<void> => {
+    const { payment_intent_id } = refund
+    if (payment_intent_id === null) return
+    await settlePayment(payment_intent_id)
+    await sql.beginIdempotent((tx) => settle(tx, { ...refund, payment_intent_id }))
+  }
+}
+
+/** One that was made at Stripe and not by us, unless nothing came of it. */
+async function adopt(
+  tx: Transaction,
+  { id: order_id }: RefundableOrder,
+  { amount, currency, status }: Refund,
+  now: Date,
+): Promise<RefundRow | undefined> {
+  if (status === 'failed' || status === 'canceled') return undefined
+  const items = divideForeign(await listItems(tx, order_id), amount)
+  const refund = { order_id, amount, currency, reason: 'other', note: '', requested_by: null } as const
+  const id = await insertRefund(tx, refund, items, now)
+  return findRefund(tx, id)
+}
+
+/** The bank sent it back after all. Somebody has to give the customer their money another way. */
+function tellUndone({ id, order_id }: RefundRow, { failure_reason }: Refund) {
+  logger.error('A refund that was done has failed', {
+    refund_id: id,
+    order_id,
+    failure_reason,
+    ...countMetric('money_breaches'),
+  })
+}
