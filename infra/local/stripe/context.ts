@@ -6,7 +6,7 @@ import { missing } from './wire/error.ts'
 export const API_VERSION = '2026-10-28.endive'
 
 /** What Stripe does by itself some time after a call. */
-export type TaskName = 'capture_charge' | 'dispute_charge' | 'close_dispute' | 'fail_refund'
+export type TaskName = 'capture_charge' | 'dispute_charge' | 'close_dispute' | 'fail_refund' | 'pay_payout'
 
 export interface Cause {
   readonly id: string | null

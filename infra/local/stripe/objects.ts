@@ -3,6 +3,7 @@ import type Stripe from 'stripe'
 /** Everything that is kept, by the name Stripe gives it. */
 export interface Kinds {
   readonly account: Stripe.Account
+  readonly account_link: StoredLink
   readonly balance_transaction: Stripe.BalanceTransaction
   readonly charge: Stripe.Charge
   readonly dispute: Stripe.Dispute
@@ -29,6 +30,18 @@ export interface StoredEvent {
   readonly pending_webhooks: number
   readonly request: { readonly id: string | null; readonly idempotency_key: string | null }
   readonly type: string
+}
+
+/** Has no id that anybody is told, but for the end of its address. */
+export interface StoredLink {
+  readonly id: string
+  readonly object: 'account_link'
+  readonly account: string
+  readonly created: number
+  readonly expires_at: number
+  readonly refresh_url: string
+  readonly return_url: string
+  readonly url: string
 }
 
 /** Whose an object is: the platform's own have no account. */

@@ -3,6 +3,7 @@ import type { Context, TaskName } from './context.ts'
 import { createDueLoop } from './due-loop.ts'
 import { captureCharge } from './resources/charges.ts'
 import { decideDispute, disputeCharge } from './resources/disputes.ts'
+import { arrive } from './resources/payouts.ts'
 import { failRefund } from './resources/refunds.ts'
 import type { Store } from './store.ts'
 
@@ -18,6 +19,7 @@ const handlers: Readonly<Record<TaskName, (context: Context, subject: string) =>
   close_dispute: decideDispute,
   dispute_charge: disputeCharge,
   fail_refund: failRefund,
+  pay_payout: arrive,
 }
 
 /** What Stripe does by itself, a moment after a call; a restart does what is left. */

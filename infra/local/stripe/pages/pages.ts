@@ -2,6 +2,7 @@ import type { Machine } from '../control/control.ts'
 import { authenticationPage } from './authentication.ts'
 import { html } from './html.ts'
 import { type PageAnswer, showPage } from './layout.ts'
+import { onboardingPage } from './onboarding.ts'
 
 export interface Visit {
   readonly method: string
@@ -14,5 +15,6 @@ export interface Visit {
 export function pages(machine: Machine, visit: Visit): PageAnswer {
   const [, name = '', id = ''] = visit.path.split('/')
   if (name === 'authenticate') return authenticationPage(machine, id, visit)
+  if (name === 'onboarding') return onboardingPage(machine, id, visit)
   return showPage('Not found', html`<h1>Not found</h1>`, 404)
 }

@@ -6,7 +6,8 @@ import { stripeFee } from '../money.ts'
 import { route } from '../route.ts'
 import { listParams, mergeMetadata, metadata, text } from '../wire/params.ts'
 import { post } from './balance-transactions.ts'
-import { behaviourOf, detailsOf, emptyBillingDetails } from './payment-methods.ts'
+import { chargeShape } from './charge-shape.ts'
+import { behaviourOf, detailsOf } from './payment-methods.ts'
 import type { Behaviour, Decline } from './test-cards.ts'
 
 const DAY = 86_400
@@ -29,48 +30,25 @@ export interface Payment {
 /** An attempt to take the money: one that failed is a charge too. */
 export function createCharge(context: Context, { intent, method, status, decline }: Payment): Stripe.Charge {
   const id = newId(method.type === 'card' ? 'ch' : 'py')
+  const { amount, currency } = intent
   const charge: Stripe.Charge = {
-    id,
-    object: 'charge',
-    amount: intent.amount,
-    amount_captured: status === 'failed' ? 0 : intent.amount,
-    amount_refunded: 0,
-    application: null,
-    application_fee: null,
-    application_fee_amount: null,
-    balance_transaction: null,
-    billing_details: emptyBillingDetails(),
-    calculated_statement_descriptor: 'VEZA',
+    ...chargeShape({ id, amount, currency, created: context.now() }),
+    amount_captured: status === 'failed' ? 0 : amount,
     captured: status !== 'failed',
-    created: context.now(),
-    currency: intent.currency,
-    customer: null,
     description: intent.description,
-    disputed: false,
-    failure_balance_transaction: null,
     failure_code: decline?.code ?? null,
     failure_message: decline?.message ?? null,
-    fraud_details: {},
-    livemode: false,
     metadata: { ...intent.metadata },
-    on_behalf_of: null,
     outcome: outcomeOf(status, decline),
     paid: status === 'succeeded',
     payment_intent: intent.id,
     payment_method: method.id,
     payment_method_details: detailsOf(method),
     receipt_email: intent.receipt_email,
-    receipt_number: null,
     receipt_url: status === 'failed' ? null : `${context.url}/receipts/${id}`,
-    refunded: false,
-    review: null,
-    shipping: null,
-    source: null,
-    source_transfer: null,
     statement_descriptor: intent.statement_descriptor,
     statement_descriptor_suffix: intent.statement_descriptor_suffix,
     status,
-    transfer_data: null,
     transfer_group: intent.transfer_group,
   }
   context.store.insert(charge, context.account)
