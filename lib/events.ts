@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { happening } from './notifications/kinds.ts'
-import { tradeEvents } from './trade-events.ts'
+import { tradeEvents } from './trade-news/events.ts'
+import { tradeMail } from './trade-news/notices.ts'
 
 /**
  * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
@@ -25,6 +26,8 @@ export const events = {
   'mail.version_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
   /** Tell a buyer that something was found in a file that they have a licence of. */
   'mail.licensed_file_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
+  /** Write to somebody about what came to pass in the marketplace. */
+  'mail.trade': tradeMail,
   /** Gather all that is a user's into one file. */
   'account.export': z.object({ export_id: z.uuid() }),
   /** Tell somebody in the application of what somebody else did. */

@@ -9,6 +9,7 @@ import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
+import { createTradeMails } from '../../lib/mail/trade-mails.ts'
 import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createRedelivery } from '../../lib/media/redelivery.ts'
 import { createPrepareService } from '../../lib/media/streams/prepare-service.ts'
@@ -17,15 +18,17 @@ import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
-import { createTradeNews } from '../../lib/trade-news.ts'
+import { createTradeNews } from '../../lib/trade-news/news.ts'
 
 const sql = connect(databaseSettings())
 
-const mail = createMailService({
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
+const mailing = {
   sql,
   mailer: createMailer({ from: requireEnv('MAIL_FROM') }),
   appUrl: requireEnv('APP_URL'),
-})
+}
+const mail = createMailService(mailing)
 
 const streams = createPrepareService({
   sql,
@@ -50,7 +53,7 @@ const reportSameFile = createSameFileReports({ sql })
 const makeExport = createExportMaker({
   sql,
   store: createObjectStore(requireEnv('EXPORTS_BUCKET')),
-  relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
+  relay,
 })
 
 export const handler = createQueueWorker({
@@ -76,7 +79,8 @@ export const handler = createQueueWorker({
       'track.analyse': ({ version_id }) => sendAnalysis({ version_id, work: 'analysis' }),
       'track.make_mp3': ({ version_id }) => sendAnalysis({ version_id, work: 'mp3' }),
       'stripe.call': (call) => sendToStripeQueue(stripeQueue, [call]),
-      ...createTradeNews(),
+      'mail.trade': createTradeMails(mailing),
+      ...createTradeNews({ sql, relay }),
     },
   }),
 })

@@ -12,7 +12,7 @@ export interface Delivery extends Happening {
  * before, or the recipient would not hear of it: by now, whatever was so when it happened.
  */
 export async function takeNotification(db: Db, delivery: Delivery, now: Date): Promise<string | undefined> {
-  const { event_id, kind, recipient_id, actor_id, track_id, playlist_id, comment_id } = delivery
+  const { event_id, kind, recipient_id, actor_id } = delivery
   const people = actor_id === null ? [recipient_id] : [recipient_id, actor_id]
   const [row] = await db<[{ id: string }?]>`
     with receipt as (
@@ -25,11 +25,13 @@ export async function takeNotification(db: Db, delivery: Delivery, now: Date): P
       select id from users where id = any(${people}::uuid[]) and deleted_at is null order by id for key share
     )
     insert into notifications as kept (
-      recipient_id, kind, subject_id, track_id, playlist_id, comment_id, last_event_id, created_at, updated_at
+      recipient_id, kind, subject_id, track_id, playlist_id, comment_id, order_id, payout_id, last_event_id,
+      created_at, updated_at
     )
     select
-      ${recipient_id}::uuid, ${kind}, ${subjectOf(delivery)}::uuid, ${track_id ?? null}::uuid,
-      ${playlist_id ?? null}::uuid, ${comment_id ?? null}::uuid, event_id,
+      ${recipient_id}::uuid, ${kind}, ${subjectOf(delivery)}::uuid, ${delivery.track_id ?? null}::uuid,
+      ${delivery.playlist_id ?? null}::uuid, ${delivery.comment_id ?? null}::uuid,
+      ${delivery.order_id ?? null}::uuid, ${delivery.payout_id ?? null}::uuid, event_id,
       ${now}::timestamptz, ${now}::timestamptz
     from receipt
     where (select count(*) from people) = ${people.length}

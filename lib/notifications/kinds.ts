@@ -24,6 +24,13 @@ export const notificationKinds = [
   'version_withdrawn',
   /** It was not harmful after all. */
   'version_reinstated',
+  /** Somebody bought what one sells or earns by. */
+  'sale',
+  /** Money went back to who had paid it, which may be oneself. */
+  'refund',
+  'payout',
+  /** A track that one earns by, or has a licence of. */
+  'exclusive_sold',
 ] as const
 
 export type NotificationKind = (typeof notificationKinds)[number]
@@ -37,10 +44,12 @@ export const happening = z.object({
   track_id: z.optional(z.uuid()),
   playlist_id: z.optional(z.uuid()),
   comment_id: z.optional(z.uuid()),
+  order_id: z.optional(z.uuid()),
+  payout_id: z.optional(z.uuid()),
 })
 export type Happening = z.output<typeof happening>
 
-type Subject = 'track_id' | 'playlist_id' | 'comment_id'
+type Subject = 'track_id' | 'playlist_id' | 'comment_id' | 'order_id' | 'payout_id'
 
 /** Happenings of a kind are gathered by it: three comments on one track are told of in one line. */
 const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
@@ -63,6 +72,10 @@ const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
   moderation: ['comment_id', 'track_id'],
   version_withdrawn: ['track_id'],
   version_reinstated: ['track_id'],
+  sale: ['order_id'],
+  refund: ['order_id'],
+  payout: ['payout_id'],
+  exclusive_sold: ['track_id'],
 }
 
 export function subjectOf(happening: Happening): string {
@@ -83,6 +96,10 @@ const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'moderation',
   'version_withdrawn',
   'version_reinstated',
+  'sale',
+  'refund',
+  'payout',
+  'exclusive_sold',
 ])
 
 export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)

@@ -18,11 +18,15 @@ export const updatePreferences = z.strictObject(
 export type Preferences = z.output<typeof preferences>
 export type UpdatePreferences = z.output<typeof updatePreferences>
 
-/** A mail only for what waits for an answer of the user. */
+/** A mail for what waits for an answer of the user, and where it is about money. */
 const mailed: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'collaboration_invite',
   'playlist_invite',
   'split_change',
+  'sale',
+  'refund',
+  'payout',
+  'exclusive_sold',
 ])
 
 /** Of a user who has not chosen; what was chosen is all that is stored. */

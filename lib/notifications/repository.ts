@@ -14,10 +14,12 @@ interface NotificationFilter {
   readonly limit: number
 }
 
-export type NotificationRow = Omit<Notification, 'track' | 'playlist' | 'comment'> & {
+export type NotificationRow = Omit<Notification, 'track' | 'playlist' | 'comment' | 'order' | 'payout'> & {
   readonly track: { readonly id: string; readonly title: string } | null
   readonly playlist: { readonly id: string; readonly title: string } | null
   readonly comment: { readonly id: string } | null
+  readonly order: Notification['order'] | null
+  readonly payout: Notification['payout'] | null
   /** In microseconds since 1970, for the cursor. */
   readonly changed_at: number
 }
@@ -54,6 +56,12 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
       join notification_actors a on a.notification_id = n.id and a.actor_id = h.id
     ) as actor_count,
     track.named as track, playlist.named as playlist, comment.named as comment,
+    (select json_build_object('id', o.id, 'number', o.number) from orders o where o.id = n.order_id) as order,
+    (
+      select json_build_object('id', p.id, 'status', p.status, 'amount', p.amount, 'currency', p.currency)
+      from payouts p
+      where p.id = n.payout_id
+    ) as payout,
     n.read_at is not null as is_read, n.created_at, n.updated_at,
     ${toMicros(db, db`n.updated_at`)} as changed_at
   from (

@@ -77,9 +77,14 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
 }
 
 /** What is not there, or not for the reader, is left out. */
-const toNotification = ({ track, playlist, comment, ...row }: NotificationRow): Notification => ({
-  ...row,
-  ...(track && { track }),
-  ...(playlist && { playlist }),
-  ...(comment && { comment }),
-})
+const toNotification = (told: NotificationRow): Notification => {
+  const { track, playlist, comment, order, payout, ...row } = told
+  return {
+    ...row,
+    ...(track && { track }),
+    ...(playlist && { playlist }),
+    ...(comment && { comment }),
+    ...(order && { order }),
+    ...(payout && { payout }),
+  }
+}
