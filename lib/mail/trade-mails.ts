@@ -2,9 +2,24 @@ import type { Mailer } from '../aws/mailer.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { isMailWanted } from '../notifications/mail-choice.ts'
 import { noticeOf, type TradeMail, type TradeNotice } from '../trade-news/notices.ts'
+import {
+  disputeClosedLetter,
+  disputeOpenedLetter,
+  licensesDecidedLetter,
+  licensesFrozenLetter,
+} from './dispute-letters.ts'
+import { exclusiveSoldLetter, exclusiveTakenLetter } from './exclusive-letters.ts'
 import type { Mail } from './letter.ts'
+import {
+  conflictLetter,
+  receiptLetter,
+  refundLetter,
+  refundOfSaleLetter,
+  saleLetter,
+} from './order-letters.ts'
+import { payoutCreatedLetter, payoutFailedLetter, payoutPaidLetter } from './payout-letters.ts'
 import { findRecipient } from './repository.ts'
-import * as letters from './trade-letters.ts'
+import type { Addressee } from './trade-parts.ts'
 import {
   findDispute,
   findExclusive,
@@ -33,14 +48,14 @@ export function createTradeMails({ sql, mailer, appUrl }: TradeMailDependencies)
   }
 }
 
-type Reader = letters.Addressee & { readonly id: string }
+type Reader = Addressee & { readonly id: string }
 /** Undefined where there is nothing to write about. */
 type Writer = (db: Db, subjectId: string, to: Reader) => Promise<Mail | undefined>
 
 const about =
   <T>(
     find: (db: Db, subjectId: string, userId: string) => Promise<T | undefined>,
-    write: (to: letters.Addressee, facts: T) => Mail,
+    write: (to: Addressee, facts: T) => Mail,
   ): Writer =>
   async (db, subjectId, to) => {
     const facts = await find(db, subjectId, to.id)
@@ -48,21 +63,21 @@ const about =
   }
 
 const writers: Readonly<Record<TradeNotice, Writer>> = {
-  receipt: about(findReceipt, letters.receiptLetter),
-  sale: about(findSale, letters.saleLetter),
-  exclusive_conflict: about(findReceipt, letters.conflictLetter),
-  refund: about(findRefund, letters.refundLetter),
-  refund_of_sale: about(findRefund, letters.refundOfSaleLetter),
-  dispute_opened: about(findDispute, letters.disputeOpenedLetter),
-  dispute_closed: about(findDispute, letters.disputeClosedLetter),
-  licenses_frozen: about(findDispute, letters.licensesFrozenLetter),
-  licenses_decided: about(findDispute, letters.licensesDecidedLetter),
-  exclusive_sold: about(findExclusive, letters.exclusiveSoldLetter),
+  receipt: about(findReceipt, receiptLetter),
+  sale: about(findSale, saleLetter),
+  exclusive_conflict: about(findReceipt, conflictLetter),
+  refund: about(findRefund, refundLetter),
+  refund_of_sale: about(findRefund, refundOfSaleLetter),
+  dispute_opened: about(findDispute, disputeOpenedLetter),
+  dispute_closed: about(findDispute, disputeClosedLetter),
+  licenses_frozen: about(findDispute, licensesFrozenLetter),
+  licenses_decided: about(findDispute, licensesDecidedLetter),
+  exclusive_sold: about(findExclusive, exclusiveSoldLetter),
   exclusive_taken: async (db, itemId, to) => {
     const sale = await findExclusive(db, itemId)
-    return sale && letters.exclusiveTakenLetter(to, sale, await listHeldLicenses(db, to.id, sale.track_id))
+    return sale && exclusiveTakenLetter(to, sale, await listHeldLicenses(db, to.id, sale.track_id))
   },
-  payout_created: about(findPayout, letters.payoutCreatedLetter),
-  payout_paid: about(findPayout, letters.payoutPaidLetter),
-  payout_failed: about(findPayout, letters.payoutFailedLetter),
+  payout_created: about(findPayout, payoutCreatedLetter),
+  payout_paid: about(findPayout, payoutPaidLetter),
+  payout_failed: about(findPayout, payoutFailedLetter),
 }

@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { Terms } from '../products/terms.ts'
 
 export interface ItemLine {
@@ -146,7 +146,7 @@ export async function findDispute(
 }
 
 /** By what the movement of this name lessened all that is owed to the user. */
-const takenBy = (db: Db, externalId: ReturnType<Db>, userId: string) => db`
+const takenBy = (db: Db, externalId: Fragment, userId: string) => db`
   (
     select coalesce(-sum(e.amount), 0)::bigint
     from ledger_movements m

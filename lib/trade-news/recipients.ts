@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 
 export interface OrderParties {
   readonly buyer_id: string
@@ -8,7 +8,7 @@ export interface OrderParties {
   readonly earners: readonly string[]
 }
 
-const sellersAndSharers = (db: Db, items: ReturnType<Db>) => db`
+const sellersAndSharers = (db: Db, items: Fragment) => db`
   select seller_id as user_id from order_items where id in (${items})
   union
   select user_id from order_item_shares where order_item_id in (${items})

@@ -52,7 +52,7 @@ async function setUp() {
 }
 
 describe('preferences', () => {
-  test('say of every kind how one is told of it: in the application, and by mail of what waits for an answer', async () => {
+  test('say of every kind how one is told of it: in the application, and by mail of what waits for an answer, or is about money', async () => {
     const { ada } = await setUp()
 
     const { status, body, headers } = await getChoices(ada)
@@ -61,7 +61,8 @@ describe('preferences', () => {
     expect(Object.keys(body)).toEqual([...notificationKinds])
     expect(Object.values(body).every(({ in_app }) => in_app)).toBe(true)
     const mailed = notificationKinds.filter((kind) => body[kind].email)
-    expect(mailed).toEqual(['collaboration_invite', 'split_change', 'playlist_invite'])
+    const aboutMoney = ['sale', 'refund', 'payout', 'exclusive_sold']
+    expect(mailed).toEqual(['collaboration_invite', 'split_change', 'playlist_invite', ...aboutMoney])
   })
 
   test('change where they are named, and nowhere else', async () => {
