@@ -17,7 +17,7 @@ export const disputeOpenedLetter = ({ username, appUrl }: Addressee, dispute: Di
       orderFact(dispute),
       ['Buyer', dispute.buyer],
       ['In dispute', formatAmount(dispute.amount, dispute.disputed_currency)],
-      ['Told reason', sayReason(dispute.reason)],
+      ['Reason given', sayReason(dispute.reason)],
       ['Held of yours', formatAmount(dispute.held_amount, dispute.currency)],
       ...(dispute.evidence_due_at ? [['Answer due', toMinute(dispute.evidence_due_at)] as const] : []),
     ],

@@ -8,7 +8,7 @@ export const exclusiveSoldLetter = ({ username, appUrl }: Addressee, sale: Exclu
     subject: `An exclusive licence was sold, order ${sale.number}`,
     username,
     paragraphs: [
-      'A track that you earn by was sold exclusively. Nobody else can buy a licence of it from now on; all that offered it is marked as sold.',
+      'A track that you earn from was sold exclusively. Nobody else can buy a licence of it from now on; all that offered it is marked as sold.',
       sale.earlier_count === 0
         ? 'Nobody had bought a licence of it before.'
         : 'The licences that were bought before stay as they are. We have told who holds them.',

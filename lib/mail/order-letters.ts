@@ -37,13 +37,13 @@ export const saleLetter = ({ username, appUrl }: Addressee, sale: SaleFacts) =>
   compose({
     subject: `You made a sale, order ${sale.number}`,
     username,
-    paragraphs: ['Somebody has bought a licence of something that you earn by.'],
+    paragraphs: ['Somebody has bought something that you earn from.'],
     facts: [
       orderFact(sale),
       ['Buyer', sale.buyer],
       ...itemFacts(sale.items, sale.currency),
       ['Your share', formatAmount(sale.share_amount, sale.currency)],
-      ['Paid out from', toMinute(sale.releases_at)],
+      ['Payable from', toMinute(sale.releases_at)],
     ],
     action: toSales(appUrl),
     closing: byChoice,
@@ -87,7 +87,7 @@ export const refundOfSaleLetter = ({ username, appUrl }: Addressee, refund: Refu
     subject: `A sale of yours was refunded, order ${refund.number}`,
     username,
     paragraphs: [
-      'A buyer has got money back for something that you earn by, and your share of it was taken back. Where it had been paid out already, your next payouts are smaller by it.',
+      'A buyer has got money back for something that you earn from, and your share of it was taken back. Where it had been paid out already, your next payouts are smaller by it.',
     ],
     facts: [
       orderFact(refund),

@@ -55,7 +55,7 @@ describe('a sale', () => {
       words: expect.stringContaining('Item: Mixing (Basic), €20.00 Total: €20.00'),
     })
     expect(oneTo(mails, seller).words).toContain(`Buyer: ${buyer.username}`)
-    expect(oneTo(mails, seller).words).toContain('Your share: €12.00 Paid out from: 2026-12-08 12:00 UTC')
+    expect(oneTo(mails, seller).words).toContain('Your share: €12.00 Payable from: 2026-12-08 12:00 UTC')
     expect(oneTo(mails, friend).words).toContain('Your share: €6.00')
   })
 
@@ -238,7 +238,7 @@ describe('a dispute', () => {
     const mails = await post.hear('order.disputed', { order_id, dispute_id })
 
     expect(addressesOf(mails)).toEqual([buyer, seller, friend].map(mailTo).sort())
-    expect(oneTo(mails, seller).words).toContain('In dispute: €20.00 Told reason: product not received')
+    expect(oneTo(mails, seller).words).toContain('In dispute: €20.00 Reason given: product not received')
     expect(oneTo(mails, seller).words).toContain('Held of yours: €12.00 Answer due: 2026-12-01 12:00 UTC')
     expect(oneTo(mails, buyer).words).toMatch(/are frozen.* Licence: Mixing, VZ-/)
   })
