@@ -2,6 +2,7 @@ import type { LoadKeys } from '../../lib/auth/key-ring.ts'
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import { createProductService } from '../../lib/products/service.ts'
@@ -9,6 +10,7 @@ import { createIntake } from '../../lib/stripe/intake.ts'
 import type { StripePort } from '../../lib/stripe/port.ts'
 import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
+import { createDownloadHandlers } from './download-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
 import { createWebhookHandlers } from './webhook-handlers.ts'
 
@@ -41,4 +43,5 @@ export interface MarketplaceSettings {
 export const composeMarketplace = (given: MarketplaceDependencies) => ({
   ...createProductHandlers(createProductService(given)),
   ...createWebhookHandlers(createIntake({ ...given, checkSignature: createSignatureCheck(given) })),
+  ...createDownloadHandlers(createLicenseDownloadService(given)),
 })

@@ -1,12 +1,7 @@
 import type { Db } from '../db/client.ts'
+import type { DeliveredFile } from '../products/terms.ts'
 import { artistOf } from '../tracks/artist.ts'
 import { requestMp3s } from './mp3-requests.ts'
-
-/**
- * `master` the file of the track as it was uploaded, `mp3` an MP3 at 320 kb/s of it, `stems` the files of the further
- * tracks of the product, as they were uploaded.
- */
-export type FileFormat = 'master' | 'mp3' | 'stems'
 
 /** What is delivered with a licence, fixed when it is issued. */
 export interface LicensedFile {
@@ -15,7 +10,7 @@ export interface LicensedFile {
   readonly artist: string
   readonly version_id: string
   readonly version_number: number
-  readonly format: FileFormat
+  readonly format: DeliveredFile
   /** Null for an MP3 that is still to be made. */
   readonly sha256: string | null
   /** Of the recording as it was uploaded, whatever is delivered of it. */
@@ -26,7 +21,7 @@ export interface LicensedItem {
   readonly product_id: string
   /** Null where the product is no single track. */
   readonly track_id: string | null
-  readonly formats: readonly FileFormat[]
+  readonly formats: readonly DeliveredFile[]
 }
 
 /**

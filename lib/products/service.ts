@@ -3,6 +3,7 @@ import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { pageById } from '../http/id-page.ts'
+import { prepareFilesOf } from '../license-files/pinning.ts'
 import type { WholeProductRow } from './columns.ts'
 import { findObstacle, findTracks, mustBeOwn } from './publishing.ts'
 import { invalid } from './refusals.ts'
@@ -45,6 +46,7 @@ export function createProductService({ sql, now = () => new Date() }: ProductDep
         const tracks = await findTracks(tx, actor.id, contents)
         mustBeOwn(tracks, contents)
         const offers = await complete(tx, actor.id, tiers, [])
+        mustDeliver(product.kind, offers)
         const obstacle = await findObstacle(tx, actor.id, tracks, offers)
         if (status === 'published' && obstacle) throw obstacle
         const row = {
@@ -56,6 +58,7 @@ export function createProductService({ sql, now = () => new Date() }: ProductDep
         const id = await insertProduct(tx, row, at)
         if (track_ids) await replaceContents(tx, id, track_ids)
         await changeTiers(tx, id, planTiers([], offers), at)
+        if (row.status === 'published') await prepareFilesOf(tx, id, at)
         return id
       })
       return get(actor, id)
@@ -107,6 +110,12 @@ function mustFit({ kind, status }: HeldProduct, { track_ids, tiers = [], ...chan
   }
 }
 
+/** Stems are tracks of their own, which a licence of one track does not have. */
+function mustDeliver(kind: HeldProduct['kind'], offers: readonly Offer[]): void {
+  const at = offers.findIndex(({ terms }) => terms.files.includes('stems'))
+  if (at >= 0 && kind === 'track_license') throw ofAnotherKind(`tiers/${at}/license/files`)
+}
+
 const ofAnotherKind = (member: string) =>
   invalid({
     pointer: `#/body/${member}`,
@@ -123,6 +132,7 @@ async function change(
 ): Promise<void> {
   const present = await listTiers(tx, product.id)
   const offers: readonly Offer[] = tiers ? await complete(tx, sellerId, tiers, present) : present
+  if (tiers) mustDeliver(product.kind, offers)
   const contents = {
     track_id: product.track_id,
     track_ids: track_ids ?? (await listTrackIds(tx, product.id)),
@@ -138,4 +148,5 @@ async function change(
   await markUpdated(tx, product.id, { ...texts, status }, at)
   if (track_ids) await replaceContents(tx, product.id, track_ids)
   if (tiers) await changeTiers(tx, product.id, planTiers(present, offers), at)
+  if (status === 'published') await prepareFilesOf(tx, product.id, at)
 }

@@ -5,7 +5,10 @@ const bps = z.int().check(z.minimum(0), z.maximum(10_000))
 /** As many as there may be; null for any number. */
 const limit = z.nullable(z.int().check(z.minimum(0), z.maximum(1_000_000_000_000)))
 
-/** What a buyer gets of a track: the sound to listen to, the recording as it was uploaded, its parts. */
+/**
+ * What a buyer gets: an MP3 at 320 kb/s of each track, the recording as it was uploaded, or the parts of one, which
+ * are tracks of a pack.
+ */
 export const deliveredFile = z.enum(['mp3', 'master', 'stems'])
 export type DeliveredFile = z.output<typeof deliveredFile>
 

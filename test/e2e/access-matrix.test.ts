@@ -13,6 +13,7 @@ import {
   addInvitation,
   addInviteLink,
   addItem,
+  addLicense,
   addPasskey,
   addPlaylist,
   addProduct,
@@ -162,6 +163,7 @@ const bodies: Readonly<Record<string, object>> = {
   reportUser: { reason: 'spam' },
   resolveReport: { action: 'dismiss' },
   muteInChat: { reason: 'Spam' },
+  allowLicenseDownloads: { downloads: 1 },
 }
 
 /** Parts of a path that name something which only its owner sees. */
@@ -181,6 +183,7 @@ const ownThings = new Set([
   'share_id',
   'link_id',
   'product_id',
+  'license_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
@@ -210,6 +213,7 @@ async function createWorld(name: string, role: Actor['role']): Promise<World> {
       item_id: await addItem(sql, playlist_id, track_id),
       share_id: await addShare(sql, owner.id, track_id),
       product_id: await addProduct(sql, owner.id),
+      license_id: await addLicense(sql, owner.id, track_id),
       share_token: 'unknown',
       report_id: await addReportCase(sql, bystander.id),
       user_id: bystander.id,

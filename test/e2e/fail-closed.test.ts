@@ -263,6 +263,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'comment_id',
     'report_id',
     'product_id',
+    'license_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

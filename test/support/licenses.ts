@@ -1,26 +1,27 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import type { Sql } from '../../lib/db/client.ts'
-import { type FileFormat, findFilesOf, pinFiles } from '../../lib/license-files/pinning.ts'
+import { findFilesOf, pinFiles } from '../../lib/license-files/pinning.ts'
+import type { DeliveredFile } from '../../lib/products/terms.ts'
 import { dayMs, later } from '../../lib/time.ts'
 
 export interface Sale {
   readonly seller: { readonly id: string }
   readonly buyer: { readonly id: string }
   readonly track_id: string
-  readonly formats?: readonly FileFormat[]
+  readonly formats?: readonly DeliveredFile[]
   readonly price?: number
   readonly now?: Date
   readonly ip?: string
 }
 
-/** A licence as a paid order leaves it behind, with its files. */
+/** A licence as a completed order leaves it behind, with its files; it cost nothing unless said otherwise. */
 export async function sellLicense(sql: Sql, sale: Sale) {
   const {
     seller,
     buyer,
     track_id,
     formats = ['master'],
-    price = 2900,
+    price = 0,
     now = new Date(),
     ip = '192.0.2.9',
   } = sale
@@ -40,7 +41,7 @@ export async function sellLicense(sql: Sql, sale: Sale) {
       values (${product.id}, 0, 'Basic', ${price}, 'eur', ${tx.json(terms)}, ${contract}, ${now})
       returning id
     `
-    const [order] = await tx<[{ id: string; number: number }]>`
+    const [order] = await tx<[{ id: string }]>`
       insert into orders (
         buyer_id, currency, subtotal_amount, total_amount, key_hash, payment_intent_id, charge_id, buyer_ip,
         buyer_user_agent, expires_at, created_at, updated_at
@@ -51,7 +52,7 @@ export async function sellLicense(sql: Sql, sale: Sale) {
       returning id
     `
     await tx`
-      update orders set status = 'paid', paid_at = ${now}, number = (select coalesce(max(number), 0) + 1 from orders)
+      update orders set status = 'paid', paid_at = ${now}, number = ${-randomInt(2 ** 47)}
       where id = ${order.id}
     `
     await tx`update orders set status = 'completed', completed_at = ${now} where id = ${order.id}`

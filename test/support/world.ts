@@ -8,6 +8,7 @@ import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import type { ImageKind } from '../../lib/images/image-types.ts'
 import { presets } from '../../lib/products/presets.ts'
+import { sellLicense } from './licenses.ts'
 
 /** People and their things, put straight into the database, for tests that call each route as each of them. */
 export type WorldSigner = ReturnType<typeof createAccessTokenSigner>
@@ -87,6 +88,12 @@ export async function addProduct(sql: Sql, sellerId: string): Promise<string> {
     returning product_id as id
   `
   return row.id
+}
+
+/** Of a track of theirs, which they have sold to themselves, so that they are either side of it. */
+export async function addLicense(sql: Sql, ownerId: string, trackId: string): Promise<string> {
+  const party = { id: ownerId }
+  return (await sellLicense(sql, { seller: party, buyer: party, track_id: trackId })).license_id
 }
 
 /** What somebody was reported for. */

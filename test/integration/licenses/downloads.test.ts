@@ -1,7 +1,7 @@
 import { parse } from 'content-disposition'
 import type { Actor } from '../../../lib/auth/actor.ts'
-import type { FileFormat } from '../../../lib/license-files/pinning.ts'
 import { withdrawVersion } from '../../../lib/media/withdrawal/withdrawal.ts'
+import type { DeliveredFile } from '../../../lib/products/terms.ts'
 import { createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -19,7 +19,7 @@ const [minute, day] = [60, 24 * 3600]
 const origin = { requestId: 'test-request', ip: '192.0.2.7', userAgent: 'test' }
 
 interface Fields {
-  readonly formats?: readonly FileFormat[]
+  readonly formats?: readonly DeliveredFile[]
   readonly container?: string
   readonly size_bytes?: number
 }

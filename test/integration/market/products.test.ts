@@ -91,6 +91,40 @@ describe('a new product', () => {
     expect(given.body).toMatchObject({ status: 'published', tiers: [{ is_available: true }] })
   })
 
+  test('promises no stems of a single track, but of a pack', async () => {
+    const seller = await seedSeller(sql)
+    const track_id = await seedTrack(sql, seller)
+    const tiers = [lease, { ...free, license: { files: ['master', 'stems'] } }]
+
+    expect(await offer(seller, track_id, { tiers })).toMatchObject({
+      status: 422,
+      problem: { errors: [{ pointer: '#/body/tiers/1/license/files', code: 'not_of_this_kind' }] },
+    })
+    const { body } = await offer(seller, track_id)
+    const change = { params: { product_id: body.id }, body: { tiers } }
+    expect(await request(marketplaceRoutes.updateProduct, seller, change)).toMatchObject({ status: 422 })
+    const pack = { kind: 'sample_pack', title: 'Drums', track_ids: [track_id], tiers }
+    expect(await create(seller, pack)).toMatchObject({ status: 201 })
+  })
+
+  test.each([
+    { name: 'on sale', status: 'published', files: ['mp3'], count: 1 },
+    { name: 'a draft', status: 'draft', files: ['mp3'], count: 0 },
+    { name: 'without one', status: 'published', files: ['master'], count: 0 },
+  ])('that is $name has $count MP3s made of its track', async ({ status, files, count }) => {
+    const seller = await seedSeller(sql)
+    const track_id = await seedTrack(sql, seller)
+    await sql`update track_versions set container = 'wav' where track_id = ${track_id}`
+
+    await offer(seller, track_id, { status, tiers: [{ ...lease, license: { files } }] })
+
+    const asked = await sql`
+      select from outbox o join track_versions v on v.id = (o.payload ->> 'version_id')::uuid
+      where o.type = 'track.make_mp3' and v.track_id = ${track_id}
+    `
+    expect(asked).toHaveLength(count)
+  })
+
   test('waits for its track to be ready', async () => {
     const seller = await seedSeller(sql)
     const track_id = await seedTrack(sql, seller)
