@@ -220,6 +220,10 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-exports': Duration.hours(1),
   'expire-images': Duration.hours(1),
   'expire-market': Duration.days(1),
+  'release-earnings': Duration.hours(1),
+  'pay-sellers': Duration.days(7),
+  'retry-payouts': Duration.days(1),
+  'check-money': Duration.hours(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

@@ -2,16 +2,22 @@ import type { LoadKeys } from '../../lib/auth/key-ring.ts'
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createLedgerService } from '../../lib/ledger/service.ts'
 import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
+import { createPayoutService } from '../../lib/payouts/service.ts'
 import { createProductService } from '../../lib/products/service.ts'
+import { createSalesService } from '../../lib/sales/service.ts'
+import { createSellerService } from '../../lib/sellers/service.ts'
 import { createIntake } from '../../lib/stripe/intake.ts'
 import type { StripePort } from '../../lib/stripe/port.ts'
 import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
+import { createMoneyHandlers } from './money-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
+import { createSellerHandlers } from './seller-handlers.ts'
 import { createWebhookHandlers } from './webhook-handlers.ts'
 
 /** What the services of this group stand on; each takes of it what it needs. */
@@ -44,4 +50,10 @@ export const composeMarketplace = (given: MarketplaceDependencies) => ({
   ...createProductHandlers(createProductService(given)),
   ...createWebhookHandlers(createIntake({ ...given, checkSignature: createSignatureCheck(given) })),
   ...createDownloadHandlers(createLicenseDownloadService(given)),
+  ...createSellerHandlers(createSellerService(given)),
+  ...createMoneyHandlers({
+    ledger: createLedgerService(given),
+    sales: createSalesService(given),
+    payouts: createPayoutService(given),
+  }),
 })

@@ -1,9 +1,13 @@
 import { downloadRoutes } from './download-routes.ts'
+import { moneyRoutes } from './money-routes.ts'
 import { productRoutes } from './product-routes.ts'
+import { sellerRoutes } from './seller-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 
 export const marketplaceRoutes = {
   ...productRoutes,
   ...webhookRoutes,
   ...downloadRoutes,
+  ...sellerRoutes,
+  ...moneyRoutes,
 }

@@ -1,5 +1,9 @@
 import type { JobQueue } from '../aws/job-queue.ts'
 import type { Sql } from '../db/client.ts'
+import { checkMoney } from '../ledger/check.ts'
+import { releaseDueShares } from '../ledger/release.ts'
+import { repeatGivenUpCalls, retryBankPayouts } from '../payouts/retries.ts'
+import { payDueSellers } from '../payouts/weekly.ts'
 import { deleteOldStripeEvents } from '../stripe/expiry.ts'
 import type { Tasks } from './run-task.ts'
 
@@ -13,5 +17,18 @@ export const createMarketTasks = ({ sql }: MarketTaskDependencies) =>
   ({
     'expire-market': {
       stripe_events: (now) => deleteOldStripeEvents(sql, now),
+    },
+    'release-earnings': {
+      shares: (now) => releaseDueShares(sql, now),
+    },
+    'pay-sellers': {
+      payouts: (now) => payDueSellers(sql, now),
+    },
+    'retry-payouts': {
+      sent_back: (now) => retryBankPayouts(sql, now),
+      given_up: (now) => repeatGivenUpCalls(sql, now),
+    },
+    'check-money': {
+      breaches: () => checkMoney(sql),
     },
   }) satisfies Tasks

@@ -15,6 +15,7 @@ import {
   addItem,
   addLicense,
   addPasskey,
+  addPayout,
   addPlaylist,
   addProduct,
   addReportCase,
@@ -184,6 +185,7 @@ const ownThings = new Set([
   'link_id',
   'product_id',
   'license_id',
+  'payout_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
@@ -214,6 +216,7 @@ async function createWorld(name: string, role: Actor['role']): Promise<World> {
       share_id: await addShare(sql, owner.id, track_id),
       product_id: await addProduct(sql, owner.id),
       license_id: await addLicense(sql, owner.id, track_id),
+      payout_id: await addPayout(sql, owner.id),
       share_token: 'unknown',
       report_id: await addReportCase(sql, bystander.id),
       user_id: bystander.id,

@@ -264,6 +264,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'report_id',
     'product_id',
     'license_id',
+    'payout_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

@@ -128,6 +128,7 @@ const rates: Readonly<Record<string, string>> = {
   'reconcile-orders': 'rate(10 minutes)',
   'resend-stripe': 'rate(1 minute)',
   'pay-sellers': 'rate(7 days)',
+  'retry-payouts': 'rate(1 day)',
   'expire-market': 'rate(1 day)',
 }
 

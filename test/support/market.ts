@@ -14,6 +14,8 @@ import { testLinks } from './media-links.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 import { type Person, seedPerson, seedTrack } from './social.ts'
 
+export { expectSound } from './ledger.ts'
+
 /** For tests that are about something else. */
 const usual: Omit<MarketplaceDependencies, 'sql'> = {
   relay: { flushSoon: async () => {} },

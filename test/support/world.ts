@@ -7,6 +7,7 @@ import { hashToken, randomToken } from '../../lib/auth/one-time-tokens.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import type { ImageKind } from '../../lib/images/image-types.ts'
+import { postPayout } from '../../lib/ledger/payout-postings.ts'
 import { presets } from '../../lib/products/presets.ts'
 import { sellLicense } from './licenses.ts'
 
@@ -94,6 +95,21 @@ export async function addProduct(sql: Sql, sellerId: string): Promise<string> {
 export async function addLicense(sql: Sql, ownerId: string, trackId: string): Promise<string> {
   const party = { id: ownerId }
   return (await sellLicense(sql, { seller: party, buyer: party, track_id: trackId })).license_id
+}
+
+/** One that nobody carries out, with a statement that is nowhere. */
+export async function addPayout(sql: Sql, userId: string): Promise<string> {
+  const amount = 1_000
+  const currency = 'usd'
+  return sql.begin(async (tx) => {
+    const [{ id }] = await tx<[{ id: string }]>`
+      insert into payouts (user_id, amount, currency, origin, statement_key, created_at, updated_at)
+      values (${userId}, ${amount}, ${currency}, 'seller', 'exports/statements/none.csv', now(), now())
+      returning id
+    `
+    await postPayout(tx, { id, user_id: userId, amount, currency }, new Date())
+    return id
+  })
 }
 
 /** What somebody was reported for. */

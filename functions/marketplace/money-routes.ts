@@ -1,0 +1,106 @@
+import { defineRoutes } from '../../lib/http/route.ts'
+import { balance, ledgerPage, listEntries } from '../../lib/ledger/schemas.ts'
+import {
+  listPayouts,
+  payout,
+  payoutPage,
+  payoutParams,
+  requestPayout,
+  statementLink,
+} from '../../lib/payouts/schemas.ts'
+import { listSales, salePage, salesSummary, summarizeSales } from '../../lib/sales/schemas.ts'
+
+// Whoever has a share in what somebody else sells earns too, and need not be a creator.
+const read = { permission: 'market.buy', reach: 'own', limit: 'read', step_up: false } as const
+const write = { permission: 'market.buy', reach: 'own', limit: 'write', step_up: false } as const
+
+export const moneyRoutes = defineRoutes({
+  getBalance: {
+    method: 'GET',
+    path: '/api/v1/marketplace/balance',
+    auth: 'user',
+    policy: read,
+    summary: 'Read what you have earned, by where it is',
+    status: 200,
+    response: balance,
+    problems: [],
+  },
+  listLedgerEntries: {
+    method: 'GET',
+    path: '/api/v1/marketplace/ledger',
+    auth: 'user',
+    policy: read,
+    summary: 'List every movement of your money, newest first; the balance is their sum',
+    query: listEntries,
+    status: 200,
+    response: ledgerPage,
+    problems: [],
+  },
+  listSales: {
+    method: 'GET',
+    path: '/api/v1/marketplace/sales',
+    auth: 'user',
+    policy: read,
+    summary: 'List what you sold, newest first, with fees, shares and refunds',
+    query: listSales,
+    status: 200,
+    response: salePage,
+    problems: [],
+  },
+  summarizeSales: {
+    method: 'GET',
+    path: '/api/v1/marketplace/sales/summary',
+    auth: 'user',
+    policy: read,
+    summary: 'Sum up what you sold in a period, by currency, product and day, from the ledger',
+    query: summarizeSales,
+    status: 200,
+    response: salesSummary,
+    problems: [],
+  },
+  requestPayout: {
+    method: 'POST',
+    path: '/api/v1/marketplace/payouts',
+    auth: 'user',
+    policy: write,
+    idempotency: 'required',
+    summary: 'Have what is available paid out now, rather than with the weekly run',
+    body: requestPayout,
+    status: 201,
+    response: payout,
+    problems: ['onboarding_required', 'payout_too_small', 'payout_in_progress'],
+  },
+  listPayouts: {
+    method: 'GET',
+    path: '/api/v1/marketplace/payouts',
+    auth: 'user',
+    policy: read,
+    summary: 'List your payouts, newest first',
+    query: listPayouts,
+    status: 200,
+    response: payoutPage,
+    problems: [],
+  },
+  getPayout: {
+    method: 'GET',
+    path: '/api/v1/marketplace/payouts/{payout_id}',
+    auth: 'user',
+    policy: read,
+    summary: 'Read a payout of yours',
+    params: payoutParams,
+    status: 200,
+    response: payout,
+    problems: ['not_found'],
+  },
+  getPayoutStatement: {
+    method: 'GET',
+    path: '/api/v1/marketplace/payouts/{payout_id}/statement',
+    auth: 'user',
+    policy: read,
+    summary: 'Get a link to the statement of a payout: a CSV file whose lines add up to it',
+    params: payoutParams,
+    status: 200,
+    response: statementLink,
+    problems: ['not_found'],
+  },
+})

@@ -1,0 +1,43 @@
+import type { Sql, Transaction } from '../db/client.ts'
+import { openPayout } from './opening.ts'
+import { leastPayouts } from './rules.ts'
+
+const mostAtOnce = 50
+
+/** Pays out some of those who have enough available and whom Stripe lets have it; answers how many. */
+export async function payDueSellers(sql: Sql, now: Date): Promise<number> {
+  const due = await findDue(sql)
+  for (const { user_id, currency } of due) {
+    await sql.begin(async (tx) => {
+      if (await isStillDue(tx, user_id, currency)) {
+        await openPayout(tx, { user_id, currency, origin: 'schedule' }, now)
+      }
+    })
+  }
+  return due.length
+}
+
+const dueBalances = (db: Transaction | Sql) => db`
+  balances b
+  join sellers s on s.user_id = b.user_id and s.payouts_enabled
+  join users u on u.id = b.user_id and u.suspended_at is null
+  join jsonb_to_recordset(${db.json(leastPayouts)}) as least (currency text, amount bigint)
+    on least.currency = b.currency and b.available >= least.amount
+  where not exists (
+    select from payouts p where p.user_id = b.user_id and p.currency = b.currency and p.status = 'pending'
+  )
+`
+
+const findDue = (sql: Sql) =>
+  sql<{ user_id: string; currency: string }[]>`
+    select b.user_id, b.currency from ${dueBalances(sql)} order by b.user_id, b.currency limit ${mostAtOnce}
+  `
+
+/** Their own request may have come between. */
+async function isStillDue(tx: Transaction, userId: string, currency: string): Promise<boolean> {
+  await tx`select from balances where user_id = ${userId} and currency = ${currency} for update`
+  const [row] = await tx`
+    select from ${dueBalances(tx)} and b.user_id = ${userId} and b.currency = ${currency}
+  `
+  return row !== undefined
+}
