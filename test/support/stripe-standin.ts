@@ -100,7 +100,15 @@ export function useStandIn() {
       return keys
     },
     client: (key: string, options: Stripe.StripeConfig = {}) => clientOf(standIn.url, key, options),
-    advance: (ms: number) => {
+    /** Once nothing is under way, which would be signed at one time and verified at the other. */
+    async advance(ms: number): Promise<void> {
+      const isUnderWay = async () => {
+        const { data } = (await this.local('GET', 'deliveries')).body as unknown as {
+          data: { state: string }[]
+        }
+        return data.some(({ state }) => state === 'pending' || state === 'sending')
+      }
+      while (await isUnderWay());
       advancedMs += ms
     },
     /** What the endpoint answers from now on. */

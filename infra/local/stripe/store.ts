@@ -2,14 +2,15 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import type { Kind, Kinds } from './objects.ts'
+import { noSuch } from './wire/error.ts'
 
 export interface ListQuery {
   readonly limit?: number | undefined
   readonly starting_after?: string | undefined
   readonly ending_before?: string | undefined
   readonly created?: number | CreatedRange | undefined
-  /** Fields that must have exactly this value; those left undefined are not looked at. */
-  readonly where?: Readonly<Record<string, string | undefined>>
+  /** Fields that must have this value, or one of these; those left undefined are not looked at. */
+  readonly where?: Readonly<Record<string, string | readonly string[] | undefined>>
 }
 
 type CreatedRange = Partial<Record<'gt' | 'gte' | 'lt' | 'lte', number | undefined>>
@@ -103,6 +104,10 @@ export function openStore(dataDir: string) {
     /** Newest first, as every list of Stripe's. */
     list<K extends Kind>(kind: K, account: string, query: ListQuery = {}) {
       const { limit = DEFAULT_LIMIT, starting_after, ending_before } = query
+      for (const param of ['starting_after', 'ending_before'] as const) {
+        const id = query[param]
+        if (id !== undefined && !this.find(kind, id, account)) throw noSuch(kind, id, param)
+      }
       const [conditions, values] = conditionsOf(kind, account, query)
       const order = ending_before === undefined ? 'desc' : 'asc'
       const rows = database
@@ -127,7 +132,12 @@ function conditionsOf(kind: Kind, account: string, query: ListQuery): [string[],
     values.push(...more)
   }
   for (const [field, value] of Object.entries(query.where ?? {})) {
-    if (value !== undefined) add('json_extract(body, ?) = ?', `$.${field}`, value)
+    if (value === undefined) continue
+    add(
+      'json_extract(body, ?) in (select value from json_each(?))',
+      `$.${field}`,
+      JSON.stringify([value].flat()),
+    )
   }
   const { created, starting_after, ending_before } = query
   if (typeof created === 'number') add('created = ?', created)

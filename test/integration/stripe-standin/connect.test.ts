@@ -89,7 +89,7 @@ describe('accounts', () => {
     expect(unfinished.headers.get('location')).toBe('http://127.0.0.1:1/back')
 
     const old = await linkFor(id)
-    standIn.advance(301_000)
+    await standIn.advance(301_000)
     const late = await fetch(old.url, { method: 'POST', redirect: 'manual' })
     expect(late.headers.get('location')).toBe('http://127.0.0.1:1/again')
     expect(await standIn.stripe.accounts.retrieve(id)).toMatchObject({ details_submitted: false })
@@ -213,7 +213,7 @@ describe('transfers', () => {
 
     const paid = await pay(stripe, { currency: 'gbp', capture_method: 'automatic' })
     expect(await transfer({ destination })).toMatchObject({ code: 'balance_insufficient' })
-    standIn.advance(2 * 86_400_000)
+    await standIn.advance(2 * 86_400_000)
     const charge = await stripe.charges.retrieve(paid.latest_charge as string, {
       expand: ['balance_transaction'],
     })

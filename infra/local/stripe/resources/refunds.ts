@@ -155,6 +155,9 @@ export const refundRoutes = [
     const merged = mergeMetadata(refund.metadata ?? {}, given.metadata)
     return context.change<'refund'>(refund, { metadata: merged }, 'refund.updated')
   }),
+  route('GET /v1/charges/{id}/refunds', z.strictObject(listParams), (context, page, charge) =>
+    context.store.list('refund', context.account, { ...page, where: { charge } }),
+  ),
   route(
     'GET /v1/refunds',
     z.strictObject({ ...listParams, charge: z.optional(text), payment_intent: z.optional(text) }),
