@@ -219,6 +219,8 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'keep-playlists': Duration.days(1),
   'expire-exports': Duration.hours(1),
   'expire-images': Duration.hours(1),
+  'expire-orders': Duration.minutes(1),
+  'complete-orders': Duration.minutes(5),
   'expire-market': Duration.days(1),
   'release-earnings': Duration.hours(1),
   'pay-sellers': Duration.days(7),

@@ -5,6 +5,8 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createLedgerService } from '../../lib/ledger/service.ts'
 import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
+import { createOrderService } from '../../lib/orders/service.ts'
+import { createSettlement } from '../../lib/orders/settlement.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import { createPayoutService } from '../../lib/payouts/service.ts'
 import { createProductService } from '../../lib/products/service.ts'
@@ -16,6 +18,7 @@ import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
 import { createMoneyHandlers } from './money-handlers.ts'
+import { createOrderHandlers } from './order-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
 import { createSellerHandlers } from './seller-handlers.ts'
 import { createWebhookHandlers } from './webhook-handlers.ts'
@@ -56,4 +59,5 @@ export const composeMarketplace = (given: MarketplaceDependencies) => ({
     sales: createSalesService(given),
     payouts: createPayoutService(given),
   }),
+  ...createOrderHandlers(createOrderService({ ...given, settlement: createSettlement(given) })),
 })

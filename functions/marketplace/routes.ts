@@ -1,5 +1,6 @@
 import { downloadRoutes } from './download-routes.ts'
 import { moneyRoutes } from './money-routes.ts'
+import { orderRoutes } from './order-routes.ts'
 import { productRoutes } from './product-routes.ts'
 import { sellerRoutes } from './seller-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
@@ -10,4 +11,5 @@ export const marketplaceRoutes = {
   ...downloadRoutes,
   ...sellerRoutes,
   ...moneyRoutes,
+  ...orderRoutes,
 }

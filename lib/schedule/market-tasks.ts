@@ -2,6 +2,8 @@ import type { JobQueue } from '../aws/job-queue.ts'
 import type { Sql } from '../db/client.ts'
 import { checkMoney } from '../ledger/check.ts'
 import { releaseDueShares } from '../ledger/release.ts'
+import { deleteOldConfirmations } from '../orders/confirmations.ts'
+import { completeOrders, expireOrders, lapseClaims } from '../orders/sweep.ts'
 import { repeatGivenUpCalls, retryBankPayouts } from '../payouts/retries.ts'
 import { payDueSellers } from '../payouts/weekly.ts'
 import { deleteOldStripeEvents } from '../stripe/expiry.ts'
@@ -13,8 +15,16 @@ export interface MarketTaskDependencies {
 }
 
 /** Those of the marketplace. */
-export const createMarketTasks = ({ sql }: MarketTaskDependencies) =>
+export const createMarketTasks = ({ sql, stripeQueue }: MarketTaskDependencies) =>
   ({
+    'expire-orders': {
+      claims: (now) => lapseClaims(sql, now),
+      orders: (now) => expireOrders(sql, now),
+      confirmations: (now) => deleteOldConfirmations(sql, now),
+    },
+    'complete-orders': {
+      orders: (now) => completeOrders({ sql, stripeQueue }, now),
+    },
     'expire-market': {
       stripe_events: (now) => deleteOldStripeEvents(sql, now),
     },

@@ -265,6 +265,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'product_id',
     'license_id',
     'payout_id',
+    'order_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

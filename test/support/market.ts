@@ -8,34 +8,43 @@ import { createRunOnce } from '../../lib/http/idempotency.ts'
 import type { Route } from '../../lib/http/route.ts'
 import { presets } from '../../lib/products/presets.ts'
 import type { CreateProduct } from '../../lib/products/schemas.ts'
-import type { StripePort } from '../../lib/stripe/port.ts'
 import { type CallOptions, call, unlimited } from './api.ts'
 import { testLinks } from './media-links.ts'
 import { createMemoryStorage } from './memory-storage.ts'
+import { createMemoryStripe } from './memory-stripe.ts'
 import { type Person, seedPerson, seedTrack } from './social.ts'
 
 export { expectSound } from './ledger.ts'
 
-/** For tests that are about something else. */
-const usual: Omit<MarketplaceDependencies, 'sql'> = {
+/** What the marketplace stands on, with a Stripe of its own, unless something else is given. */
+export const marketParts = (
+  sql: Sql,
+  given: Partial<MarketplaceDependencies> = {},
+): MarketplaceDependencies => ({
+  sql,
   relay: { flushSoon: async () => {} },
-  stripe: {} as StripePort,
+  stripe: createMemoryStripe(given.now && { now: given.now }),
   stripeQueue: { send: async (messages) => messages.map(({ id }) => id) },
   loadStripeSecret: async () => ({ secret_key: 'sk_test_1', webhook_secrets: ['whsec_test'] }),
   licenseKeys: async () => parseKeyRing(JSON.stringify({ kid: 'test', key: 'k'.repeat(64) })),
   media: testLinks,
   exports: createMemoryStorage('exports').exports!,
   settings: { feeBps: 1_000, appUrl: 'https://veza.test', apiUrl: 'https://api.veza.test' },
-}
+  ...given,
+})
 
 /** The function of the marketplace as one environment would have it, called as whoever is named. */
-export function createMarketApi(sql: Sql, given: Partial<MarketplaceDependencies> = {}) {
+export function createMarketApi(
+  sql: Sql,
+  given: Partial<MarketplaceDependencies> = {},
+  { remembersKeys = true } = {},
+) {
   const actors = new Map<string, Actor>()
-  const handler = createApi(marketplaceRoutes, composeMarketplace({ ...usual, sql, ...given }), {
+  const handler = createApi(marketplaceRoutes, composeMarketplace(marketParts(sql, given)), {
     service: 'marketplace',
     corsOrigins: [],
     takeCall: unlimited,
-    runOnce: createRunOnce({ sql, ...(given.now && { now: given.now }) }),
+    runOnce: remembersKeys ? createRunOnce({ sql, ...(given.now && { now: given.now }) }) : (_, run) => run(),
     ...(given.now && { now: given.now }),
     verifyToken: async (header) => {
       const actor = actors.get(header ?? '')

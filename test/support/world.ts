@@ -112,6 +112,30 @@ export async function addPayout(sql: Sql, userId: string): Promise<string> {
   })
 }
 
+/** Of somebody who has not paid yet. */
+export async function addOrder(sql: Sql, buyerId: string): Promise<string> {
+  const { id: sellerId } = await addSomeone(sql, 'creator')
+  const [row] = await sql<[{ id: string }]>`
+    with ordered as (
+      insert into orders (
+        buyer_id, currency, subtotal_amount, total_amount, key_hash, expires_at, created_at, updated_at
+      ) values (
+        ${buyerId}, 'usd', 1000, 1000, ${randomUUID()}::text::bytea, now() + interval '1 day', now(), now()
+      )
+      returning id
+    )
+    insert into order_items (
+      order_id, position, product_id, tier_id, seller_id, kind, title, tier_name, is_exclusive, terms, contract,
+      price_amount, fee_amount
+    )
+    select o.id, 0, t.product_id, t.id, ${sellerId}, 'service', 'Secret', t.name, false, t.license, t.contract, 1000, 1000
+    from ordered o, product_tiers t
+    where t.product_id = ${await addProduct(sql, sellerId)}
+    returning order_id as id
+  `
+  return row.id
+}
+
 /** What somebody was reported for. */
 export async function addReportCase(sql: Sql, userId: string): Promise<string> {
   const [row] = await sql<[{ id: string }]>`
