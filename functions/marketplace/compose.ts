@@ -2,6 +2,7 @@ import type { LoadKeys } from '../../lib/auth/key-ring.ts'
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createDiscountService } from '../../lib/discounts/service.ts'
 import { createLedgerService } from '../../lib/ledger/service.ts'
 import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
@@ -10,17 +11,20 @@ import { createSettlement } from '../../lib/orders/settlement.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import { createPayoutService } from '../../lib/payouts/service.ts'
 import { createProductService } from '../../lib/products/service.ts'
+import { createTemplateService } from '../../lib/products/templates-service.ts'
 import { createSalesService } from '../../lib/sales/service.ts'
 import { createSellerService } from '../../lib/sellers/service.ts'
 import { createIntake } from '../../lib/stripe/intake.ts'
 import type { StripePort } from '../../lib/stripe/port.ts'
 import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
+import { createDiscountHandlers } from './discount-handlers.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
 import { createMoneyHandlers } from './money-handlers.ts'
 import { createOrderHandlers } from './order-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
 import { createSellerHandlers } from './seller-handlers.ts'
+import { createTemplateHandlers } from './template-handlers.ts'
 import { createWebhookHandlers } from './webhook-handlers.ts'
 
 /** What the services of this group stand on; each takes of it what it needs. */
@@ -60,4 +64,6 @@ export const composeMarketplace = (given: MarketplaceDependencies) => ({
     payouts: createPayoutService(given),
   }),
   ...createOrderHandlers(createOrderService({ ...given, settlement: createSettlement(given) })),
+  ...createTemplateHandlers(createTemplateService(given)),
+  ...createDiscountHandlers(createDiscountService(given)),
 })

@@ -1,8 +1,10 @@
+import { discountRoutes } from './discount-routes.ts'
 import { downloadRoutes } from './download-routes.ts'
 import { moneyRoutes } from './money-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { productRoutes } from './product-routes.ts'
 import { sellerRoutes } from './seller-routes.ts'
+import { templateRoutes } from './template-routes.ts'
 import { webhookRoutes } from './webhook-routes.ts'
 
 export const marketplaceRoutes = {
@@ -12,4 +14,6 @@ export const marketplaceRoutes = {
   ...sellerRoutes,
   ...moneyRoutes,
   ...orderRoutes,
+  ...templateRoutes,
+  ...discountRoutes,
 }

@@ -8,6 +8,7 @@ import { newClient } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
 import {
   addComment,
+  addDiscount,
   addExport,
   addImageUpload,
   addInvitation,
@@ -23,6 +24,7 @@ import {
   addSession,
   addShare,
   addSomeone,
+  addTemplate,
   addTrack,
   addUpload,
   addVersion,
@@ -193,6 +195,8 @@ const ownThings = new Set([
   'license_id',
   'payout_id',
   'order_id',
+  'template_id',
+  'discount_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. */
@@ -225,6 +229,8 @@ async function createWorld(name: string, role: Actor['role']): Promise<World> {
       license_id: await addLicense(sql, owner.id, track_id),
       payout_id: await addPayout(sql, owner.id),
       order_id: await addOrder(sql, owner.id),
+      template_id: await addTemplate(sql, owner.id),
+      discount_id: await addDiscount(sql, owner.id),
       share_token: 'unknown',
       report_id: await addReportCase(sql, bystander.id),
       user_id: bystander.id,

@@ -266,6 +266,8 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'license_id',
     'payout_id',
     'order_id',
+    'template_id',
+    'discount_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

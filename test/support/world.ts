@@ -91,6 +91,24 @@ export async function addProduct(sql: Sql, sellerId: string): Promise<string> {
   return row.id
 }
 
+export async function addTemplate(sql: Sql, sellerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into license_templates (seller_id, name, terms, contract, created_at, updated_at)
+    values (${sellerId}, 'Secret', ${sql.json(presets.basic_lease.terms)}, 'Secret', now(), now())
+    returning id
+  `
+  return row.id
+}
+
+export async function addDiscount(sql: Sql, sellerId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into discounts (seller_id, code, percent_bps, starts_at, created_at, updated_at)
+    values (${sellerId}, 'SECRET', 1000, now(), now(), now())
+    returning id
+  `
+  return row.id
+}
+
 /** Of a track of theirs, which they have sold to themselves, so that they are either side of it. */
 export async function addLicense(sql: Sql, ownerId: string, trackId: string): Promise<string> {
   const party = { id: ownerId }
