@@ -226,6 +226,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'pay-sellers': Duration.days(7),
   'retry-payouts': Duration.days(1),
   'check-money': Duration.hours(1),
+  'answer-disputes': Duration.minutes(10),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

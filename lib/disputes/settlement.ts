@@ -5,6 +5,7 @@ import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
 import type { SettlePayment } from '../stripe/payments.ts'
 import type { Dispute } from '../stripe/port.ts'
+import { requestEvidence } from './evidence-schedule.ts'
 import {
   type DisputeRow,
   endDispute,
@@ -52,6 +53,7 @@ export function createDisputeSettlement(dependencies: DisputeSettlementDependenc
       if (outcome && outcome !== row.outcome) tellReversed(row, dispute)
       return undefined
     }
+    if (!outcome) await requestEvidence(tx, row.id, now())
     if (isInquiry(dispute.status)) {
       if (outcome) await markClosed(tx, row.id, outcome, now())
       return undefined

@@ -1,7 +1,9 @@
 import type { JobQueue } from '../aws/job-queue.ts'
 import type { Sql } from '../db/client.ts'
+import { stageEvidence, submitDueEvidence } from '../disputes/evidence-schedule.ts'
 import { checkMoney } from '../ledger/check.ts'
 import { releaseDueShares } from '../ledger/release.ts'
+import { deleteOldDownloads } from '../licenses/downloads-expiry.ts'
 import { deleteOldConfirmations } from '../orders/confirmations.ts'
 import { completeOrders, expireOrders, lapseClaims } from '../orders/sweep.ts'
 import { repeatGivenUpCalls, retryBankPayouts } from '../payouts/retries.ts'
@@ -25,7 +27,12 @@ export const createMarketTasks = ({ sql, stripeQueue }: MarketTaskDependencies) 
     'complete-orders': {
       orders: (now) => completeOrders({ sql, stripeQueue }, now),
     },
+    'answer-disputes': {
+      unheard: (now) => stageEvidence(sql, now),
+      due: (now) => submitDueEvidence(sql, now),
+    },
     'expire-market': {
+      downloads: (now) => deleteOldDownloads(sql, now),
       stripe_events: (now) => deleteOldStripeEvents(sql, now),
     },
     'release-earnings': {

@@ -130,6 +130,7 @@ const rates: Readonly<Record<string, string>> = {
   'pay-sellers': 'rate(7 days)',
   'retry-payouts': 'rate(1 day)',
   'expire-market': 'rate(1 day)',
+  'answer-disputes': 'rate(10 minutes)',
 }
 
 it.each([

@@ -27,3 +27,5 @@ alter table license_files
   add column artist text not null default '';
 
 create index licenses_kept on licenses (downloads_until) where status <> 'revoked';
+
+create index license_downloads_old on license_downloads (granted_at);
