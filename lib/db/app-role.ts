@@ -16,6 +16,7 @@ export async function grantAppRole(sql: Sql, role: string): Promise<void> {
     await tx`grant select, insert, update, delete on all tables in schema public to ${tx(role)}`
     await tx`revoke insert, update, delete on migrations from ${tx(role)}`
     await keepTrailWhole(tx, role)
+    await tx`revoke update, delete on ledger_movements, ledger_entries from ${tx(role)}`
   })
 }
 

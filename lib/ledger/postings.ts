@@ -40,21 +40,19 @@ export async function postSale(tx: Transaction, { order_id, external_id }: OfOrd
   return true
 }
 
-/** What Stripe keeps of a payment, in the currency that it settles in. */
+/** What Stripe keeps of a payment, or takes for a dispute, in the currency that it settles in; gives back, below zero. */
 export async function postStripeFee(
   tx: Transaction,
-  { order_id, external_id, ...fee }: OfOrder & Money,
+  { order_id, external_id, amount, currency }: OfOrder & Money,
   now: Date,
 ) {
-  const entries = stripeFee(fee)
+  const entries: Entry[] = [
+    { account: 'stripe_fees', amount, currency },
+    { account: 'platform', amount: -amount, currency },
+  ]
   const movement = { external_id: `fee:${external_id}`, kind: 'stripe_fee', order_id, entries } as const
   return (await move(tx, [movement], now)) > 0
 }
-
-const stripeFee = ({ amount, currency }: Money): Entry[] => [
-  { account: 'stripe_fees', amount, currency },
-  { account: 'platform', amount: -amount, currency },
-]
 
 export interface RefundPosting extends OfOrder {
   readonly items: readonly { readonly order_item_id: string; readonly amount: number }[]
@@ -84,20 +82,14 @@ export async function postRefund(tx: Transaction, refund: RefundPosting, now: Da
   return true
 }
 
-export interface DisputePosting extends OfOrder, Money {
-  /** What Stripe takes for the dispute itself. */
-  readonly fee?: Money | undefined
-}
-
 /** Stripe takes the amount back until it is decided; meanwhile nothing of the order can be paid out. */
-export async function postDispute(tx: Transaction, dispute: DisputePosting, now: Date) {
-  const { order_id, amount, currency, fee } = dispute
+export async function postDispute(tx: Transaction, dispute: OfOrder & Money, now: Date) {
+  const { order_id, amount, currency } = dispute
   const items = await lockParts(tx, order_id)
   await requireSale(tx, order_id)
   const entries: Entry[] = [
     { account: 'customers', amount, currency },
     { account: 'disputed', amount: -amount, currency },
-    ...(fee ? stripeFee(fee) : []),
     ...items.flatMap(hold),
   ]
   const external_id = `dispute:${dispute.external_id}`
@@ -109,13 +101,8 @@ export async function postDispute(tx: Transaction, dispute: DisputePosting, now:
   return true
 }
 
-export interface DisputeEnd extends OfOrder {
-  /** What Stripe gives back of its own fee. */
-  readonly fee_returned?: Money | undefined
-}
-
-export async function postDisputeWon(tx: Transaction, end: DisputeEnd, now: Date) {
-  const { order_id, fee_returned } = end
+export async function postDisputeWon(tx: Transaction, end: OfOrder, now: Date) {
+  const { order_id } = end
   const items = await lockParts(tx, order_id)
   const external_id = `dispute_won:${end.external_id}`
   if (!(await isNew(tx, external_id))) return false
@@ -124,7 +111,6 @@ export async function postDisputeWon(tx: Transaction, end: DisputeEnd, now: Date
   const entries: Entry[] = [
     { account: 'customers', amount: -amount, currency },
     { account: 'disputed', amount, currency },
-    ...(fee_returned ? stripeFee({ ...fee_returned, amount: -fee_returned.amount }) : []),
     ...(isLast ? items.flatMap(letGo) : []),
   ]
   await move(tx, [{ external_id, kind: 'dispute_won', order_id, entries }], now)

@@ -6,7 +6,7 @@ import { createPayoutCalls } from '../../lib/payouts/calls.ts'
 import { createPayoutRefresh } from '../../lib/payouts/refresh.ts'
 import { createAccountRefresh } from '../../lib/sellers/refresh.ts'
 import { createCallRunner } from '../../lib/stripe/call-runner.ts'
-import { type CallHandlers, findDueCalls } from '../../lib/stripe/calls.ts'
+import type { CallHandlers } from '../../lib/stripe/calls.ts'
 import { StripeRefusal } from '../../lib/stripe/errors.ts'
 import type { Account, BankPayout, StripePort, Transfer } from '../../lib/stripe/port.ts'
 import { dayMs, later } from '../../lib/time.ts'
@@ -118,11 +118,7 @@ export function createPayoutDesk(sql: Sql, now: () => Date) {
     /** Makes the calls that are due by now, and those that follow from them; answers how many. */
     async work(at = now()): Promise<number> {
       let count = 0
-      for (
-        let due = await findDueCalls(sql, at, 100);
-        due.length > 0;
-        due = await findDueCalls(sql, at, 100)
-      ) {
+      for (let due = await listDueCalls(sql, at); due.length > 0; due = await listDueCalls(sql, at)) {
         for (const { id } of due) await runCall(id)
         count += due.length
       }
@@ -130,6 +126,9 @@ export function createPayoutDesk(sql: Sql, now: () => Date) {
     },
   }
 }
+
+const listDueCalls = (sql: Sql, at: Date) =>
+  sql<{ id: string }[]>`select id from stripe_calls where status = 'due' and due_at <= ${at} order by due_at`
 
 /** Somebody with this much available, from a sale that we took no part of. */
 export async function seedEarner(

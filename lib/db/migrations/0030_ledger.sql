@@ -7,3 +7,8 @@ alter table sellers add column checked_at timestamptz;
 
 create index payouts_sent_back on payouts (user_id) where status = 'failed' and stripe_transfer_id is not null;
 create index payouts_moving on payouts (id) where status in ('pending', 'in_transit');
+
+create trigger ledger_movements_not_emptied before truncate on ledger_movements
+  for each statement execute function refuse_ledger_change();
+create trigger ledger_entries_not_emptied before truncate on ledger_entries
+  for each statement execute function refuse_ledger_change();
