@@ -14,6 +14,7 @@ import { deadLetterSettings } from './work-queue.ts'
 export class Schedules extends Construct {
   readonly deadLetters: Queue
   private readonly stage: StageConfig
+  private readonly roles = new Map<ServiceFunction, Role>()
 
   constructor(
     scope: Construct,
@@ -36,7 +37,7 @@ export class Schedules extends Construct {
       scheduleName: resourceName(this.stage, name),
       schedule,
       target: new LambdaInvoke(target.fn, {
-        role: this.createRole(name, target).withoutPolicyUpdates(),
+        role: this.roleFor(target).withoutPolicyUpdates(),
         deadLetterQueue: this.deadLetters,
         retryAttempts: 0,
         maxEventAge: Duration.minutes(5),
@@ -45,9 +46,16 @@ export class Schedules extends Construct {
     })
   }
 
+  /** One for all schedules of a function: a stack holds 500 resources. */
+  private roleFor(target: ServiceFunction): Role {
+    const role = this.roles.get(target) ?? this.createRole(target)
+    this.roles.set(target, role)
+    return role
+  }
+
   /** Exactly this function and the queue; left alone, CDK would add every version of the function. */
-  private createRole(name: string, target: ServiceFunction) {
-    const role = new Role(this, `${name}-role`, {
+  private createRole(target: ServiceFunction) {
+    const role = new Role(this, `${target.node.id}-role`, {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
           StringEquals: {
