@@ -64,14 +64,19 @@ export function createApi(options: ApiOptions): (call: Call) => Promise<ApiAnswe
   async function execute(understood: Understood, turn: Turn): Promise<Answer> {
     const { route, form } = understood
     const params = readParams(route.params, form)
-    if (turn.fault?.mode === 'slow') await sleep(turn.fault.delay_ms)
+    const { fault } = turn
+    if (fault?.mode === 'slow') await sleep(fault.delay_ms)
     try {
-      if (turn.fault?.mode === 'fail') throw refusalOf(turn.fault)
-      return options.perform(
+      if (fault?.mode === 'fail' && !fault.is_done) throw refusalOf(fault)
+      // What is done and not told is not what the key remembers either.
+      const keep = fault?.mode === 'fail' ? () => undefined : turn.keep
+      const answer = options.perform(
         understood.account,
-        (context) => run(context, understood, params, turn),
+        (context) => run(context, understood, params, keep),
         turn.cause,
       )
+      if (fault?.mode === 'fail') throw refusalOf(fault)
+      return answer
     } catch (error) {
       const answer = toAnswer(error)
       turn.keep(answer)
@@ -105,7 +110,7 @@ export function createApi(options: ApiOptions): (call: Call) => Promise<ApiAnswe
   }
 }
 
-function run(context: Context, understood: Understood, params: unknown, { keep }: Turn): Answer {
+function run(context: Context, understood: Understood, params: unknown, keep: Turn['keep']): Answer {
   const { route, ids, path, expand, isPublic } = understood
   let answer: Answer
   try {

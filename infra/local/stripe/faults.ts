@@ -3,7 +3,7 @@ import * as z from 'zod/mini'
 /** What happens to the next calls. */
 export const callFault = z.strictObject({
   /**
-   * timeout: the work is done, and nobody is answered. fail: answered with `status`, the work not done. slow: the work
+   * timeout: the work is done, and nobody is answered. fail: answered with `status`. slow: the work
    * waits, and its idempotency key is in use meanwhile.
    */
   mode: z.enum(['timeout', 'fail', 'slow']),
@@ -12,6 +12,8 @@ export const callFault = z.strictObject({
   path: z._default(z.string().check(z.maxLength(200)), '*'),
   count: z._default(z.int().check(z.minimum(1), z.maximum(10_000)), 1),
   status: z._default(z.int().check(z.minimum(400), z.maximum(599)), 500),
+  /** Of `fail`: the work is done all the same. */
+  is_done: z._default(z.boolean(), false),
   delay_ms: z._default(z.int().check(z.minimum(0), z.maximum(60_000)), 2_000),
 })
 

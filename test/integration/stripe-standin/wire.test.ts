@@ -314,6 +314,15 @@ describe('calls that go wrong', () => {
     expect((await create('f3')).status).toBe('succeeded')
   })
 
+  test('fail with 500 when all was done, which only a look finds', async () => {
+    const idempotencyKey = 'f6'
+    await standIn.local('POST', 'calls', { mode: 'fail', is_done: true })
+    const refusals = [await refusalOf(create(idempotencyKey)), await refusalOf(create(idempotencyKey))]
+    expect(refusals.map(({ statusCode }) => statusCode)).toEqual([500, 500])
+    const { data } = await standIn.stripe.events.list({ type: 'payment_intent.succeeded', limit: 1 })
+    expect(data[0]!.request).toMatchObject({ idempotency_key: idempotencyKey })
+  })
+
   test('are too many, which no key keeps', async () => {
     await standIn.local('POST', 'calls', { mode: 'fail', status: 429 })
     expect(await refusalOf(create('f4'))).toMatchObject({ type: 'StripeRateLimitError', statusCode: 429 })
