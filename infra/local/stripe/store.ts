@@ -101,6 +101,14 @@ export function openStore(dataDir: string) {
       database.prepare('delete from objects where id = ?').run(id)
     },
 
+    /** Of every account. */
+    newest<K extends Kind>(kind: K, limit: number): readonly Kinds[K][] {
+      const rows = database
+        .prepare('select body from objects where kind = ? order by seq desc limit ?')
+        .all(kind, limit)
+      return rows.map((row) => parse<K>(row)!)
+    },
+
     /** Newest first, as every list of Stripe's. */
     list<K extends Kind>(kind: K, account: string, query: ListQuery = {}) {
       const { limit = DEFAULT_LIMIT, starting_after, ending_before } = query

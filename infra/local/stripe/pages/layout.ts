@@ -13,10 +13,12 @@ const style = `
   main.narrow { max-width: 26rem; margin: 12vh auto 0; }
   h1 { font-size: 1.3rem; } h2 { font-size: 1rem; margin: 2rem 0 .5rem; }
   table { border-collapse: collapse; width: 100%; font-size: .87rem; }
+  section { overflow-x: auto; } pre { overflow-x: auto; background: var(--soft); padding: 1rem; border-radius: .4em; }
   th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-  th { font-weight: 600; opacity: .7; } td.amount { text-align: right; font-variant-numeric: tabular-nums; }
+  th { font-weight: 600; opacity: .7; }   .amount { white-space: nowrap; font-variant-numeric: tabular-nums; }
   code { font: .85em ui-monospace, monospace; } .soft { opacity: .65; }
   .state { background: var(--soft); border-radius: 1em; padding: .05em .6em; white-space: nowrap; }
+  a { color: inherit; } td:first-child { white-space: nowrap; }
   .good { background: #2a94; } .bad { background: #e444; }
   button { font: inherit; padding: .5em 1.1em; border: 1px solid var(--line); border-radius: .4em; cursor: pointer; }
   button.main { background: var(--accent); color: #fff; border-color: var(--accent); }
@@ -50,7 +52,8 @@ ${body}
       'content-type': 'text/html; charset=utf-8',
       'content-security-policy': policy,
       'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer',
+      // With none at all a browser would not say either which page a form is of.
+      'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
     },
     body: page.text,

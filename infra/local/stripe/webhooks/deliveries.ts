@@ -65,6 +65,9 @@ export function createDeliveryTable({ database }: Store) {
       )
     },
 
+    latest: (limit: number): readonly Delivery[] =>
+      read(database.prepare(`${COLUMNS} order by deliveries.id desc limit ?`).all(limit)),
+
     find: (id: number): Delivery | undefined =>
       read(database.prepare(`${COLUMNS} where deliveries.id = ?`).all(id))[0],
 

@@ -116,6 +116,7 @@ export function createWebhooks(options: {
     wake: loop.wake,
     rules,
     list: table.list,
+    latest: table.latest,
     resend,
     /** Everything that was lost or given up, of these types. */
     resendLost(type = '*'): number {
