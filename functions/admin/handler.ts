@@ -1,3 +1,4 @@
+import { createAdminOrderService } from '../../lib/admin/order-service.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
@@ -22,6 +23,7 @@ const handlers = createAdminHandlers({
   muting: createMutingService({ sql }),
   audit: createAuditService({ sql }),
   versions: createWithdrawnService({ sql }),
+  orders: createAdminOrderService({ sql }),
 })
 
 export const handler = createApi(adminRoutes, handlers, api)

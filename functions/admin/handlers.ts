@@ -1,3 +1,4 @@
+import type { AdminOrderService } from '../../lib/admin/order-service.ts'
 import type { AdminService } from '../../lib/admin/service.ts'
 import type { AuditService } from '../../lib/audit/service.ts'
 import type { MutingService } from '../../lib/chat/muting.ts'
@@ -15,6 +16,7 @@ export interface AdminServices {
   readonly moderation: ModerationService
   readonly versions: WithdrawnService
   readonly muting: MutingService
+  readonly orders: AdminOrderService
   readonly now?: () => Date
 }
 
@@ -24,6 +26,7 @@ export function createAdminHandlers({
   moderation,
   versions,
   muting,
+  orders,
   now = () => new Date(),
 }: AdminServices): Handlers<typeof adminRoutes> {
   return {
@@ -43,6 +46,7 @@ export function createAdminHandlers({
       await admin.changeRole(actor, params.user_id, body.role, origin)
       return undefined
     },
+    listAllOrders: ({ query }) => orders.list(query),
     listAuditEvents: ({ query }) => audit.list(query),
   }
 }

@@ -3,12 +3,14 @@ import { auditEventPage, listAudit } from '../../lib/audit/schemas.ts'
 import { defineRoutes, noContent } from '../../lib/http/route.ts'
 import { chatMuteRoutes } from './chat-routes.ts'
 import { moderationRoutes } from './moderation-routes.ts'
+import { adminOrderRoutes } from './order-routes.ts'
 import { versionRoutes } from './version-routes.ts'
 
 export const adminRoutes = defineRoutes({
   ...moderationRoutes,
   ...versionRoutes,
   ...chatMuteRoutes,
+  ...adminOrderRoutes,
   listAllUsers: {
     method: 'GET',
     path: '/api/v1/admin/users',

@@ -1,6 +1,6 @@
-import * as z from 'zod/mini'
 import type { Db } from '../db/client.ts'
 import { isOlder, toMicros } from '../db/micros.ts'
+import { idOf } from '../users/who.ts'
 import type { AuditEvent, ListAudit } from './schemas.ts'
 
 export type AuditFilter = Omit<ListAudit, 'limit' | 'cursor'>
@@ -36,18 +36,9 @@ export async function listAuditEvents(
   `
 }
 
-/** Of somebody named by id, username or address; nobody has a name that nobody has. */
-function idOf(db: Db, who: string) {
-  if (isUuid(who)) return db`${who}::uuid`
-  const isNamed = who.includes('@') ? db`email = ${who}` : db`username = ${who}`
-  return db`(select id from users where ${isNamed})`
-}
-
 /** What is done to an account has it as its target, where it names no other. */
 function isTarget(db: Db, target: string) {
   const user = target.replace(/^user:/, '')
   if (target.includes(':') && user === target) return db`and target = ${target}`
   return db`and user_id = ${idOf(db, user)} and target is null`
 }
-
-const isUuid = (text: string) => z.uuid().safeParse(text).success

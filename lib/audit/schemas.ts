@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { page, pageQuery, timestamp } from '../http/route.ts'
+import { moment, page, pageQuery, timestamp } from '../http/route.ts'
+import { who } from '../users/who.ts'
 import { auditActions } from './actions.ts'
 
 const detail = z.union([z.string(), z.number(), z.boolean(), z.null()])
@@ -27,18 +28,6 @@ export const auditEvent = z.extend(securityEvent, {
 })
 
 export const auditEventPage = page(auditEvent)
-
-/** A user's id, username or address. */
-const who = z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(254))
-
-/** A time, or the day that begins then. */
-const moment = z.union([
-  timestamp,
-  z.codec(z.iso.date(), z.date(), {
-    decode: (day) => new Date(day),
-    encode: (date) => date.toISOString().slice(0, 10),
-  }),
-])
 
 export const listAudit = z.strictObject({
   ...pageQuery.shape,

@@ -130,6 +130,15 @@ export const timestamp = z.codec(z.iso.datetime(), z.date(), {
   encode: (date) => date.toISOString(),
 })
 
+/** A time, or the day that begins then. */
+export const moment = z.union([
+  timestamp,
+  z.codec(z.iso.date(), z.date(), {
+    decode: (day) => new Date(day),
+    encode: (date) => date.toISOString().slice(0, 10),
+  }),
+])
+
 export const noContent = z.undefined()
 
 /** The answer of every list route. */

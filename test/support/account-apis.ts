@@ -6,6 +6,7 @@ import { createChatHandlers } from '../../functions/chat/handlers.ts'
 import { chatRoutes } from '../../functions/chat/routes.ts'
 import { createUserHandlers } from '../../functions/users/handlers.ts'
 import { userRoutes } from '../../functions/users/routes.ts'
+import { createAdminOrderService } from '../../lib/admin/order-service.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createRefusalAudit } from '../../lib/audit/refusals.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
@@ -125,6 +126,7 @@ export function composeAccountApis(sql: Sql, now: () => Date, options: AccountAp
   const adminApi = createApi(
     adminRoutes,
     createAdminHandlers({
+      orders: createAdminOrderService({ sql }),
       admin,
       moderation: createModerationService({ ...common, admin }),
       now,

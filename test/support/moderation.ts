@@ -1,5 +1,6 @@
 import { createAdminHandlers } from '../../functions/admin/handlers.ts'
 import { adminRoutes } from '../../functions/admin/routes.ts'
+import { createAdminOrderService } from '../../lib/admin/order-service.ts'
 import { createAdminService } from '../../lib/admin/service.ts'
 import { createAuditService } from '../../lib/audit/service.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
@@ -18,6 +19,7 @@ export function createModerationApi(sql: Sql, now: () => Date = () => new Date()
   const handler = createApi(
     adminRoutes,
     createAdminHandlers({
+      orders: createAdminOrderService({ sql }),
       admin,
       audit: createAuditService({ sql }),
       versions: createWithdrawnService({ sql, now }),

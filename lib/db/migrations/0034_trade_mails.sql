@@ -11,6 +11,9 @@ create index trade_notices_user on trade_notices (user_id);
 -- What a notice in the application may be about, beside a track and what is said of it.
 alter table notifications add column order_id uuid, add column payout_id uuid;
 
+-- For whoever looks after all of them, the newest first.
+create index orders_newest on orders (created_at desc, id desc);
+
 -- For the sweep that forgets where an order or a download came from.
 create index orders_origin on orders (created_at) where buyer_ip is not null or buyer_user_agent <> '';
 create index license_downloads_origin on license_downloads (granted_at) where ip is not null or user_agent <> '';

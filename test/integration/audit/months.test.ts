@@ -177,6 +177,7 @@ test('the scheduler keeps the months', async () => {
     DEFINITIONS_BUCKET: 'definitions',
     UPLOADS_BUCKET: 'uploads',
     SCAN_QUEUE_URL: 'http://127.0.0.1/scan',
+    STRIPE_QUEUE_URL: 'http://127.0.0.1/stripe',
     RESCAN_DAYS: '30',
     RESCAN_PER_MINUTE: '10',
   })

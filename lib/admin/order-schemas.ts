@@ -1,0 +1,46 @@
+import * as z from 'zod/mini'
+import { moment, page, pageQuery, timestamp } from '../http/route.ts'
+import { orderStatus } from '../orders/schemas.ts'
+import { person } from '../users/person.ts'
+import { who } from '../users/who.ts'
+
+/** What whoever runs the platform sees of an order, with what it goes by at Stripe. */
+export const adminOrder = z
+  .object({
+    id: z.uuid(),
+    /** Null until it is paid. */
+    number: z.nullable(z.int()),
+    status: orderStatus,
+    buyer: person,
+    sellers: z.array(person),
+    item_count: z.int(),
+    currency: z.string(),
+    subtotal_amount: z.int(),
+    discount_amount: z.int(),
+    total_amount: z.int(),
+    refunded_amount: z.int(),
+    payment_intent_id: z.nullable(z.string()),
+    charge_id: z.nullable(z.string()),
+    end_reason: z.nullable(z.string()),
+    created_at: timestamp,
+    expires_at: timestamp,
+    paid_at: z.nullable(timestamp),
+    completed_at: z.nullable(timestamp),
+    updated_at: timestamp,
+  })
+  .check(z.meta({ id: 'AdminOrder' }))
+export type AdminOrder = z.output<typeof adminOrder>
+
+export const adminOrderPage = page(adminOrder)
+
+export const listAllOrders = z.strictObject({
+  ...pageQuery.shape,
+  status: z.optional(orderStatus),
+  buyer: z.optional(who),
+  seller: z.optional(who),
+  number: z.optional(z.coerce.number().check(z.int(), z.minimum(1), z.maximum(Number.MAX_SAFE_INTEGER))),
+  from: z.optional(moment),
+  /** Not itself included. */
+  to: z.optional(moment),
+})
+export type ListAllOrders = z.output<typeof listAllOrders>
