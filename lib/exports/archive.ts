@@ -38,7 +38,8 @@ async function* toJson(db: Db, userId: string, readPage: ReadPage) {
 
 const readme = (now: Date) => `Your data at Veza, as of ${now.toISOString()}
 
-Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 in UTC, sizes are in bytes.
+Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 in UTC, sizes are in bytes, amounts in the
+smallest unit of their currency.
 
   profile.json            your account, profile and settings
   former-usernames.json   names you gave up that still lead to you
@@ -79,6 +80,21 @@ Each file holds one kind of data as JSON: a list of records. Times are ISO 8601 
   notification-preferences.json
                           how you want to be told
   muted-tracks.json       tracks whose comments you are not told of
+  orders.json             what you have ordered
+  order-items.json        what was in it
+  refunds.json            what you got back
+  disputes.json           payments of yours that were disputed
+  licenses.json           your licences, with their contracts and certificates
+  downloads.json          when you fetched their files, and from where
+  seller.json             what you told us to be able to sell
+  products.json           what you have offered
+  product-tiers.json      at what prices and on what terms
+  license-templates.json  terms and contracts that you keep
+  discounts.json          your discount codes
+  sales.json              what you have sold or earned by
+  ledger.json             every movement of your money
+  payouts.json            what was paid out to you
+  invoices.json           invoices and credit notes that you wrote or got
 
 Passwords, keys and codes are not here: we keep them only in a form that nobody can read back.
 `

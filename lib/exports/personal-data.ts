@@ -5,6 +5,8 @@ import { commentData } from './comment-data.ts'
 import { listeningData } from './listening-data.ts'
 import { notificationData } from './notification-data.ts'
 import { playlistData } from './playlist-data.ts'
+import { purchaseData } from './purchase-data.ts'
+import { salesData } from './sales-data.ts'
 import { trackData } from './track-data.ts'
 
 export interface Place {
@@ -153,4 +155,6 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   ...imageData,
   ...playlistData,
   ...notificationData,
+  ...purchaseData,
+  ...salesData,
 }

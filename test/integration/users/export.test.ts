@@ -6,6 +6,9 @@ import { createExportMaker } from '../../../lib/exports/maker.ts'
 import { createAccountsApi, createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { paySeeded, seedOrder } from '../../support/ledger.ts'
+import { seedActor } from '../../support/tracks.ts'
+import { completeSeeded, seedRefund } from '../../support/trade-records.ts'
 import { unzip } from '../../support/unzip.ts'
 
 const db = useDatabase()
@@ -69,6 +72,58 @@ test('makes a file of what is asked for, and tells by mail', async () => {
   expect(trail).toEqual([{ outcome: 'success', target: `export:${asked.body.id}` }])
 })
 
+/** Something bought and something sold, both refunded in part or paid out; answers with what is secret of it. */
+async function trade(user_id: string): Promise<(string | Buffer)[]> {
+  const { id: other } = await seedActor(sql)
+  const bought = await seedOrder(sql, user_id, [{ seller_id: other, due: 2_000 }])
+  const sold = await seedOrder(sql, other, [{ seller_id: user_id, due: 3_000 }])
+  for (const order of [bought, sold]) {
+    await paySeeded(sql, order)
+    await completeSeeded(sql, order.id)
+  }
+  const client_secret = `pi_1_secret_${randomUUID()}`
+  await sql`update orders set ${sql({ client_secret, buyer_ip: '192.0.2.8' })} where id = ${bought.id}`
+  await seedRefund(sql, { order_id: bought.id, items: [{ order_item_id: bought.items[0]!.id, amount: 1 }] })
+  const [license] = await sql<[{ id: string }]>`select id from licenses where buyer_id = ${user_id}`
+  const granted = { granted_at: new Date(), expires_at: new Date(), ip: '192.0.2.8' }
+  await sql`insert into license_downloads ${sql({ license_id: license.id, buyer_id: user_id, ...granted })}`
+  const at = { created_at: new Date(), updated_at: new Date() }
+  await sql`insert into sellers ${sql({ user_id, legal_name: 'Ada Example', ...at })}`
+  await sql`insert into license_templates ${sql({ seller_id: user_id, name: 'Lease', terms: {}, contract: '-', ...at })}`
+  await sql`
+    insert into discounts ${sql({ seller_id: user_id, code: 'SPRING', percent_bps: 1_000, starts_at: new Date(), ...at })}
+  `
+  await sql`insert into payouts ${sql({ user_id, amount: 1_000, currency: 'usd', origin: 'seller', ...at })}`
+  await sql`
+    insert into disputes ${sql({
+      stripe_dispute_id: `dp_${randomUUID()}`,
+      order_id: bought.id,
+      amount: 2_000,
+      currency: 'usd',
+      reason: 'general',
+      status: 'under_review',
+      opened_at: new Date(),
+    })}
+  `
+  await sql`
+    insert into invoices ${sql({
+      seller_id: user_id,
+      number: 1,
+      kind: 'invoice',
+      order_id: sold.id,
+      buyer_id: other,
+      currency: 'usd',
+      total_amount: 3_000,
+      document: { title: 'Invoice 1' },
+      issued_at: new Date(),
+    })}
+  `
+  const [{ key_hash }] = await sql<
+    [{ key_hash: Buffer }]
+  >`select key_hash from orders where id = ${bought.id}`
+  return [client_secret, key_hash]
+}
+
 /** Gives the user something of every kind, with secrets wherever one is kept. */
 async function fill(user_id: string) {
   const secret = () => randomBytes(32)
@@ -77,6 +132,7 @@ async function fill(user_id: string) {
     secrets.push(value)
     return value
   }
+  secrets.push(...(await trade(user_id)))
   await sql`insert into devices ${sql({ user_id, secret_hash: keep(secret()), user_agent: 'Firefox' })}`
   await sql`
     insert into totp_factors ${sql({ user_id, sealed_secret: keep('sealed-totp'), kid: 'kid-7', enabled_at: new Date() })}
@@ -189,6 +245,21 @@ test('the file holds everything of the user, nothing of others, and no secret', 
     'playlist-likes.json': [{ created_at: expect.any(String) }],
     'playlist-follows.json': [{ created_at: expect.any(String) }],
     'exports.json': [{ id: body.id, status: 'pending' }],
+    'orders.json': [{ status: 'completed', total_amount: 2_000, buyer_ip: '192.0.2.8' }],
+    'order-items.json': [{ title: 'Mixing', price_amount: 2_000 }],
+    'refunds.json': [{ amount: 1, status: 'succeeded' }],
+    'disputes.json': [{ amount: 2_000, reason: 'general' }],
+    'licenses.json': [{ serial: expect.stringMatching(/^VZ-/), status: 'active' }],
+    'downloads.json': [{ ip: '192.0.2.8' }],
+    'seller.json': [{ id: user.id, legal_name: 'Ada Example' }],
+    'products.json': [{ title: 'Mixing', kind: 'service' }],
+    'product-tiers.json': [{ price_amount: 3_000 }],
+    'license-templates.json': [{ name: 'Lease' }],
+    'discounts.json': [{ code: 'SPRING', percent_bps: 1_000 }],
+    'sales.json': [{ price_amount: 3_000, fee_amount: 300, share_amount: 2_700, split_bps: 10_000 }],
+    'ledger.json': [{ kind: 'sale', account: 'pending', amount: 2_700 }],
+    'payouts.json': [{ amount: 1_000, status: 'pending' }],
+    'invoices.json': [{ number: 1, is_yours: true, document: { title: 'Invoice 1' } }],
   })
   expect(parsed['devices.json'].length).toBeGreaterThan(0)
   expect(parsed['security-events.json'].map(({ action }: { action: string }) => action)).toContain(
