@@ -4,7 +4,9 @@ import { stageEvidence, submitDueEvidence } from '../disputes/evidence-schedule.
 import { checkMoney } from '../ledger/check.ts'
 import { releaseDueShares } from '../ledger/release.ts'
 import { deleteOldDownloads } from '../licenses/downloads-expiry.ts'
+import { deleteOldVerifications } from '../licenses/verifications-expiry.ts'
 import { deleteOldConfirmations } from '../orders/confirmations.ts'
+import { clearOldOrigins } from '../orders/origins.ts'
 import { completeOrders, expireOrders, lapseClaims } from '../orders/sweep.ts'
 import { repeatGivenUpCalls, retryBankPayouts } from '../payouts/retries.ts'
 import { payDueSellers } from '../payouts/weekly.ts'
@@ -34,6 +36,8 @@ export const createMarketTasks = ({ sql, stripeQueue }: MarketTaskDependencies) 
     'expire-market': {
       downloads: (now) => deleteOldDownloads(sql, now),
       stripe_events: (now) => deleteOldStripeEvents(sql, now),
+      order_origins: (now) => clearOldOrigins(sql, now),
+      verifications: (now) => deleteOldVerifications(sql, now),
     },
     'release-earnings': {
       shares: (now) => releaseDueShares(sql, now),

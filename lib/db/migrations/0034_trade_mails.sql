@@ -14,7 +14,6 @@ alter table notifications add column order_id uuid, add column payout_id uuid;
 -- For whoever looks after all of them, the newest first.
 create index orders_newest on orders (created_at desc, id desc);
 
--- For the sweep that forgets where an order or a download came from.
+-- For the sweep that forgets from where things were ordered and looked up.
 create index orders_origin on orders (created_at) where buyer_ip is not null or buyer_user_agent <> '';
-create index license_downloads_origin on license_downloads (granted_at) where ip is not null or user_agent <> '';
 create index license_verifications_age on license_verifications (at);

@@ -4,8 +4,10 @@ import { createTaskRunner } from '../../../lib/schedule/run-task.ts'
 import { createTasks } from '../../../lib/schedule/tasks.ts'
 import { graceMs } from '../../../lib/sessions/refresh-tokens.ts'
 import { useDatabase } from '../../support/database.ts'
+import { seedOrder } from '../../support/ledger.ts'
 import { createMemoryStorage } from '../../support/memory-storage.ts'
 import { noRescans } from '../../support/rescans.ts'
+import { seedLicense } from '../../support/trade-records.ts'
 
 const { sql } = useDatabase()
 const runTask = createTaskRunner({
@@ -118,6 +120,55 @@ test('forgets the successor of a refresh token once its grace window is over', a
 
   const left = await sql`select id from sessions where user_id = ${user} and sealed_successor is not null`
   expect(left).toEqual([{ id: fresh }])
+})
+
+test('forgets what Stripe has told a while ago, and where orders and downloads came from that nobody can dispute', async () => {
+  const old = ago(541 * days)
+  const recent = ago(539 * days)
+  const event = (id: string, processed_at: Date | null) => ({
+    id,
+    type: 'x',
+    object_id: 'x',
+    created_at: ago(99 * days),
+    received_at: ago(99 * days),
+    processed_at,
+  })
+  const events = [
+    event('evt_old', ago(36 * days)),
+    event('evt_new', ago(34 * days)),
+    event('evt_waits', null),
+  ]
+  await sql`insert into stripe_events ${sql(events)}`
+  const [buyer, seller] = [await insertUser(), await insertUser()]
+  for (const at of [old, recent]) {
+    const order = await seedOrder(sql, buyer, [{ seller_id: seller, due: 1_000 }])
+    await sql`
+      update orders set created_at = ${at}, buyer_ip = '192.0.2.8', buyer_user_agent = 'Firefox' where id = ${order.id}
+    `
+    const { id: license_id } = await seedLicense(sql, order.items[0]!.id)
+    const origin = { ip: '192.0.2.8', user_agent: 'Firefox' }
+    const granted = { license_id, buyer_id: buyer, granted_at: at, expires_at: at, ...origin }
+    await sql`insert into license_downloads ${sql(granted)}`
+    await sql`insert into license_verifications ${sql({ license_id, at, ip: '192.0.2.8' })}`
+  }
+
+  await expect(run('expire-market')).resolves.toMatchObject({
+    done: { stripe_events: 1, order_origins: 1, downloads: 1, verifications: 1 },
+  })
+
+  expect(await sql`select id from stripe_events order by id`).toEqual([
+    { id: 'evt_new' },
+    { id: 'evt_waits' },
+  ])
+  const [nowhere, somewhere] = [
+    { ip: null, user_agent: '' },
+    { ip: '192.0.2.8', user_agent: 'Firefox' },
+  ]
+  expect(
+    await sql`select buyer_ip as ip, buyer_user_agent as user_agent from orders order by created_at`,
+  ).toEqual([nowhere, somewhere])
+  expect(await sql`select ip, user_agent from license_downloads`).toEqual([somewhere])
+  expect(await sql`select at from license_verifications`).toEqual([{ at: recent }])
 })
 
 test('works in batches until all is gone', async () => {
