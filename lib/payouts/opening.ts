@@ -14,6 +14,8 @@ export interface PayoutWish {
   /** All that is available, unless said otherwise. */
   readonly amount?: number | undefined
   readonly origin: 'schedule' | 'seller'
+  /** It need not be worth the while then: nothing more comes. */
+  readonly is_last?: boolean
 }
 
 /** Takes what is paid out from what is available; Stripe is asked once the transaction has ended well. */
@@ -22,7 +24,7 @@ export async function openPayout(tx: Transaction, wish: PayoutWish, now: Date): 
   const available = await lockAvailable(tx, user_id, currency)
   if (await isUnderWay(tx, user_id, currency)) throw new AppError('payout_in_progress')
   const amount = wish.amount ?? available
-  const least = leastPayout(currency)
+  const least = wish.is_last ? 1 : leastPayout(currency)
   if (amount > available) throw new AppError('payout_too_small')
   if (amount < least) {
     throw new AppError('payout_too_small', `At least ${formatAmount(least, currency)} is paid out at once`)

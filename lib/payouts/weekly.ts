@@ -4,13 +4,16 @@ import { leastPayouts } from './rules.ts'
 
 const mostAtOnce = 50
 
-/** Pays out some of those who have enough available and whom Stripe lets have it; answers how many. */
+/**
+ * Pays out some of those who have enough available and whom Stripe lets have it, whoever has left however little that
+ * is; answers how many.
+ */
 export async function payDueSellers(sql: Sql, now: Date): Promise<number> {
   const due = await findDue(sql)
-  for (const { user_id, currency } of due) {
+  for (const { user_id, currency, has_left } of due) {
     await sql.begin(async (tx) => {
       if (await isStillDue(tx, user_id, currency)) {
-        await openPayout(tx, { user_id, currency, origin: 'schedule' }, now)
+        await openPayout(tx, { user_id, currency, origin: 'schedule', is_last: has_left }, now)
       }
     })
   }
@@ -22,15 +25,16 @@ const dueBalances = (db: Transaction | Sql) => db`
   join sellers s on s.user_id = b.user_id and s.payouts_enabled
   join users u on u.id = b.user_id and u.suspended_at is null
   join jsonb_to_recordset(${db.json(leastPayouts)}) as least (currency text, amount bigint)
-    on least.currency = b.currency and b.available >= least.amount
+    on least.currency = b.currency and b.available >= case when u.deleted_at is null then least.amount else 1 end
   where not exists (
     select from payouts p where p.user_id = b.user_id and p.currency = b.currency and p.status = 'pending'
   )
 `
 
 const findDue = (sql: Sql) =>
-  sql<{ user_id: string; currency: string }[]>`
-    select b.user_id, b.currency from ${dueBalances(sql)} order by b.user_id, b.currency limit ${mostAtOnce}
+  sql<{ user_id: string; currency: string; has_left: boolean }[]>`
+    select b.user_id, b.currency, u.deleted_at is not null as has_left
+    from ${dueBalances(sql)} order by b.user_id, b.currency limit ${mostAtOnce}
   `
 
 /** Their own request may have come between. */

@@ -67,6 +67,7 @@ export async function deleteBelongings(db: Db, userId: string): Promise<void> {
   await db`delete from email_tokens where user_id = ${userId}`
   await db`delete from email_changes where user_id = ${userId}`
   await db`delete from security_notices where user_id = ${userId}`
+  await db`delete from trade_notices where user_id = ${userId}`
   await db`delete from chat_mutes where user_id = ${userId}`
   await db`delete from image_uploads where created_by = ${userId}`
   await db`update uploads set rights_confirmed_ip = null where created_by = ${userId} and rights_confirmed_ip is not null`

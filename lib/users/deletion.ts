@@ -6,16 +6,20 @@ import type { OwnPassword } from '../auth/own-password.ts'
 import { endCollaborationsOf, lockAllTracksOf } from '../collaboration/ending.ts'
 import { endComments } from '../comments/ending.ts'
 import type { Db, Sql } from '../db/client.ts'
+import { endDiscountsOf } from '../discounts/leaving.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
 import type { Confirm } from '../http/etag.ts'
 import { endReports } from '../moderation/ending.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
+import { hurryOrdersOf } from '../orders/leaving.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endPlaylistsOf } from '../playlists/ties.ts'
+import { endProductsOf } from '../products/leaving.ts'
 import { endRelations } from '../relations/service.ts'
 import { revokeUser } from '../revocations/revoking.ts'
+import { anonymizeSeller } from '../sellers/leaving.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
 import { endTracksOf } from '../tracks/deletion-service.ts'
@@ -99,6 +103,10 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await lockAllTracksOf(tx, id)
     await endExports(tx, id, now)
     await endTracksOf(tx, id, now)
+    await endProductsOf(tx, id, now)
+    await hurryOrdersOf(tx, id, now)
+    await endDiscountsOf(tx, id, now)
+    await anonymizeSeller(tx, id, now)
     await endComments(tx, id, now)
     await endReports(tx, id)
     await endPlaylistsOf(tx, id)
