@@ -26,6 +26,8 @@ export const limits = {
   upload: { anonymous: perMinute(60), user: perMinute(600), fails: 'open' },
   search: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   download: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
+  /** Open to everybody, and written down each time. */
+  verify: { anonymous: perMinute(20), fails: 'shut' },
   like: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   follow: { anonymous: perMinute(60), user: perFiveMinutes(30), fails: 'open' },
   comment: { anonymous: perMinute(60), user: { quota: 30, window_seconds: 3_600 }, fails: 'open' },

@@ -100,12 +100,14 @@ const referred = {
   },
 }
 
-function toSuccess({ status, response, produces = 'application/json' }: Route, schemas: Components) {
+function toSuccess(route: Route, schemas: Components) {
+  const { status, response, produces = 'application/json', alternative } = route
   const description = descriptions[status]
   if (response === noContent) return { description }
   const isJson = produces.includes('json')
   const schema = isJson ? toJsonSchema(response, schemas) : { type: 'string' }
-  return { description, content: { [produces]: { schema } } }
+  const bytes = { schema: { type: 'string', format: 'binary' } }
+  return { description, content: { [produces]: { schema }, ...(alternative && { [alternative]: bytes }) } }
 }
 
 function toProblems(route: Route) {

@@ -31,10 +31,11 @@ const isElsewhere = ({ moves, refers }: Route, status: number) =>
   (moves && status === 308) || (refers && status === 303)
 
 /** Else a browser shows the next user what it keeps of the last one: their entity tags may be the same. */
-function variesBy({ auth, headers = {} }: Route, vary: string | undefined) {
+function variesBy({ auth, headers = {}, alternative }: Route, vary: string | undefined) {
   const names = [
     ...(auth === 'user' || auth === 'optional' ? ['Authorization'] : []),
     ...Object.keys(headers),
+    ...(alternative ? ['Accept'] : []),
     ...(vary ? [vary] : []),
   ]
   return names.length > 0 && { vary: names.join(', ') }
@@ -46,8 +47,9 @@ function withBody(
   { statusCode, headers }: Head,
 ): APIGatewayProxyStructuredResultV2 {
   if (body === undefined) throw new Error(`The handler of ${route.method} ${route.path} answered nothing`)
-  const encoded = z.encode(route.response, body)
-  const type = route.produces ?? 'application/json'
+  const isAlternative = route.alternative !== undefined && body instanceof Uint8Array
+  const encoded = isAlternative ? body : z.encode(route.response, body)
+  const type = (isAlternative ? route.alternative : route.produces) ?? 'application/json'
   const all = { 'content-type': type, ...headers }
   if (encoded instanceof Uint8Array) {
     return {

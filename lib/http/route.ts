@@ -44,6 +44,8 @@ export interface Route {
   readonly response: z.ZodMiniType
   /** Media type of a success, `application/json` unless said otherwise. */
   readonly produces?: string
+  /** Another media type of a success, for those who accept it rather: its bytes go out as they are. */
+  readonly alternative?: string
   /** Whether it may answer 308 with a `Location`. */
   readonly moves?: boolean
   /** Whether it may answer 303 with a `Location`. */
@@ -111,7 +113,9 @@ export const movedTo = (location: string) =>
 export const seeOther = (location: string, headers: Readonly<Record<string, string>> = {}) =>
   new Reply<never>(undefined as never, { status: 303, headers: { ...headers, location } })
 
-type Body<R extends Route> = z.output<R['response']>
+type Body<R extends Route> =
+  | z.output<R['response']>
+  | (R extends { readonly alternative: string } ? Uint8Array : never)
 
 /** One function per route of the table; a missing or an extra one does not compile. */
 export type Handlers<T extends Routes> = {
