@@ -22,6 +22,10 @@ const assets = {
     ['node_modules/swagger-ui-dist/swagger-ui.css', 'docs/swagger-ui.css'],
     ['node_modules/swagger-ui-dist/swagger-ui-bundle.js', 'docs/swagger-ui-bundle.js'],
   ],
+  marketplace: ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((font) => [
+    `node_modules/dejavu-fonts-ttf/ttf/${font}`,
+    `fonts/${font}`,
+  ]),
 }
 
 /**
@@ -50,15 +54,18 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
   .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
 
 /**
- * Packages imported with `await import('@aws-sdk/…')`, the clients of the cache and of Stripe and the list of
- * passwords become files of their own, read on first use: inlined, an SDK client that is never called still costs
- * 12-20 ms of parsing at every cold start.
+ * Packages imported with `await import('@aws-sdk/…')`, the clients of the cache and of Stripe, the list of passwords
+ * and what draws PDFs become files of their own, read on first use: inlined, an SDK client that is never called still
+ * costs 12-20 ms of parsing at every cold start.
  */
 const lazyPackages = {
   name: 'lazy-packages',
   setup: ({ onResolve }) =>
     onResolve(
-      { filter: /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$|stripe$)/ },
+      {
+        filter:
+          /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$|pdfkit$|stripe$)/,
+      },
       ({ kind, path: name }) =>
         kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,
     ),
@@ -147,7 +154,9 @@ async function copyBeside(name, metafile) {
 /** Built once a process; the packages do not change while it watches. */
 const built = new Map()
 function buildLazy(name) {
-  const stdin = { contents: `export * from '${name}'`, resolveDir: root }
+  // As a module pdfkit looks for files beside its own, whose place a bundle in CommonJS cannot tell.
+  const contents = name === 'pdfkit' ? `module.exports = require('${name}')` : `export * from '${name}'`
+  const stdin = { contents, resolveDir: root }
   const build = async () =>
     Buffer.from((await esbuild({ ...common, stdin, write: false })).outputFiles[0].contents)
   if (!built.has(name)) built.set(name, build())

@@ -3,8 +3,11 @@ import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createDiscountService } from '../../lib/discounts/service.ts'
+import { createInvoiceService } from '../../lib/invoices/service.ts'
 import { createLedgerService } from '../../lib/ledger/service.ts'
 import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
+import { createKeySet } from '../../lib/licenses/key-set.ts'
+import { createLicenseService } from '../../lib/licenses/service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
 import { createOrderService } from '../../lib/orders/service.ts'
 import { createSettlement } from '../../lib/orders/settlement.ts'
@@ -20,6 +23,8 @@ import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
 import { createDiscountHandlers } from './discount-handlers.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
+import { createInvoiceHandlers } from './invoice-handlers.ts'
+import { createLicenseHandlers } from './license-handlers.ts'
 import { createMoneyHandlers } from './money-handlers.ts'
 import { createOrderHandlers } from './order-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
@@ -66,4 +71,6 @@ export const composeMarketplace = (given: MarketplaceDependencies) => ({
   ...createOrderHandlers(createOrderService({ ...given, settlement: createSettlement(given) })),
   ...createTemplateHandlers(createTemplateService(given)),
   ...createDiscountHandlers(createDiscountService(given)),
+  ...createLicenseHandlers({ licenses: createLicenseService(given), readKeys: createKeySet(given) }),
+  ...createInvoiceHandlers(createInvoiceService(given)),
 })

@@ -1,5 +1,7 @@
 import { discountRoutes } from './discount-routes.ts'
 import { downloadRoutes } from './download-routes.ts'
+import { invoiceRoutes } from './invoice-routes.ts'
+import { licenseRoutes } from './license-routes.ts'
 import { moneyRoutes } from './money-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { productRoutes } from './product-routes.ts'
@@ -16,4 +18,6 @@ export const marketplaceRoutes = {
   ...orderRoutes,
   ...templateRoutes,
   ...discountRoutes,
+  ...licenseRoutes,
+  ...invoiceRoutes,
 }

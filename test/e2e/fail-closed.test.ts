@@ -264,6 +264,8 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'report_id',
     'product_id',
     'license_id',
+    'invoice_id',
+    'serial',
     'payout_id',
     'order_id',
     'template_id',

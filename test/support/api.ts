@@ -36,6 +36,8 @@ export interface CallResult<R extends Route> {
   /** The same body, for whoever expects a refusal. */
   readonly problem: Problem
   readonly text: string
+  /** What it is where it is no text. */
+  readonly bytes: Buffer
 }
 
 /** Calls a handler as API Gateway would, for one row of the route table. */
@@ -51,13 +53,14 @@ export async function call<R extends Route>(
     body = '',
     isBase64Encoded,
   } = await handler(httpEvent(route, options), context())
-  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString() : body
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8')
+  const text = bytes.toString()
   const texts = Object.fromEntries(
     Object.entries(headers ?? {}).map(([name, value]) => [name, String(value)]),
   )
   const type = texts['content-type']
   const value = type?.includes('json') && text ? JSON.parse(text) : undefined
-  return { status: statusCode, type, headers: texts, cookies, body: value, problem: value, text }
+  return { status: statusCode, type, headers: texts, cookies, body: value, problem: value, text, bytes }
 }
 
 /** A payload of format 2.0. */

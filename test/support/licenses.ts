@@ -1,8 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
-import { findFilesOf, pinFiles } from '../../lib/license-files/pinning.ts'
+import { createIssuer } from '../../lib/licenses/issuing.ts'
 import type { DeliveredFile } from '../../lib/products/terms.ts'
 import { dayMs, later } from '../../lib/time.ts'
+import { apiUrl, basicTerms } from './paid-orders.ts'
 
 export interface Sale {
   readonly seller: { readonly id: string }
@@ -13,6 +15,9 @@ export interface Sale {
   readonly now?: Date
   readonly ip?: string
 }
+
+/** The same in every test file, some of which share the database of the platform. */
+const licenseKeys = async () => parseKeyRing(JSON.stringify({ kid: 'k1', key: 'k'.repeat(64) }))
 
 /** A licence as a completed order leaves it behind, with its files; it cost nothing unless said otherwise. */
 export async function sellLicense(sql: Sql, sale: Sale) {
@@ -25,16 +30,14 @@ export async function sellLicense(sql: Sql, sale: Sale) {
     now = new Date(),
     ip = '192.0.2.9',
   } = sale
+  const issueLicenses = await createIssuer({ licenseKeys, apiUrl }).prepare()
   return sql.begin(async (tx) => {
-    await tx`
-      insert into license_keys (kid, public_jwk, created_at) values ('k1', '{}', ${now}) on conflict do nothing
-    `
     const [product] = await tx<[{ id: string }]>`
       insert into products (seller_id, kind, track_id, title, status, created_at, updated_at)
       values (${seller.id}, 'track_license', ${track_id}, 'Low Tide', 'published', ${now}, ${now})
       returning id
     `
-    const terms = { files: formats }
+    const terms = { ...basicTerms, files: [...formats] }
     const contract = 'The producer grants the customer a licence.'
     const [tier] = await tx<[{ id: string }]>`
       insert into product_tiers (product_id, position, name, price_amount, currency, license, contract, created_at)
@@ -66,20 +69,7 @@ export async function sellLicense(sql: Sql, sale: Sale) {
       )
       returning id
     `
-    const files = await findFilesOf(tx, { product_id: product.id, track_id, formats })
-    const master = files[0]
-    const [license] = await tx<[{ id: string }]>`
-      insert into licenses (
-        serial, order_item_id, buyer_id, seller_id, product_id, tier_id, terms, contract, track_id, version_id, sha256,
-        document, jws, kid, downloads_until, issued_at, status_at
-      ) values (
-        ${`VZ-${randomUUID()}`}, ${item.id}, ${buyer.id}, ${seller.id}, ${product.id}, ${tier.id}, ${tx.json(terms)},
-        ${contract}, ${track_id}, ${master?.version_id ?? null}, ${master?.sha256 ?? null}, '{}', 'a.b.c', 'k1',
-        ${later(now, 365 * dayMs)}, ${now}, ${now}
-      )
-      returning id
-    `
-    await pinFiles(tx, license.id, files, now)
-    return { license_id: license.id, order_id: order.id, product_id: product.id, item_id: item.id }
+    const [license] = await issueLicenses(tx, order.id, now)
+    return { license_id: license!.license_id, order_id: order.id, product_id: product.id, item_id: item.id }
   })
 }

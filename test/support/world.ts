@@ -7,6 +7,7 @@ import { hashToken, randomToken } from '../../lib/auth/one-time-tokens.ts'
 import { createAccessTokenSigner } from '../../lib/auth/tokens.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import type { ImageKind } from '../../lib/images/image-types.ts'
+import { issueInvoices } from '../../lib/invoices/issuing.ts'
 import { postPayout } from '../../lib/ledger/payout-postings.ts'
 import { presets } from '../../lib/products/presets.ts'
 import { sellLicense } from './licenses.ts'
@@ -110,9 +111,12 @@ export async function addDiscount(sql: Sql, sellerId: string): Promise<string> {
 }
 
 /** Of a track of theirs, which they have sold to themselves, so that they are either side of it. */
-export async function addLicense(sql: Sql, ownerId: string, trackId: string): Promise<string> {
+export async function addLicense(sql: Sql, ownerId: string, trackId: string) {
   const party = { id: ownerId }
-  return (await sellLicense(sql, { seller: party, buyer: party, track_id: trackId })).license_id
+  const { license_id, order_id } = await sellLicense(sql, { seller: party, buyer: party, track_id: trackId })
+  const [license] = await sql<[{ serial: string }]>`select serial from licenses where id = ${license_id}`
+  const [invoice_id = ''] = await sql.begin((tx) => issueInvoices(tx, order_id, new Date()))
+  return { license_id, invoice_id, serial: license.serial }
 }
 
 /** One that nobody carries out, with a statement that is nowhere. */

@@ -1,1 +1,1 @@
-select 1;
+create index invoices_seller on invoices (seller_id, id desc);

@@ -1,0 +1,68 @@
+import { defineRoutes, pageQuery } from '../../lib/http/route.ts'
+import { keySet } from '../../lib/licenses/certificate-schemas.ts'
+import {
+  certificate,
+  license,
+  licensePage,
+  licenseParams,
+  serialParams,
+  verification,
+} from '../../lib/licenses/schemas.ts'
+
+export const licenseRoutes = defineRoutes({
+  listLicenses: {
+    method: 'GET',
+    path: '/api/v1/marketplace/licenses',
+    auth: 'user',
+    policy: { permission: 'market.buy', reach: 'own', limit: 'read', step_up: false },
+    summary: 'List the licences that you have bought, newest first',
+    query: pageQuery,
+    status: 200,
+    response: licensePage,
+    problems: [],
+  },
+  getLicense: {
+    method: 'GET',
+    path: '/api/v1/marketplace/licenses/{license_id}',
+    auth: 'user',
+    policy: { permission: 'market.buy', reach: 'own', limit: 'read', step_up: false },
+    summary: 'Read a licence that you have bought',
+    params: licenseParams,
+    status: 200,
+    response: license,
+    problems: [],
+  },
+  getCertificate: {
+    method: 'GET',
+    path: '/api/v1/marketplace/licenses/{license_id}/certificate',
+    auth: 'user',
+    policy: { permission: 'market.buy', reach: 'own', limit: 'download', step_up: false },
+    summary: 'Read the signed certificate of a licence that you have bought, or have it as a PDF',
+    params: licenseParams,
+    status: 200,
+    response: certificate,
+    alternative: 'application/pdf',
+    problems: [],
+  },
+  verifyLicense: {
+    method: 'GET',
+    path: '/api/v1/marketplace/licenses/{serial}/verify',
+    auth: 'none',
+    policy: { permission: 'public', reach: 'any', limit: 'verify', step_up: false },
+    summary: 'See whether the licence of a serial holds',
+    params: serialParams,
+    status: 200,
+    response: verification,
+    problems: [],
+  },
+  getLicenseKeys: {
+    method: 'GET',
+    path: '/.well-known/veza-license-keys.json',
+    auth: 'none',
+    policy: { permission: 'public', reach: 'any', limit: 'read', step_up: false },
+    summary: 'Read the keys that verify certificates of licences (JWK set, Ed25519)',
+    status: 200,
+    response: keySet,
+    problems: [],
+  },
+})
