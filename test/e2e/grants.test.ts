@@ -2,13 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
-import { connect } from '../../lib/db/client.ts'
+import { connect, type Sql } from '../../lib/db/client.ts'
+import { requestMp3s } from '../../lib/license-files/mp3-requests.ts'
 import { signPlayToken } from '../../lib/plays/play-token.ts'
 import { createTasks, type TaskDependencies } from '../../lib/schedule/tasks.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
 import { chunk, id3, pictureFrame, withChunk } from '../support/corpus/build.ts'
 import { leaveUploadsHalfDone } from '../support/half-done-uploads.ts'
 import { learn, uploadMarked } from '../support/late-findings.ts'
+import { sellLicense } from '../support/licenses.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
@@ -81,6 +83,7 @@ test('no function has a grant that it does not use', async () => {
   await expireAnExport(person.token)
   await reportAPlay()
   await purgeATrack(person.token)
+  await downloadALicense(person)
   const late = await uploadMarked(client, person.token)
   await learn(late.marker)
   await readAnOldOriginal(person.token)
@@ -201,9 +204,35 @@ async function reportAPlay() {
   expect(results).toEqual([{ status: 'refused', code: 'invalid_token' }])
 }
 
+/** Of a track of their own. */
+async function downloadALicense({ token, user }: { token: string; user: { id: string } }) {
+  const track_id = await upload(token, await makeAudio('wav'), 'ready')
+  const sql = connect(settingsOf(platform.database_url))
+  const { license_id } = await sellLicense(sql, { seller: user, buyer: user, track_id })
+  const path = `/api/v1/marketplace/licenses/${license_id}/downloads`
+  expectStatus(201, await client.request('POST', path, { token }))
+  await sql.end()
+}
+
+/** As one that was on sale has it. */
+async function makeMp3(sql: Sql, trackId: string) {
+  await sql.begin(async (tx) => {
+    const [version] = await tx<[{ id: string }]>`select id from track_versions where track_id = ${trackId}`
+    await requestMp3s(tx, [version.id], new Date())
+  })
+  await until('the MP3 to be made', async () => {
+    await control('schedules/outbox-relay/run', {})
+    const [row] = await sql`
+      select from version_mp3s m join track_versions v on v.id = m.version_id
+      where v.track_id = ${trackId} and m.made_at is not null
+    `
+    return row
+  })
+}
+
 /**
- * Deleted a while ago: its files go with the next run of the task, its preview among them, made once more of an
- * original whose version nobody had noted down.
+ * Deleted a while ago: its files go with the next run of the task, its MP3 and its preview among them, made once more of
+ * an original whose version nobody had noted down.
  */
 async function purgeATrack(token: string) {
   const track_id = await upload(token, await makeAudio('wav'), 'ready')
@@ -222,6 +251,7 @@ async function purgeATrack(token: string) {
   `
   expectStatus(200, await client.request('PATCH', path, { token, body: { is_preview_tagged: true } }))
   await preview(first)
+  await makeMp3(sql, track_id)
   await sql`update track_versions set object_version_id = ${object_version_id} where track_id = ${track_id}`
   expectStatus(204, await client.request('DELETE', path, { token }))
   await sql`update tracks set purges_at = now() - interval '1 second' where id = ${track_id}`
