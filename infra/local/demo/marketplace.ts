@@ -48,7 +48,7 @@ async function signInAdmin(client: Client): Promise<Pick<Person, 'token'>> {
   const { email, password } = client.platform.admin
   const { access_token } = expectStatus(
     200,
-    await client.request('POST', '/api/v1/auth/login', { body: { login: email, password } }),
+    await client.request('POST', '/api/v1/auth/login', { body: { identifier: email, password } }),
   )
   return { token: access_token }
 }
@@ -77,7 +77,7 @@ async function becomeSeller(client: Client, admin: Pick<Person, 'token'>, person
 }
 
 async function signIn(client: Client, { username, password }: Person) {
-  const body = { login: username, password }
+  const body = { identifier: username, password }
   const { access_token } = expectStatus(200, await client.request('POST', '/api/v1/auth/login', { body }))
   return { token: access_token as string }
 }
