@@ -8,5 +8,5 @@ export const createSellerHandlers = (sellers: SellerService): Handlers<typeof se
   getSeller: async ({ actor }) => replyRow(await sellers.get(actor)),
   updateSeller: async ({ actor, body, headers }) =>
     replyRow(await sellers.update(actor, body, matching(headers))),
-  startOnboarding: ({ actor, body }) => sellers.onboard(actor, body),
+  startOnboarding: ({ actor, body }) => sellers.onboard(actor, body ?? {}),
 })

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import { defineRoutes } from '../../lib/http/route.ts'
 import { onboardingLink, seller, updateSeller } from '../../lib/sellers/schemas.ts'
 
@@ -33,7 +34,7 @@ export const sellerRoutes = defineRoutes({
     auth: 'user',
     policy: write,
     summary: 'Get a link to where Stripe asks who you are and where your money goes',
-    body: updateSeller,
+    body: z.optional(updateSeller),
     status: 200,
     response: onboardingLink,
     problems: ['conflict', 'unavailable'],

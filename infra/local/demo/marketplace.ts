@@ -70,7 +70,7 @@ async function becomeSeller(client: Client, admin: Pick<Person, 'token'>, person
     if (status >= 400) throw new Error(`Stripe answered with ${status}`)
     await until('Stripe to let her sell', async () => {
       const { charges_enabled, payouts_enabled } = await read(client, seller, `${market}/seller`)
-      return charges_enabled && payouts_enabled
+      return (charges_enabled && payouts_enabled) || undefined
     })
   })
   return seller
@@ -83,7 +83,12 @@ async function signIn(client: Client, { username, password }: Person) {
 }
 
 async function makeSong(client: Client, ada: Person, ben: Person): Promise<string> {
-  const track = await client.createTrack(ada.token, { title: 'Grande Marée', genre: 'house', bpm: 124 })
+  const track = await client.createTrack(ada.token, {
+    title: 'Grande Marée',
+    genre: 'house',
+    bpm: 124,
+    visibility: 'public',
+  })
   await upload(client, ada.token, track.id, await makeTrack())
   const path = `/api/v1/tracks/${track.id}`
   await step('Ben gets 30 % of what it earns, and both sign', async () => {
@@ -137,7 +142,7 @@ const pay = (client: Client, { payment }: Json) =>
 const settled = (client: Client, buyer: Person, id: string): Promise<Json> =>
   until('the order to be settled', async () => {
     const order = await read(client, buyer, `${market}/orders/${id}`)
-    return order.status !== 'requires_payment' && order.status !== 'paid' && order
+    return order.status === 'requires_payment' || order.status === 'paid' ? undefined : order
   })
 
 async function buy(client: Client, mia: Person, product: Json): Promise<Json> {
@@ -258,7 +263,7 @@ async function refund(client: Client, ada: Person, mia: Person, order: Json, lic
     if (status >= 300) throw new Error(`The refund was answered with ${status} ${body.code}`)
     await until('Stripe to have paid it back', async () => {
       const { status } = await read(client, mia, `${market}/orders/${order.id}`)
-      return status === 'refunded'
+      return status === 'refunded' || undefined
     })
   })
   const seen = expectStatus(200, await client.request('GET', `${market}/licenses/${license.serial}/verify`))
