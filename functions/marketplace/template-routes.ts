@@ -12,7 +12,7 @@ export const templateRoutes = defineRoutes({
   listLicensePresets: {
     method: 'GET',
     path: '/api/v1/marketplace/license-templates/presets',
-    auth: 'none',
+    auth: 'optional',
     policy: { permission: 'public', reach: 'any', limit: 'read', step_up: false },
     summary: 'List the licences that are there to begin with, and what contracts can name',
     status: 200,

@@ -1,4 +1,5 @@
 import type { Db, Transaction } from '../db/client.ts'
+import { markSold } from '../products/for-order.ts'
 import { lockTracks } from '../tracks/locks.ts'
 import { listClaimedTracks } from './claims.ts'
 import type { PricedItem } from './pricing.ts'
@@ -205,10 +206,5 @@ export async function markCompleted(tx: Db, id: string, now: Date): Promise<bool
 /** Nothing of the tracks that an order has for itself is for sale any more. Orders that are open are honoured. */
 export async function markProductsSold(tx: Db, orderId: string, now: Date): Promise<void> {
   const trackIds = await listClaimedTracks(tx, orderId)
-  if (trackIds.length === 0) return
-  await tx`
-    update products
-    set status = 'sold', revision = revision + 1, updated_at = ${now}
-    where track_id = any(${trackIds}::uuid[]) and status in ('draft', 'published')
-  `
+  if (trackIds.length > 0) await markSold(tx, trackIds, now)
 }

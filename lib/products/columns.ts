@@ -7,11 +7,15 @@ import type { Product, WholeProduct } from './schemas.ts'
 export type ProductRow = Product & { readonly revision: number }
 export type WholeProductRow = WholeProduct & { readonly revision: number }
 
-/** What a statement about products reads from: `p` the product, `o` who sells it, `t` the track that it is about. */
+/**
+ * What a statement about products reads from: `p` the product, `o` who sells it, `t` the track that it is about, `s`
+ * whether it is on sale.
+ */
 export const productTables = (db: Db): Fragment => db`
   products p
   join users o on o.id = p.seller_id
   left join tracks t on t.id = p.track_id
+  left join products_on_sale s on s.id = p.id
 `
 
 /** A product as anybody sees it, of `productTables`. */
@@ -38,10 +42,7 @@ export const isTaken = (db: Db, now: Date): Fragment => db`exists (
 
 /** Whether the tier `r` of `p` can be ordered. */
 export const isAvailable = (db: Db, now: Date): Fragment => db`(
-  r.removed_at is null and o.deletes_at is null
-  and exists (
-    select from products_on_sale s where s.id = p.id and (r.price_amount = 0 or s.takes_payments)
-  )
+  r.removed_at is null and o.deletes_at is null and s.id is not null and (r.price_amount = 0 or s.takes_payments)
   and not (r.is_exclusive and ${isTaken(db, now)})
 )`
 

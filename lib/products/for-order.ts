@@ -61,3 +61,12 @@ export async function lockForOrder(
     order by wanted.place
   `
 }
+
+/** Takes all off sale that is sold of tracks which the caller holds the locks of: somebody has them for themselves. */
+export async function markSold(tx: Db, trackIds: readonly string[], now: Date): Promise<void> {
+  const which = tx`track_id = any(${trackIds}::uuid[]) and status in ('draft', 'published')`
+  await tx`select from products where ${which} order by id for no key update`
+  await tx`
+    update products set status = 'sold', updated_at = ${now}, revision = revision + 1 where ${which}
+  `
+}

@@ -129,15 +129,3 @@ export async function markUpdated(tx: Db, productId: string, changes: ProductCha
     update products set ${tx({ ...changes, updated_at: now })}, revision = revision + 1 where id = ${productId}
   `
 }
-
-/** All that is sold of a track, which the caller holds the lock of: somebody has it for themselves. */
-export async function markSold(tx: Db, trackId: string, now: Date): Promise<void> {
-  await tx`
-    select from products where track_id = ${trackId} and status in ('draft', 'published')
-    order by id for no key update
-  `
-  await tx`
-    update products set status = 'sold', updated_at = ${now}, revision = revision + 1
-    where track_id = ${trackId} and status in ('draft', 'published')
-  `
-}

@@ -1,5 +1,6 @@
 import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
-import { markSold } from '../../../lib/products/repository.ts'
+import { markSold } from '../../../lib/products/for-order.ts'
+import { purgeDueTracks } from '../../../lib/tracks/purge.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createMarketApi, seedProduct, seedSeller } from '../../support/market.ts'
@@ -251,11 +252,30 @@ describe('a product that is taken back', () => {
   })
 })
 
+test('a track that is purged leaves its product without anything to order', async () => {
+  const seller = await seedSeller(sql)
+  const { product_id, track_id } = await seedProduct(sql, seller)
+  const { body } = await pack(seller)
+  await sql`
+    update tracks set deleted_at = now(), purges_at = now()
+    where id = any(${[track_id!, body.track_ids[0]!]}::uuid[])
+  `
+
+  while ((await purgeDueTracks(sql, new Date(Date.now() + 60_000))) > 0);
+
+  for (const id of [product_id, body.id]) {
+    expect((await request(getProduct, undefined, at(id))).body).toMatchObject({
+      status: 'published',
+      tiers: [{ is_available: false }],
+    })
+  }
+})
+
 describe('a product whose track is sold', () => {
   const sell = async (status: 'draft' | 'published') => {
     const seller = await seedSeller(sql)
     const product = await seedProduct(sql, seller, { status, tiers: [{}, { is_exclusive: true }] })
-    await sql.begin((tx) => markSold(tx, product.track_id!, new Date()))
+    await sql.begin((tx) => markSold(tx, [product.track_id!], new Date()))
     return { seller, ...product }
   }
 

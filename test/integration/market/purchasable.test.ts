@@ -1,6 +1,6 @@
 import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
 import type { Sql } from '../../../lib/db/client.ts'
-import { markSold } from '../../../lib/products/repository.ts'
+import { markSold } from '../../../lib/products/for-order.ts'
 import { createPostgresSearch } from '../../../lib/search/postgres-search.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
@@ -93,7 +93,7 @@ test('an exclusive licence not while somebody has it, or is paying for it', asyn
   expect(await isPurchasable(track_id)).toBe(true)
   await sql.begin(async (tx) => {
     await tx`update exclusive_claims set state = 'sold' where id = ${claimId}`
-    await markSold(tx, track_id, new Date())
+    await markSold(tx, [track_id], new Date())
   })
   expect(await isPurchasable(track_id)).toBe(false)
 })
