@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/client.ts'
-import { retakeDiscount } from '../discounts/apply.ts'
+import { giveBackDiscount, retakeDiscount } from '../discounts/apply.ts'
 import { postSale } from '../ledger/postings.ts'
 import { addToOutbox } from '../outbox.ts'
 import { requestRefund } from '../refunds/requesting.ts'
@@ -20,17 +20,27 @@ export async function takePayment(
   { id: external_id, charge_id }: Pick<Intent, 'id' | 'charge_id'>,
   now: Date,
 ): Promise<void> {
-  const { id: order_id, status } = order
+  const { id: order_id } = order
   const end_reason = await findEndReason(tx, order, now)
-  if (end_reason) await endClaims(tx, order_id, 'released', now)
-  else await markProductsSold(tx, order_id, now)
-  if (status === 'expired' && !end_reason) await retakeDiscount(tx, order_id)
+  if (end_reason) await giveBack(tx, order, now)
+  else await keep(tx, order, now)
   await postSale(tx, { order_id, external_id }, now)
   const completion_due_at = end_reason ? null : later(now, completionGraceMs)
   await markPaid(tx, order_id, { charge_id, end_reason, completion_due_at }, now)
   await addToOutbox(tx, 'order.paid', { order_id })
   if (end_reason === 'exclusive_conflict') await addToOutbox(tx, 'order.exclusive_conflict', { order_id })
   if (end_reason) await requestRefund(tx, { order_id, reason: end_reason }, now)
+}
+
+/** What an order held that ends although it was paid; what had ended before held nothing any more. */
+async function giveBack(tx: Transaction, { id, status }: OrderRow, now: Date) {
+  await endClaims(tx, id, 'released', now)
+  if (status === 'requires_payment') await giveBackDiscount(tx, id)
+}
+
+async function keep(tx: Transaction, { id, status }: OrderRow, now: Date) {
+  await markProductsSold(tx, id, now)
+  if (status === 'expired') await retakeDiscount(tx, id)
 }
 
 async function findEndReason(tx: Transaction, { id, status }: OrderRow, now: Date) {

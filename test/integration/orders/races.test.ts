@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expireOrders, lapseClaims } from '../../../lib/orders/sweep.ts'
+import { StripeRefusal } from '../../../lib/stripe/errors.ts'
 import { later, minuteMs } from '../../../lib/time.ts'
 import { createChance } from '../../support/chance.ts'
 import { useConnections } from '../../support/connections.ts'
@@ -94,6 +95,51 @@ it('sells it to one of those who pay at once, each after their time, and gives t
   `
   expect(refunds).toEqual({ count: 59, min: 50_000, max: 50_000 })
 }, 60_000)
+
+describe('a payment that comes at once with', () => {
+  const raceFor = async (rival: (shop: Shop, order: { id: string; buyer: Person }) => Promise<unknown>) => {
+    const seller = await seedSeller(sql)
+    const [first, second] = (await openShops(2)) as [Shop, Shop]
+    for (let round = 0; round < 25; round++) {
+      const buyer = await seedPerson(sql)
+      const product = await seedProduct(sql, seller, round % 2 === 0 ? exclusive : {})
+      const { id, intent_id } = await first.orderPayable(buyer, itemsOf(product))
+      const rivalry = rival(second, { id, buyer })
+      // From before it begins until after it is over, a few turns later each time.
+      const turns = round % 5
+      for (let turn = 0; turn < turns * 2; turn++) await sql`select 1`
+      if (turns === 4) await rivalry
+      await Promise.all([rivalry, first.pay(intent_id).catch(onlyRefusals)])
+      await first.settlement.settleIntent(await stripe.retrieveIntent(intent_id))
+      const { body } = await first.read(buyer, id)
+      ends.push([stripe.intents.get(intent_id)!.status, body.status])
+    }
+  }
+  const onlyRefusals = (error: unknown) => {
+    if (!(error instanceof StripeRefusal)) throw error
+  }
+  let ends: string[][] = []
+  beforeEach(() => {
+    ends = []
+  })
+
+  it('its cancellation ends as Stripe had it', async () => {
+    await raceFor(async (shop, { id, buyer }) => {
+      const { status, text } = await shop.cancel(buyer, id)
+      expect([200, 409, text]).toContain(status)
+    })
+    const seen = new Set(ends.map((end) => end.join()))
+    expect(seen).toEqual(new Set(['succeeded,completed', 'canceled,cancelled']))
+  }, 60_000)
+
+  it('its end is taken all the same', async () => {
+    await raceFor(async () => {
+      await lapseClaims(sql, later(time, 25 * 60 * minuteMs))
+      await expireOrders(sql, later(time, 25 * 60 * minuteMs))
+    })
+    expect(new Set(ends.map((end) => end.join()))).toEqual(new Set(['succeeded,completed']))
+  }, 60_000)
+})
 
 it('never waits in a ring, whatever many order, pay, cancel and let lapse at once', async () => {
   const sellers = [await seedSeller(sql), await seedSeller(sql), await seedSeller(sql)]
