@@ -33,6 +33,13 @@ test('the official package pays at the platform’s Stripe, and the platform tak
   expect((await deliveriesOf(told.id))[0]!.attempts.at(-1)).toMatchObject({ status: 200 })
 })
 
+test('goes by the clock of the platform', async () => {
+  const { created } = await clientOf(secret_key).paymentIntents.create({ amount: 2_000, currency: 'usd' })
+  const moved = await fetch(`${platform.api_url}/_local/clock`, { method: 'POST', body: '{"advance_ms": 0}' })
+  const { now } = (await moved.json()) as { now: string }
+  expect(Math.abs(created - Date.parse(now) / 1000)).toBeLessThan(60)
+})
+
 test.each([
   ['pm_card_chargeDeclined', 'card_declined'],
   ['pm_card_chargeDeclinedInsufficientFunds', 'card_declined'],

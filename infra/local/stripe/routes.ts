@@ -2,6 +2,7 @@ import { accountRoutes } from './resources/accounts.ts'
 import { balanceRoutes } from './resources/balance.ts'
 import { balanceTransactionRoutes } from './resources/balance-transactions.ts'
 import { chargeRoutes } from './resources/charges.ts'
+import { disputeEvidenceRoutes } from './resources/dispute-evidence.ts'
 import { disputeRoutes } from './resources/disputes.ts'
 import { eventRoutes } from './resources/events.ts'
 import { accountLinkRoutes } from './resources/onboarding.ts'
@@ -19,6 +20,7 @@ export const routes: readonly Route[] = [
   ...chargeRoutes,
   ...refundRoutes,
   ...disputeRoutes,
+  ...disputeEvidenceRoutes,
   ...accountRoutes,
   ...accountLinkRoutes,
   ...transferRoutes,

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net'
 import type { Logger } from '../aws/logger.ts'
 import { readBody } from '../aws/read-body.ts'
 import type { createApi } from './api.ts'
-import { control, type Machine } from './control/control.ts'
+import { control } from './control/control.ts'
+import type { Machine } from './control/switch.ts'
 import { pages } from './pages/pages.ts'
 
 export interface ServerOptions {

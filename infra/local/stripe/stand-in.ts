@@ -1,7 +1,7 @@
 import type { Logger } from '../aws/logger.ts'
 import { createApi } from './api.ts'
 import { type Cause, type Context, createContext } from './context.ts'
-import type { Machine } from './control/control.ts'
+import type { Machine } from './control/switch.ts'
 import { createFaults } from './faults.ts'
 import type { StripeKeys } from './keys.ts'
 import { startServer } from './server.ts'

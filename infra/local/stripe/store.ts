@@ -27,6 +27,7 @@ const SCHEMA = `
     account text not null, key text not null, request text not null, request_id text not null,
     status integer not null, body text not null, created integer not null, primary key (account, key)
   ) strict;
+  create index if not exists answers_old on answers (created);
   create table if not exists deliveries (
     id integer primary key, event_id text not null, state text not null, due_at integer not null,
     attempts text not null default '[]'

@@ -355,3 +355,10 @@ describe('the switches', () => {
     expect(answer.status).toBe(403)
   })
 })
+
+test('a client secret opens nothing but intents, and is no parameter elsewhere', async () => {
+  const body = 'amount=2000&currency=usd&client_secret=pi_x'
+  const answer = await standIn.call('/v1/payment_intents', { method: 'POST', headers: form, body })
+  expect(answer.status).toBe(400)
+  expect(await errorOf(answer)).toMatchObject({ code: 'parameter_unknown', param: 'client_secret' })
+})

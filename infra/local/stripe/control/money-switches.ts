@@ -3,12 +3,12 @@ import { newId } from '../ids.ts'
 import { PLATFORM } from '../objects.ts'
 import { demandAccount } from '../resources/accounts.ts'
 import { post } from '../resources/balance-transactions.ts'
-import { authenticate, settleProcessing } from '../resources/confirmation.ts'
 import { closeDispute, openDispute } from '../resources/disputes.ts'
+import { authenticate, settleProcessing } from '../resources/later-answers.ts'
 import { changeBank, completeOnboarding, restrict } from '../resources/onboarding.ts'
 import { failPayout, payPayout } from '../resources/payouts.ts'
 import { failRefund } from '../resources/refunds.ts'
-import { define, onObject } from './control.ts'
+import { define, onObject } from './switch.ts'
 
 const outcome = z.enum(['succeeded', 'failed'])
 

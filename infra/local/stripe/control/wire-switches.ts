@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { callFault } from '../faults.ts'
 import { deliveryRule } from '../webhooks/rules.ts'
 import { missing } from '../wire/error.ts'
-import { define } from './control.ts'
+import { define } from './switch.ts'
 
 const nothing = z.strictObject({})
 

@@ -1,6 +1,6 @@
-import { type Machine, onObject } from '../control/control.ts'
+import { type Machine, onObject } from '../control/switch.ts'
 import { formatMoney } from '../money.ts'
-import { authenticate } from '../resources/confirmation.ts'
+import { authenticate } from '../resources/later-answers.ts'
 import { html } from './html.ts'
 import { type PageAnswer, redirect, showPage } from './layout.ts'
 import type { Visit } from './pages.ts'

@@ -1,5 +1,5 @@
 import type Stripe from 'stripe'
-import type { Machine } from '../control/control.ts'
+import type { Machine } from '../control/switch.ts'
 import { formatMoney } from '../money.ts'
 import { PLATFORM } from '../objects.ts'
 import { balancesOf } from '../resources/balance.ts'

@@ -1,4 +1,4 @@
-import type { Machine } from '../control/control.ts'
+import type { Machine } from '../control/switch.ts'
 import { html } from './html.ts'
 import { type PageAnswer, showPage } from './layout.ts'
 

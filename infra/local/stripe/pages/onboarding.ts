@@ -1,4 +1,4 @@
-import type { Machine } from '../control/control.ts'
+import type { Machine } from '../control/switch.ts'
 import { PLATFORM } from '../objects.ts'
 import { findOpenLink, useLink } from '../resources/onboarding.ts'
 import { html } from './html.ts'

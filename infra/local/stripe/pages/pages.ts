@@ -1,4 +1,4 @@
-import type { Machine } from '../control/control.ts'
+import type { Machine } from '../control/switch.ts'
 import { authenticationPage } from './authentication.ts'
 import { dashboard } from './dashboard.ts'
 import { html } from './html.ts'

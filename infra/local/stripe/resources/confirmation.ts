@@ -2,10 +2,10 @@ import type Stripe from 'stripe'
 import * as z from 'zod/mini'
 import type { Context } from '../context.ts'
 import { randomText } from '../ids.ts'
-import { badRequest, StripeProblem } from '../wire/error.ts'
+import { badRequest } from '../wire/error.ts'
 import { boolean, text } from '../wire/params.ts'
-import { createCharge, settleCharge } from './charges.ts'
 import { behaviourOf, usePaymentMethod } from './payment-methods.ts'
+import { cardError, decline, process, succeed } from './payment-outcomes.ts'
 import type { Decline } from './test-cards.ts'
 
 export const confirmParams = {
@@ -24,12 +24,6 @@ const authenticationRequired: Decline = {
   code: 'authentication_required',
   decline_code: 'authentication_required',
   message: 'Your card was declined. This transaction requires authentication.',
-}
-
-const authenticationFailed: Decline = {
-  code: 'payment_intent_authentication_failure',
-  message:
-    'The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod to attempt to fulfill this PaymentIntent again.',
 }
 
 /** Tries to take the money. A decline is an error to the caller, and what it changed stays changed. */
@@ -56,49 +50,6 @@ export function confirm(
   )
 }
 
-/** The buyer has been asked by their bank, and did or did not prove who they are. Whoever sent them is told no error. */
-export function authenticate(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  outcome: 'succeeded' | 'failed',
-): Stripe.PaymentIntent {
-  if (intent.status !== 'requires_action') throw badRequest(`${intent.id} does not wait for authentication`)
-  const method = context.demand('payment_method', intent.payment_method as string, 'PaymentMethod')
-  if (outcome === 'failed')
-    return decline(context, intent, method, authenticationFailed, { isCharged: false })
-  const { decline: refusal } = behaviourOf(context, method.id)
-  return refusal ? decline(context, intent, method, refusal) : succeed(context, intent, method)
-}
-
-/** The bank of a debit that was under way has answered. */
-export function settleProcessing(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  outcome: 'succeeded' | 'failed' | undefined,
-): Stripe.PaymentIntent {
-  if (intent.status !== 'processing') throw badRequest(`${intent.id} is not processing`)
-  const method = context.demand('payment_method', intent.payment_method as string, 'PaymentMethod')
-  const { decline: refusal } = behaviourOf(context, method.id)
-  const failure =
-    outcome === 'failed' ? (refusal ?? debitFailed) : outcome === 'succeeded' ? undefined : refusal
-  const charge = context.demand('charge', intent.latest_charge as string)
-  if (!failure) {
-    const paid = context.change<'charge'>(charge, { paid: true, status: 'succeeded' })
-    return finish(context, intent, settleCharge(context, paid, intent))
-  }
-  context.change<'charge'>(
-    charge,
-    { captured: false, failure_code: failure.code, failure_message: failure.message, status: 'failed' },
-    'charge.failed',
-  )
-  return fail(context, intent, method, failure, charge.id)
-}
-
-const debitFailed: Decline = {
-  code: 'charge_exceeds_source_limit',
-  message: 'The debit was refused by the bank.',
-}
-
 function pay(
   context: Context,
   intent: Stripe.PaymentIntent,
@@ -108,97 +59,6 @@ function pay(
   if (method.type === 'us_bank_account') return process(context, intent, method)
   if (refusal) throw cardError(decline(context, intent, method, refusal), refusal)
   return succeed(context, intent, method)
-}
-
-function succeed(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  method: Stripe.PaymentMethod,
-): Stripe.PaymentIntent {
-  const charge = createCharge(context, { intent, method, status: 'succeeded' })
-  return finish(context, intent, settleCharge(context, charge, intent))
-}
-
-function finish(context: Context, intent: Stripe.PaymentIntent, charge: Stripe.Charge): Stripe.PaymentIntent {
-  context.emit('charge.succeeded', charge)
-  return context.change<'payment_intent'>(
-    intent,
-    {
-      amount_received: intent.amount,
-      latest_charge: charge.id,
-      next_action: null,
-      processing: null,
-      status: 'succeeded',
-    },
-    'payment_intent.succeeded',
-  )
-}
-
-/** A bank debit takes days, and is told of then. */
-function process(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  method: Stripe.PaymentMethod,
-): Stripe.PaymentIntent {
-  const charge = createCharge(context, { intent, method, status: 'pending' })
-  context.emit('charge.pending', charge)
-  return context.change<'payment_intent'>(
-    intent,
-    { latest_charge: charge.id, next_action: null, status: 'processing' },
-    'payment_intent.processing',
-  )
-}
-
-function decline(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  method: Stripe.PaymentMethod,
-  refusal: Decline,
-  { isCharged = true } = {},
-): Stripe.PaymentIntent {
-  if (!isCharged) return fail(context, intent, method, refusal)
-  const charge = createCharge(context, { intent, method, status: 'failed', decline: refusal })
-  context.emit('charge.failed', charge)
-  return fail(context, intent, method, refusal, charge.id)
-}
-
-function fail(
-  context: Context,
-  intent: Stripe.PaymentIntent,
-  method: Stripe.PaymentMethod,
-  refusal: Decline,
-  charge?: string,
-): Stripe.PaymentIntent {
-  const last_payment_error = {
-    ...refusal,
-    ...(charge !== undefined && { charge }),
-    doc_url: `https://stripe.com/docs/error-codes/${refusal.code.replaceAll('_', '-')}`,
-    payment_method: method,
-    type: 'card_error',
-  } as Stripe.PaymentIntent.LastPaymentError
-  return context.change<'payment_intent'>(
-    intent,
-    {
-      last_payment_error,
-      ...(charge !== undefined && { latest_charge: charge }),
-      next_action: null,
-      payment_method: null,
-      processing: null,
-      status: 'requires_payment_method',
-    },
-    'payment_intent.payment_failed',
-  )
-}
-
-function cardError(intent: Stripe.PaymentIntent, refusal: Decline): StripeProblem {
-  const { charge, payment_method } = intent.last_payment_error!
-  return new StripeProblem(402, {
-    type: 'card_error',
-    ...refusal,
-    ...(charge !== undefined && { charge }),
-    payment_intent: intent,
-    payment_method,
-  })
 }
 
 function nextAction(

@@ -4,8 +4,9 @@ import type { Context } from '../context.ts'
 import { newId } from '../ids.ts'
 import { route } from '../route.ts'
 import { badRequest } from '../wire/error.ts'
-import { boolean, listParams, mergeMetadata, metadata, text } from '../wire/params.ts'
+import { listParams, text } from '../wire/params.ts'
 import { post } from './balance-transactions.ts'
+import { noEvidence } from './evidence-fields.ts'
 import { behaviourOf } from './payment-methods.ts'
 
 const DAY = 86_400
@@ -13,44 +14,6 @@ const DAY = 86_400
 const EVIDENCE_DAYS = 21
 
 const FEE = 1_500
-
-/** A dispute that evidence decides is decided a moment later, as in Stripe's test mode. */
-const DECIDED_MS = 300
-
-const evidenceFields = [
-  'access_activity_log',
-  'billing_address',
-  'cancellation_policy_disclosure',
-  'cancellation_rebuttal',
-  'customer_email_address',
-  'customer_name',
-  'customer_purchase_ip',
-  'duplicate_charge_explanation',
-  'duplicate_charge_id',
-  'product_description',
-  'refund_policy_disclosure',
-  'refund_refusal_explanation',
-  'service_date',
-  'shipping_address',
-  'shipping_carrier',
-  'shipping_date',
-  'shipping_tracking_number',
-  'uncategorized_text',
-] as const
-
-const fileFields = [
-  'cancellation_policy',
-  'customer_communication',
-  'customer_signature',
-  'duplicate_charge_documentation',
-  'receipt',
-  'refund_policy',
-  'service_documentation',
-  'shipping_documentation',
-  'uncategorized_file',
-] as const
-
-const MAX_EVIDENCE_CHARACTERS = 150_000
 
 export interface Complaint {
   readonly reason: string
@@ -122,84 +85,11 @@ export function openDispute(
   return dispute
 }
 
-const noEvidence = () =>
-  ({
-    ...Object.fromEntries([...evidenceFields, ...fileFields].map((field) => [field, null])),
-    enhanced_evidence: {},
-  }) as unknown as Stripe.Dispute.Evidence
-
 /** What a card that is made for it does to each payment. */
 export function disputeCharge(context: Context, chargeId: string): void {
   const charge = context.demand('charge', chargeId)
   if (charge.disputed || charge.refunded) return
   openDispute(context, chargeId, { reason: behaviourOf(context, charge.payment_method!).disputed! })
-}
-
-const updateParams = z.strictObject({
-  evidence: z.optional(
-    z.strictObject(
-      Object.fromEntries(
-        evidenceFields.map((field) => [field, z.optional(z.string().check(z.maxLength(20_000)))]),
-      ),
-    ),
-  ),
-  metadata: z.optional(metadata),
-  submit: z.optional(boolean),
-})
-
-function update(
-  context: Context,
-  { evidence, submit, metadata: given }: z.output<typeof updateParams>,
-  id: string,
-): Stripe.Dispute {
-  const dispute = context.demand('dispute', id)
-  if (!isOpen(dispute) && (evidence !== undefined || submit)) throw closed(dispute)
-  const merged = { ...dispute.evidence, ...emptiesToNull(evidence ?? {}) }
-  checkLength(merged)
-  const details = dispute.evidence_details
-  const isSubmitted = submit ?? evidence !== undefined
-  const has_evidence = Object.values(merged).some((value) => typeof value === 'string')
-  const updated = context.change<'dispute'>(
-    dispute,
-    {
-      evidence: merged as Stripe.Dispute.Evidence,
-      evidence_details: {
-        ...details,
-        has_evidence,
-        submission_count: details.submission_count + (isSubmitted ? 1 : 0),
-        submission_method: isSubmitted ? 'manual' : details.submission_method,
-      },
-      metadata: mergeMetadata(dispute.metadata, given),
-      ...(isSubmitted && { status: 'under_review' as const }),
-    },
-    'charge.dispute.updated',
-  )
-  if (isSubmitted && decisionOf(updated)) context.later('close_dispute', id, DECIDED_MS)
-  return updated
-}
-
-const emptiesToNull = (fields: object) =>
-  Object.fromEntries(Object.entries(fields).map(([field, value]) => [field, value === '' ? null : value]))
-
-function checkLength(evidence: object): void {
-  const texts = Object.values(evidence).filter((value) => typeof value === 'string')
-  if (texts.join('').length > MAX_EVIDENCE_CHARACTERS) {
-    throw badRequest(`Dispute evidence texts can have up to ${MAX_EVIDENCE_CHARACTERS} characters in all.`, {
-      param: 'evidence',
-    })
-  }
-}
-
-/** Words that decide a dispute in Stripe's test mode. */
-function decisionOf({ evidence }: Stripe.Dispute): 'won' | 'lost' | undefined {
-  if (evidence.uncategorized_text === 'winning_evidence') return 'won'
-  return evidence.uncategorized_text === 'losing_evidence' ? 'lost' : undefined
-}
-
-export function decideDispute(context: Context, id: string): void {
-  const dispute = context.demand('dispute', id)
-  const decision = decisionOf(dispute)
-  if (decision && isOpen(dispute)) closeDispute(context, dispute, decision)
 }
 
 /** The bank has decided, or the seller has given in. */
@@ -228,9 +118,9 @@ export function closeDispute(
   )
 }
 
-const isOpen = ({ status }: Stripe.Dispute) => status === 'needs_response' || status === 'under_review'
+export const isOpen = ({ status }: Stripe.Dispute) => status === 'needs_response' || status === 'under_review'
 
-const closed = ({ id, status }: Stripe.Dispute) =>
+export const closed = ({ id, status }: Stripe.Dispute) =>
   badRequest(`This dispute (${id}) is already closed with a status of ${status}.`)
 
 /** A charge that was won back is the seller's again, to refund too. */
@@ -240,7 +130,6 @@ export const isChargedBack = (context: Context, charge: Stripe.Charge): boolean 
 
 export const disputeRoutes = [
   route('GET /v1/disputes/{id}', z.strictObject({}), (context, _, id) => context.demand('dispute', id)),
-  route('POST /v1/disputes/{id}', updateParams, update),
   route('POST /v1/disputes/{id}/close', z.strictObject({}), (context, _, id) =>
     closeDispute(context, context.demand('dispute', id), 'lost'),
   ),

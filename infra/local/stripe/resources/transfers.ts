@@ -130,13 +130,18 @@ function reverse(
     )
   }
   const receiver = context.as(transfer.destination as string)
+  const payment = receiver.demand('charge', transfer.destination_payment as string)
   demandFunds(receiver, amount, currency)
   const id = newId('trr')
   post(receiver, {
     type: 'payment_refund',
     amount: -amount,
     currency,
-    source: transfer.destination_payment as string,
+    source: payment.id,
+  })
+  receiver.change<'charge'>(payment, {
+    amount_refunded: payment.amount_refunded + amount,
+    refunded: amount === left,
   })
   const reversal: Stripe.TransferReversal = {
     id,

@@ -25,6 +25,8 @@ export function createWebhooks(options: {
   const table = createDeliveryTable(store)
   const rules = createRules()
   const closing = new AbortController()
+  const onError = (error: unknown) =>
+    logger.error(`Webhooks: ${error instanceof Error ? error.stack : error}`)
   let held: number[] = []
 
   /** Within the transaction that the event is told in; `wake` sends it once that is through. */
@@ -33,7 +35,7 @@ export function createWebhooks(options: {
     if (rule?.mode === 'lost') return void table.insert(id, 'lost', 0)
     if (rule?.mode === 'reordered') {
       held.push(table.insert(id, 'held', 0))
-      if (rule.left === 0) setImmediate(() => void release())
+      if (rule.left === 0) setImmediate(() => release().catch(onError))
       return
     }
     const dueAt = now() + (rule?.mode === 'late' ? rule.delay_ms : 0)
@@ -46,6 +48,7 @@ export function createWebhooks(options: {
     const ids = held.reverse()
     held = []
     for (const id of ids) {
+      if (closing.signal.aborted) return
       const delivery = table.find(id)
       if (delivery) await send(delivery)
     }
@@ -102,7 +105,7 @@ export function createWebhooks(options: {
     next: table.nextDue,
     take: () => table.takeDue(now()),
     run: send,
-    onError: (error) => logger.error(`Webhooks: ${error instanceof Error ? error.stack : error}`),
+    onError,
   })
 
   /** Another delivery of an event that was told before. */

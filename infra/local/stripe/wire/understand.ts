@@ -29,7 +29,6 @@ export interface Understood {
 export function understand(call: Call, { keys, store }: { keys: StripeKeys; store: Store }): Understood {
   const {
     key: keyParam,
-    client_secret,
     expand,
     _stripe_account,
     ...form
@@ -39,7 +38,11 @@ export function understand(call: Call, { keys, store }: { keys: StripeKeys; stor
   const { route, ids } = findRoute(call)
   const isPublic = key === 'publishable'
   if (isPublic && route.access === 'secret') throw needsSecretKey()
-  if (isPublic || client_secret !== undefined) checkClientSecret(store, account, ids[0]!, client_secret)
+  if (route.access === 'client') {
+    const { client_secret } = form
+    delete form.client_secret
+    if (isPublic || client_secret !== undefined) checkClientSecret(store, account, ids[0]!, client_secret)
+  }
   return { route, ids, path: call.path, account, form, expand: expansionsOf(expand), isPublic }
 }
 
