@@ -47,6 +47,7 @@ export function createAdminHandlers({
       return undefined
     },
     listAllOrders: ({ query }) => orders.list(query),
+    listOrderEntries: ({ params, query }) => orders.listEntries(params.order_id, query),
     listAuditEvents: ({ query }) => audit.list(query),
   }
 }

@@ -2,7 +2,7 @@ import type { Db } from '../db/client.ts'
 import { isOlder, toMicros } from '../db/micros.ts'
 import { personOf } from '../users/person.ts'
 import { idOf } from '../users/who.ts'
-import type { AdminOrder, ListAllOrders } from './order-schemas.ts'
+import type { AdminOrder, ListAllOrders, OrderEntry } from './order-schemas.ts'
 
 export type OrderFilter = Omit<ListAllOrders, 'limit' | 'cursor'>
 
@@ -49,3 +49,25 @@ const isMeant = (db: Db, { status, buyer, seller, number, from, to }: OrderFilte
   ${from === undefined ? db`` : db`and o.created_at >= ${from}`}
   ${to === undefined ? db`` : db`and o.created_at < ${to}`}
 `
+
+/** Movement by movement as they came, with the shared accounts that no user sees. */
+export const listOrderEntries = (
+  db: Db,
+  orderId: string,
+  { after, limit }: { readonly after: string | undefined; readonly limit: number },
+) => db<OrderEntry[]>`
+  select
+    e.id, e.movement_id, m.kind, e.account, case when u.id is not null then ${personOf(db, 'u')} end as user,
+    e.order_item_id, e.amount, e.currency, m.at
+  from ledger_movements m
+  join ledger_entries e on e.movement_id = m.id
+  left join users u on u.id = e.user_id
+  where m.order_id = ${orderId} ${after === undefined ? db`` : db`and e.id > ${after}`}
+  order by e.id
+  limit ${limit}
+`
+
+export async function hasOrder(db: Db, orderId: string): Promise<boolean> {
+  const rows = await db`select from orders where id = ${orderId}`
+  return rows.length > 0
+}

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { moment, page, pageQuery, timestamp } from '../http/route.ts'
+import { movementKinds, ownAccounts, sharedAccounts } from '../ledger/movements.ts'
 import { orderStatus } from '../orders/schemas.ts'
 import { person } from '../users/person.ts'
 import { who } from '../users/who.ts'
@@ -44,3 +45,24 @@ export const listAllOrders = z.strictObject({
   to: z.optional(moment),
 })
 export type ListAllOrders = z.output<typeof listAllOrders>
+
+export const orderParams = z.object({ order_id: z.uuid() })
+
+/** What one account gained by one movement; the entries of a movement come to nothing together. */
+const orderEntry = z
+  .object({
+    id: z.uuid(),
+    movement_id: z.uuid(),
+    kind: z.enum(movementKinds),
+    account: z.enum([...sharedAccounts, ...ownAccounts]),
+    /** Whose account it is; null for those of the platform and of the world outside. */
+    user: z.nullable(person),
+    order_item_id: z.nullable(z.uuid()),
+    amount: z.int(),
+    currency: z.string(),
+    at: timestamp,
+  })
+  .check(z.meta({ id: 'OrderEntry' }))
+export type OrderEntry = z.output<typeof orderEntry>
+
+export const orderEntryPage = page(orderEntry)

@@ -1,8 +1,11 @@
 import * as z from 'zod/mini'
 import type { Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
+import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
-import { listAllOrders } from './order-repository.ts'
+import { pageById } from '../http/id-page.ts'
+import type { PageQuery } from '../http/route.ts'
+import { hasOrder, listAllOrders, listOrderEntries } from './order-repository.ts'
 import type { ListAllOrders } from './order-schemas.ts'
 
 export type AdminOrderService = ReturnType<typeof createAdminOrderService>
@@ -17,4 +20,11 @@ export const createAdminOrderService = ({ sql }: { readonly sql: Sql }) => ({
     const rows = await listAllOrders(sql, filter, after, limit + 1)
     return toPage(rows, limit, ({ micros, id }) => encodeCursor(scope, [micros, id]))
   },
+
+  /** All that an order has moved, in every account. */
+  listEntries: (orderId: string, query: PageQuery) =>
+    pageById(`order-entries:${orderId}`, query, async (after, limit) => {
+      if (!(await hasOrder(sql, orderId))) throw new AppError('not_found')
+      return listOrderEntries(sql, orderId, { after, limit })
+    }),
 })

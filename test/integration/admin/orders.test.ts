@@ -114,3 +114,39 @@ test.each([{ status: 'lost' }, { number: 0 }, { number: 1.5 }, { from: 'yesterda
     })
   },
 )
+
+describe('the books of an order', () => {
+  const entries = async (as: Actor, order_id: string, query = {}) =>
+    call(routes.listOrderEntries, as, { params: { order_id }, query })
+
+  test('name every account, and come to nothing', async () => {
+    const { seller, other, order } = await seedSale()
+    await paySeeded(sql, order)
+
+    const { body } = await entries(await admin(), order.id)
+
+    expect(new Set(body.data.map(({ account }) => account))).toEqual(
+      new Set(['customers', 'platform', 'pending']),
+    )
+    expect(new Set(body.data.flatMap(({ user }) => user?.id ?? []))).toEqual(new Set([seller.id, other.id]))
+    expect(body.data.reduce((sum, { amount }) => sum + amount, 0)).toBe(0)
+  })
+
+  test('come in pages that lose nothing', async () => {
+    const { order } = await seedSale()
+    await paySeeded(sql, order)
+    const as = await admin()
+    const whole = (await entries(as, order.id)).body.data
+
+    const first = (await entries(as, order.id, { limit: 2 })).body
+    const rest = (await entries(as, order.id, { cursor: first.next_cursor })).body
+
+    expect([...first.data, ...rest.data]).toEqual(whole)
+  })
+
+  test('are shown to nobody else, and of no order that is not there', async () => {
+    const { seller, order } = await seedSale()
+    expect(await entries(seller, order.id)).toMatchObject({ status: 403 })
+    expect(await entries(await admin(), seller.id)).toMatchObject({ status: 404 })
+  })
+})
