@@ -34,7 +34,7 @@ export async function demonstrateMarketplace(client: Client) {
   await refund(client, seller, mia, order, license)
 
   chapter('The books of the first order')
-  const { data } = await read(client, admin, `/api/v1/admin/orders/${order.id}/ledger`)
+  const { data } = await read(client, admin, `/api/v1/admin/orders/${order.id}/ledger?limit=100`)
   printBooks(data)
   done(
     'A song was sold and divided, its licence proven and fetched, and given back: nothing appeared or vanished.',
