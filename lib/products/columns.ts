@@ -34,6 +34,9 @@ export const productColumns = (db: Db, now: Date, { isWhole = false } = {}): Fra
   ) as tiers
 `
 
+/** Whether the seller is there, and stays. */
+const isSelling = (db: Db): Fragment => db`(o.deletes_at is null and o.deleted_at is null)`
+
 /** Whether somebody has the track of `p` for themselves, or is about to. */
 export const isTaken = (db: Db, now: Date): Fragment => db`exists (
   select from exclusive_claims c
@@ -42,13 +45,13 @@ export const isTaken = (db: Db, now: Date): Fragment => db`exists (
 
 /** Whether the tier `r` of `p` can be ordered. */
 export const isAvailable = (db: Db, now: Date): Fragment => db`(
-  r.removed_at is null and o.deletes_at is null and s.id is not null and (r.price_amount = 0 or s.takes_payments)
+  r.removed_at is null and ${isSelling(db)} and s.id is not null and (r.price_amount = 0 or s.takes_payments)
   and not (r.is_exclusive and ${isTaken(db, now)})
 )`
 
 /** Whether anybody may come upon it, in lists. */
 export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
-  p.status = 'published' and o.deletes_at is null
+  p.status = 'published' and ${isSelling(db)}
   and (
     p.track_id is null
     or (t.deleted_at is null and t.hidden_at is null and t.status = 'ready' and t.visibility = 'public')
@@ -59,7 +62,7 @@ export const isListed = (db: Db, { id }: Viewer): Fragment => db`(
 /** Whether the viewer may see it who knows where it is: theirs unless taken back, others' once it is or was on sale. */
 export const isVisible = (db: Db, { id }: Viewer): Fragment => {
   const isOut = db`
-    p.status in ('published', 'sold') and o.deletes_at is null and t.hidden_at is null
+    p.status in ('published', 'sold') and ${isSelling(db)} and t.hidden_at is null
     and ${isUnblocked(db, id, db`p.seller_id`)}
   `
   return id === undefined

@@ -249,11 +249,14 @@ describe('a product is seen', () => {
     expect((await get(undefined, product_id)).status).toBe(200)
   })
 
-  test('by nobody when its seller ends the account', async () => {
+  test('by nobody when its seller ends the account, nor once that is gone', async () => {
     const seller = await seedSeller(sql)
     const { product_id } = await seedProduct(sql, seller)
-    await sql`update users set deletes_at = now() where id = ${seller.id}`
+    await sql`update products set status = 'sold' where id = ${product_id}`
 
+    await sql`update users set deletes_at = now() where id = ${seller.id}`
+    expect((await get(undefined, product_id)).status).toBe(404)
+    await sql`update users set deletes_at = null, deleted_at = now() where id = ${seller.id}`
     expect((await get(undefined, product_id)).status).toBe(404)
   })
 })
