@@ -1,5 +1,6 @@
 import type { Sql, Transaction } from '../db/client.ts'
 import { postDispute, postDisputeLost, postDisputeWon, postStripeFee } from '../ledger/postings.ts'
+import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
@@ -17,22 +18,11 @@ import {
   markDisputed,
 } from './repository.ts'
 
-type LicenseChange =
-  | { readonly to: 'frozen'; readonly reason: 'dispute' }
-  | { readonly to: 'active'; readonly reason: 'dispute_won' }
-  | { readonly to: 'revoked'; readonly reason: 'dispute_lost' }
-
 export interface DisputeSettlementDependencies {
   readonly sql: Sql
   readonly settlePayment: SettlePayment
   /** Goes on with an order that was in dispute before it was completed. */
   readonly settleOrder: (orderId: string) => Promise<void>
-  readonly changeLicenses: (
-    tx: Transaction,
-    orderId: string,
-    change: LicenseChange,
-    now: Date,
-  ) => Promise<unknown>
   readonly now?: () => Date
 }
 
@@ -40,7 +30,7 @@ export type SettleDispute = ReturnType<typeof createDisputeSettlement>
 
 /** What Stripe says of a dispute becomes our state of it. Told late, twice or out of order, it comes to the same. */
 export function createDisputeSettlement(dependencies: DisputeSettlementDependencies) {
-  const { sql, settlePayment, settleOrder, changeLicenses, now = () => new Date() } = dependencies
+  const { sql, settlePayment, settleOrder, now = () => new Date() } = dependencies
 
   /** Answers the order that has become free. */
   async function settle(tx: Transaction, dispute: Dispute & { payment_intent_id: string }) {

@@ -82,6 +82,20 @@ export async function postRefund(tx: Transaction, refund: RefundPosting, now: Da
   return true
 }
 
+/** The customer's bank has sent a refund back to us: what they were to get we owe them still. */
+export async function postRefundUndone(
+  tx: Transaction,
+  { order_id, external_id, amount, currency }: OfOrder & Money,
+  now: Date,
+) {
+  const entries: Entry[] = [
+    { account: 'customers', amount: -amount, currency },
+    { account: 'platform', amount, currency },
+  ]
+  const movement = { external_id: `refund_failed:${external_id}`, kind: 'refund', order_id, entries } as const
+  return (await move(tx, [movement], now)) > 0
+}
+
 /** Stripe takes the amount back until it is decided; meanwhile nothing of the order can be paid out. */
 export async function postDispute(tx: Transaction, dispute: OfOrder & Money, now: Date) {
   const { order_id, amount, currency } = dispute

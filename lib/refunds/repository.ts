@@ -145,6 +145,11 @@ export async function markFailed(tx: Db, id: string, reason: string, now: Date):
   return count === 1
 }
 
+/** Of one that had succeeded, and still counts as given back. */
+export async function noteFailure(tx: Db, id: string, reason: string): Promise<void> {
+  await tx`update refunds set failed_reason = ${reason} where id = ${id}`
+}
+
 /** The order follows what was given back of it; one in dispute does when that is over. */
 export async function followRefunds(tx: Db, orderId: string, now: Date): Promise<void> {
   await tx`
@@ -220,4 +225,31 @@ export async function findPart(
     where o.id = ${orderId}
   `
   return row?.part
+}
+
+/** Pending ones for which nothing is going to be asked of Stripe any more. */
+export const listGivenUp = (tx: Db, orderId: string) => tx<{ id: string }[]>`
+  select r.id
+  from refunds r
+  where r.order_id = ${orderId} and r.status = 'pending'
+    and exists (select from stripe_calls c where c.kind = 'refund' and c.subject_id = r.id and c.status = 'failed')
+    and not exists (select from stripe_calls c where c.kind = 'refund' and c.subject_id = r.id and c.status = 'due')
+`
+
+/** Why all that was paid has to go back, where nothing is under way and nothing was tried since. */
+export async function findOwed(
+  tx: Db,
+  orderId: string,
+  since: Date,
+): Promise<'exclusive_conflict' | 'late_payment' | undefined> {
+  const [owed] = await tx<[{ reason: 'exclusive_conflict' | 'late_payment' }?]>`
+    select o.end_reason as reason
+    from orders o
+    where o.id = ${orderId} and o.status = 'paid' and o.end_reason is not null
+      and not exists (
+        select from refunds r
+        where r.order_id = o.id and (r.status = 'pending' or r.created_at > ${since})
+      )
+  `
+  return owed?.reason
 }

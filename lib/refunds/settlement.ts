@@ -1,5 +1,7 @@
 import type { Sql, Transaction } from '../db/client.ts'
-import { postRefund } from '../ledger/postings.ts'
+import { issueCreditNotes } from '../invoices/issuing.ts'
+import { postRefund, postRefundUndone } from '../ledger/postings.ts'
+import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
@@ -17,22 +19,12 @@ import {
   markFailed,
   markSucceeded,
   markUnderWay,
+  noteFailure,
   type RefundableOrder,
   type RefundRow,
 } from './repository.ts'
 
-/** What changes with what is given back; each does nothing the second time. */
-export interface RefundEffects {
-  changeLicenses(
-    tx: Transaction,
-    orderId: string,
-    change: { readonly to: 'revoked'; readonly reason: 'refund'; readonly itemIds: readonly string[] },
-    now: Date,
-  ): Promise<unknown>
-  issueCreditNotes(tx: Transaction, refundId: string, now: Date): Promise<unknown>
-}
-
-export interface RefundSettlementDependencies extends RefundEffects {
+export interface RefundSettlementDependencies {
   readonly sql: Sql
   readonly settlePayment: SettlePayment
   readonly now?: () => Date
@@ -41,9 +33,11 @@ export interface RefundSettlementDependencies extends RefundEffects {
 export type SettleRefund = ReturnType<typeof createRefundSettlement>
 
 /** What Stripe says of a refund becomes our state of it, whether we asked for it or somebody did at Stripe. */
-export function createRefundSettlement(dependencies: RefundSettlementDependencies) {
-  const { sql, settlePayment, changeLicenses, issueCreditNotes, now = () => new Date() } = dependencies
-
+export function createRefundSettlement({
+  sql,
+  settlePayment,
+  now = () => new Date(),
+}: RefundSettlementDependencies) {
   async function settle(tx: Transaction, refund: Refund & { payment_intent_id: string }) {
     const order = await lockOrderOfPayment(tx, refund.payment_intent_id)
     if (!order?.paid_at) return
@@ -51,7 +45,7 @@ export function createRefundSettlement(dependencies: RefundSettlementDependencie
     if (!row) return
     if (refund.amount !== row.amount) throw new Error(`Refund ${row.id} is of another amount at Stripe`)
     if (refund.status === 'succeeded') return succeed(tx, order, row, refund)
-    if (row.status === 'succeeded') return tellUndone(row, refund)
+    if (row.status === 'succeeded') return undo(tx, row, refund)
     if (refund.status === 'failed' || refund.status === 'canceled') {
       await markFailed(tx, row.id, refund.failure_reason ?? refund.status, now())
     } else if (row.stripe_refund_id === null) await markUnderWay(tx, row.id, refund.id)
@@ -74,6 +68,15 @@ export function createRefundSettlement(dependencies: RefundSettlementDependencie
     await issueCreditNotes(tx, row.id, now())
   }
 
+  /** The bank sent it back. The order stays as it is, and we owe the customer: somebody has to pay them another way. */
+  async function undo(tx: Transaction, { id, order_id }: RefundRow, refund: Refund) {
+    const { id: external_id, amount, currency, failure_reason } = refund
+    if (!(await postRefundUndone(tx, { order_id, external_id, amount, currency }, now()))) return
+    await noteFailure(tx, id, failure_reason ?? refund.status)
+    const failed = { refund_id: id, order_id, failure_reason }
+    logger.error('A refund that was done has failed', { ...failed, ...countMetric('stripe_calls_failed') })
+  }
+
   return async (refund: Refund): Promise<void> => {
     const { payment_intent_id } = refund
     if (payment_intent_id === null) return
@@ -94,14 +97,4 @@ async function adopt(
   const refund = { order_id, amount, currency, reason: 'other', note: '', requested_by: null } as const
   const id = await insertRefund(tx, refund, items, now)
   return findRefund(tx, id)
-}
-
-/** The bank sent it back after all. Somebody has to give the customer their money another way. */
-function tellUndone({ id, order_id }: RefundRow, { failure_reason }: Refund) {
-  logger.error('A refund that was done has failed', {
-    refund_id: id,
-    order_id,
-    failure_reason,
-    ...countMetric('money_breaches'),
-  })
 }

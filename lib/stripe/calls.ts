@@ -101,9 +101,3 @@ export async function markCallFailed(db: Db, id: string, reason: string, now: Da
     where id = ${id} and status = 'due'
   `
 }
-
-/** Calls whose message was lost, or whose next try has come. */
-export const findDueCalls = (db: Db, now: Date, limit: number) =>
-  db<{ id: string }[]>`
-    select id from stripe_calls where status = 'due' and due_at <= ${now} order by due_at limit ${limit}
-  `

@@ -15,8 +15,11 @@ import { mostTries } from './retries.ts'
 /** What events tell of. */
 export type Subject = 'payment' | 'charge' | 'refund' | 'dispute' | 'account' | 'transfer' | 'payout'
 
+/** Of a connected account where there is an `account_id`. */
+export type EventObject = Pick<StoredEvent, 'object_id' | 'account_id'>
+
 /** Looks at the object anew and does what has to be done; again, and together with others, it does no harm. */
-export type EventHandlers = Readonly<Record<Subject, (event: StoredEvent) => Promise<void>>>
+export type EventHandlers = Readonly<Record<Subject, (object: EventObject) => Promise<void>>>
 
 export interface EventRunnerDependencies {
   readonly sql: Sql

@@ -1,6 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { later } from '../time.ts'
-import { claimSlackMs, mostTries, nextDue } from './retries.ts'
+import { claimSlackMs, nextDue } from './retries.ts'
 
 export interface StoredEvent {
   readonly id: string
@@ -44,12 +44,3 @@ export async function markEventProcessed(db: Db, id: string, now: Date): Promise
 export async function markEventTried(db: Db, id: string, reason: string): Promise<void> {
   await db`update stripe_events set failed_reason = ${reason} where id = ${id}`
 }
-
-/** Those whose message was lost, or whose next try has come; what was tried too often waits until Stripe is asked for it again. */
-export const findDueEvents = (db: Db, now: Date, limit: number) =>
-  db<{ id: string }[]>`
-    select id from stripe_events
-    where processed_at is null and due_at <= ${now} and tries < ${mostTries}
-    order by due_at
-    limit ${limit}
-  `

@@ -2,11 +2,22 @@ import * as z from 'zod/mini'
 import type { JobQueue } from '../aws/job-queue.ts'
 import { unavailable } from '../errors.ts'
 
-/** What travels on the queue `stripe`: an event that was stored, a call that is due, an order to look at again. */
+/**
+ * What travels on the queue `stripe`: an event that was stored, a call that is due, an order or a payout to look at again,
+ * a stretch of the balance to compare, from the transaction on that it has come to.
+ */
 export const stripeMessage = z.union([
   z.strictObject({ event_id: z.string() }),
   z.strictObject({ call_id: z.uuid() }),
   z.strictObject({ order_id: z.uuid() }),
+  z.strictObject({ payout_id: z.uuid() }),
+  z.strictObject({
+    balance: z.strictObject({
+      from: z.iso.datetime(),
+      until: z.iso.datetime(),
+      after: z.optional(z.string()),
+    }),
+  }),
 ])
 export type StripeMessage = z.output<typeof stripeMessage>
 
