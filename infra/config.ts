@@ -227,6 +227,9 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'retry-payouts': Duration.days(1),
   'check-money': Duration.hours(1),
   'answer-disputes': Duration.minutes(10),
+  'resend-stripe': Duration.minutes(1),
+  'reconcile-orders': Duration.minutes(10),
+  'compare-balance': Duration.days(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

@@ -3,6 +3,7 @@ import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createDiscountService } from '../../lib/discounts/service.ts'
+import { createDisputeService } from '../../lib/disputes/service.ts'
 import { createInvoiceService } from '../../lib/invoices/service.ts'
 import { createLedgerService } from '../../lib/ledger/service.ts'
 import { createLicenseDownloadService } from '../../lib/licenses/downloads-service.ts'
@@ -15,6 +16,7 @@ import type { OutboxRelay } from '../../lib/outbox.ts'
 import { createPayoutService } from '../../lib/payouts/service.ts'
 import { createProductService } from '../../lib/products/service.ts'
 import { createTemplateService } from '../../lib/products/templates-service.ts'
+import { createRefundService } from '../../lib/refunds/service.ts'
 import { createSalesService } from '../../lib/sales/service.ts'
 import { createSellerService } from '../../lib/sellers/service.ts'
 import { createIntake } from '../../lib/stripe/intake.ts'
@@ -22,12 +24,14 @@ import type { StripePort } from '../../lib/stripe/port.ts'
 import type { LoadStripeSecret } from '../../lib/stripe/secret.ts'
 import { createSignatureCheck } from '../../lib/stripe/signature.ts'
 import { createDiscountHandlers } from './discount-handlers.ts'
+import { createDisputeHandlers } from './dispute-handlers.ts'
 import { createDownloadHandlers } from './download-handlers.ts'
 import { createInvoiceHandlers } from './invoice-handlers.ts'
 import { createLicenseHandlers } from './license-handlers.ts'
 import { createMoneyHandlers } from './money-handlers.ts'
 import { createOrderHandlers } from './order-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
+import { createRefundHandlers } from './refund-handlers.ts'
 import { createSellerHandlers } from './seller-handlers.ts'
 import { createTemplateHandlers } from './template-handlers.ts'
 import { createWebhookHandlers } from './webhook-handlers.ts'
@@ -60,6 +64,8 @@ export interface MarketplaceSettings {
 /** The services of this group, and the handlers that call them. */
 export const composeMarketplace = (given: MarketplaceDependencies) => ({
   ...createProductHandlers(createProductService(given)),
+  ...createRefundHandlers(createRefundService(given)),
+  ...createDisputeHandlers(createDisputeService(given)),
   ...createWebhookHandlers(createIntake({ ...given, checkSignature: createSignatureCheck(given) })),
   ...createDownloadHandlers(createLicenseDownloadService(given)),
   ...createSellerHandlers(createSellerService(given)),

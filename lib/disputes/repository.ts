@@ -66,7 +66,7 @@ export async function markDisputed(tx: Db, orderId: string, now: Date): Promise<
 export async function endDispute(tx: Db, orderId: string, now: Date): Promise<void> {
   await tx`
     update orders
-    set status = status_before_dispute, revision = revision + 1, updated_at = ${now}
+    set status = status_before_dispute, status_before_dispute = null, revision = revision + 1, updated_at = ${now}
     where id = ${orderId} and status = 'disputed'
   `
 }

@@ -10,7 +10,10 @@ import { clearOldOrigins } from '../orders/origins.ts'
 import { completeOrders, expireOrders, lapseClaims } from '../orders/sweep.ts'
 import { repeatGivenUpCalls, retryBankPayouts } from '../payouts/retries.ts'
 import { payDueSellers } from '../payouts/weekly.ts'
+import { createBalanceCheck } from '../stripe/balance.ts'
 import { deleteOldStripeEvents } from '../stripe/expiry.ts'
+import { createReconciliationSweep } from '../stripe/reconcile.ts'
+import { createStripeSweep } from '../stripe/sweep.ts'
 import type { Tasks } from './run-task.ts'
 
 export interface MarketTaskDependencies {
@@ -51,5 +54,10 @@ export const createMarketTasks = ({ sql, stripeQueue }: MarketTaskDependencies) 
     },
     'check-money': {
       breaches: () => checkMoney(sql),
+    },
+    'resend-stripe': createStripeSweep({ sql, stripeQueue }),
+    'reconcile-orders': createReconciliationSweep({ sql, stripeQueue }),
+    'compare-balance': {
+      transactions: createBalanceCheck({ sql, stripeQueue }),
     },
   }) satisfies Tasks

@@ -62,7 +62,8 @@ export function createComparison({ sql, stripe, stripeQueue, handlers }: Compari
     for (const { rule, id, source_id } of await listDifferences(sql, range)) {
       tell(rule, `${source_id} ${id}`)
     }
-    for (const { external_id } of await listUnknown(sql, range)) tell('ledger_movement_is_at_stripe', external_id)
+    for (const { external_id } of await listUnknown(sql, range))
+      tell('ledger_movement_is_at_stripe', external_id)
   }
 
   return async ({ from, until, after }: BalanceMessage): Promise<void> => {

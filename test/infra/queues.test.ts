@@ -129,6 +129,7 @@ const rates: Readonly<Record<string, string>> = {
   'resend-stripe': 'rate(1 minute)',
   'pay-sellers': 'rate(7 days)',
   'retry-payouts': 'rate(1 day)',
+  'compare-balance': 'rate(1 day)',
   'expire-market': 'rate(1 day)',
   'answer-disputes': 'rate(10 minutes)',
 }
