@@ -2,6 +2,7 @@ import type { LoadKeys } from '../../lib/auth/key-ring.ts'
 import type { JobQueue } from '../../lib/aws/job-queue.ts'
 import type { ObjectStore } from '../../lib/aws/object-store.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createEvidenceCalls } from '../../lib/disputes/evidence-calls.ts'
 import { createDisputeSettlement } from '../../lib/disputes/settlement.ts'
 import { createCancelCall } from '../../lib/orders/cancel-call.ts'
 import { createSettlement } from '../../lib/orders/settlement.ts'
@@ -48,10 +49,9 @@ export function composeStripeWorker(given: StripeWorkerDependencies) {
     ...given,
     handlers: {
       ...createPayoutCalls(given),
+      ...createEvidenceCalls(given),
       refund: createRefundCall({ ...given, ...settle }),
       cancel_intent: createCancelCall({ ...given, ...settle }),
-      stage_evidence: refuseEvidence,
-      submit_evidence: refuseEvidence,
     },
   })
   const mendRefunds = createRefundMending(given)
@@ -68,8 +68,6 @@ export function composeStripeWorker(given: StripeWorkerDependencies) {
     await given.relay.flushSoon()
   }
 }
-
-const refuseEvidence = () => Promise.reject(new Error('Nothing is known of evidence yet'))
 
 /** From a payment to all that is taken back of it. */
 function composeSettling(given: StripeWorkerDependencies) {

@@ -24,17 +24,27 @@ export class StripeWork extends Construct {
         STRIPE_API_URL: parameters.stripeApiUrl,
         LICENSE_KEY_SECRET_ARN: secrets.licenseKey.secretArn,
         EXPORTS_BUCKET: storage.exports.bucketName,
-        APP_URL: parameters.appUrl,
         API_URL: parameters.apiUrl,
       },
     })
     for (const secret of [secrets.stripe, secrets.licenseKey]) this.worker.grantSecret(secret)
     this.worker.grantSend(events.queue)
+    this.worker.grantSend(stripe.queue)
     this.worker.allowObjects(['s3:PutObject'], storage.exports, 'exports/statements/')
     alarms.watch('stripe-calls', {
       metric: loggedMetric(this.worker, 'stripe_calls_failed'),
       above: 0,
       description: 'Stripe refused a refund, a payout or the like for good, or did not answer in eight tries',
+    })
+    alarms.watch('stripe-events', {
+      metric: loggedMetric(this.worker, 'stripe_events_failed'),
+      above: 0,
+      description: 'What Stripe has told of could not be settled in eight tries',
+    })
+    alarms.watch('stripe-differences', {
+      metric: loggedMetric(this.worker, 'money_breaches'),
+      above: 0,
+      description: 'The ledger and the balance at Stripe differ, and asking Stripe anew did not mend it',
     })
     alarms.watch('unexpected-payment', {
       metric: loggedMetric(this.worker, 'stripe_unexpected_payment'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { routeGroups } from '../../functions/routes.ts'
 import type { Answer } from '../../infra/local/client.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
@@ -9,6 +10,7 @@ import { settingsOf } from '../support/server.ts'
 import {
   addComment,
   addDiscount,
+  addDispute,
   addExport,
   addImageUpload,
   addInvitation,
@@ -118,9 +120,10 @@ function expectedOutcome(caller: Caller, route: Route): Outcome {
   return reachOf(caller, policy.reach, path)
 }
 
-/** What whoever runs the market looks at as its people do. */
+/** What whoever runs the market looks at, and gives back, as its people do. */
 const isShownToAdmins = ({ method, path }: Route) =>
-  method === 'GET' && path === '/api/v1/marketplace/orders/{order_id}'
+  /^\/api\/v1\/marketplace\/(disputes\/|orders\/\{order_id\}\/refund)/.test(path) ||
+  (method === 'GET' && path === '/api/v1/marketplace/orders/{order_id}')
 
 const servers = { 'stream server': 'stream_server', 'chat server': 'chat_server' } as const
 
@@ -172,6 +175,7 @@ const bodies: Readonly<Record<string, object>> = {
   reportUser: { reason: 'spam' },
   resolveReport: { action: 'dismiss' },
   muteInChat: { reason: 'Spam' },
+  refundOrder: { reason: 'other' },
   allowLicenseDownloads: { downloads: 1 },
 }
 
@@ -196,6 +200,7 @@ const ownThings = new Set([
   'invoice_id',
   'payout_id',
   'order_id',
+  'dispute_id',
   'template_id',
   'discount_id',
 ])
@@ -229,7 +234,10 @@ async function createWorld(name: string, role: Actor['role']): Promise<World> {
       product_id: await addProduct(sql, owner.id),
       ...(await addLicense(sql, owner.id, track_id)),
       payout_id: await addPayout(sql, owner.id),
-      order_id: await addOrder(sql, owner.id),
+      order_id: await (name === 'refundOrder'
+        ? addOrder(sql, bystander.id, owner.id)
+        : addOrder(sql, owner.id)),
+      dispute_id: await addDispute(sql, owner.id),
       template_id: await addTemplate(sql, owner.id),
       discount_id: await addDiscount(sql, owner.id),
       share_token: 'unknown',
@@ -257,7 +265,9 @@ async function callAs(caller: Caller, name: string, route: Route): Promise<Answe
   })
   const body = route.body && (bodies[name] ?? {})
   if (isServer(caller)) return client.signed(client.platform.callers[servers[caller]]!, method, url, body)
-  return client.request(method, url, { token: await tokenOf(caller, route, world), body })
+  const headers = route.idempotency === 'required' ? { 'idempotency-key': randomUUID() } : undefined
+  const token = await tokenOf(caller, route, world)
+  return client.request(method, url, { token, body, ...(headers && { headers }) })
 }
 
 async function tokenOf(caller: Exclude<Caller, keyof typeof servers>, route: Route, { owner }: World) {

@@ -268,6 +268,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'serial',
     'payout_id',
     'order_id',
+    'dispute_id',
     'template_id',
     'discount_id',
   ]

@@ -97,7 +97,6 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   'stripe-worker': [
     ...withDatabase,
     'API_URL',
-    'APP_URL',
     'EVENTS_QUEUE_URL',
     'EXPORTS_BUCKET',
     'LICENSE_KEY_SECRET_ARN',
@@ -247,6 +246,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue LicenseKeySecret',
     'secretsmanager:GetSecretValue StripeSecret',
     'sqs:SendMessage EventsQueue',
+    'sqs:SendMessage StripeQueue',
     ...consume('StripeQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],

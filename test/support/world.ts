@@ -134,9 +134,9 @@ export async function addPayout(sql: Sql, userId: string): Promise<string> {
   })
 }
 
-/** Of somebody who has not paid yet. */
-export async function addOrder(sql: Sql, buyerId: string): Promise<string> {
-  const { id: sellerId } = await addSomeone(sql, 'creator')
+/** Of somebody who has not paid yet, for something of nobody in particular unless a seller is named. */
+export async function addOrder(sql: Sql, buyerId: string, soldBy?: string): Promise<string> {
+  const sellerId = soldBy ?? (await addSomeone(sql, 'creator')).id
   const [row] = await sql<[{ id: string }]>`
     with ordered as (
       insert into orders (
@@ -154,6 +154,17 @@ export async function addOrder(sql: Sql, buyerId: string): Promise<string> {
     from ordered o, product_tiers t
     where t.product_id = ${await addProduct(sql, sellerId)}
     returning order_id as id
+  `
+  return row.id
+}
+
+/** Of what somebody has sold. */
+export async function addDispute(sql: Sql, sellerId: string): Promise<string> {
+  const buyer = await addSomeone(sql)
+  const [row] = await sql<[{ id: string }]>`
+    insert into disputes (stripe_dispute_id, order_id, amount, currency, reason, status, opened_at)
+    values (${`du_${randomUUID()}`}, ${await addOrder(sql, buyer.id, sellerId)}, 1000, 'usd', 'fraudulent', 'won', now())
+    returning id
   `
   return row.id
 }
