@@ -21,16 +21,9 @@ export interface ItemPart {
 export const leftOf = ({ fee_left, shares }: ItemPart): number =>
   shares.reduce((sum, { left }) => sum + left, fee_left)
 
-/** What is left of each item of an order, nobody else changing any of it meanwhile. */
+/** What is left of each item of an order. Whoever changes any of it has the lock of the order. */
 export async function lockParts(tx: Transaction, orderId: string): Promise<ItemPart[]> {
   await tx`select from orders where id = ${orderId} for update`
-  await tx`select from order_items where order_id = ${orderId} order by id for update`
-  await tx`
-    select from order_item_shares
-    where order_item_id in (select id from order_items where order_id = ${orderId})
-    order by order_item_id, user_id
-    for update
-  `
   return tx<ItemPart[]>`
     select
       i.id as order_item_id, o.currency, i.fee_amount - i.fee_refunded_amount as fee_left,
