@@ -56,6 +56,7 @@ async function listLines(db: Db, { id, user_id, currency }: PayoutOrder): Promis
         coalesce(sum(mine.amount), 0)::bigint as amount
       from mine, previous
       where mine.id <= previous.id
+      having count(*) > 0
       union all
       select mine.id, mine.at, mine.kind, mine.order_id, mine.order_item_id, mine.amount
       from mine, this, previous

@@ -136,7 +136,7 @@ export async function seedEarner(
   amount: number,
   currency = 'usd',
   at = new Date(),
-): Promise<Actor> {
+): Promise<Awaited<ReturnType<typeof seedActor>>> {
   const earner = await seedActor(sql)
   await sql`
     insert into sellers (user_id, stripe_account_id, charges_enabled, payouts_enabled, created_at, updated_at)

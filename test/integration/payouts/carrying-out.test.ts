@@ -38,9 +38,7 @@ test('a payout goes to the account at Stripe, from there to the bank, and is pai
 
   expect(await desk.work()).toBe(2)
 
-  expect(desk.transfers).toMatchObject([
-    { account_id: `acct_${(earner as { username?: string }).username}`, amount: 4_200 },
-  ])
+  expect(desk.transfers).toMatchObject([{ account_id: `acct_${earner.username}`, amount: 4_200 }])
   expect(desk.bankPayouts).toMatchObject([{ amount: 4_200, status: 'pending' }])
   expect(await readAccount(sql, 'connected_accounts')).toBe(before + 4_200)
   expect(await balance()).toMatchObject({ available: 0, in_transit: 0 })
