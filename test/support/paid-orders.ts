@@ -37,6 +37,8 @@ export const basicTerms: Terms = {
 
 export interface ItemOptions {
   readonly seller: Actor
+  /** Of a pack the one track is in it, a service has none. */
+  readonly kind?: 'track_license' | 'sample_pack' | 'service'
   readonly title?: string
   readonly track_title?: string
   readonly tier_name?: string
@@ -48,15 +50,22 @@ export interface ItemOptions {
 
 /** An item of an order to come, with the product and the track it is about. */
 export async function seedItem(sql: Sql, options: ItemOptions) {
-  const { seller, title = 'Low Tide', track_title = 'Low Tide', tier_name = 'Basic' } = options
+  const {
+    seller,
+    kind = 'track_license',
+    title = 'Low Tide',
+    track_title = 'Low Tide',
+    tier_name = 'Basic',
+  } = options
   const { contract = 'A contract', terms = basicTerms, price_amount = 2_999, discount_amount = 0 } = options
-  const track_id = await seedTrack(sql, seller)
-  await sql`update tracks set title = ${track_title} where id = ${track_id}`
-  await sql`update track_versions set sha256 = ${randomBytes(32).toString('hex')} where track_id = ${track_id}`
+  const recording = await seedTrack(sql, seller)
+  const track_id = kind === 'track_license' ? recording : null
+  await sql`update tracks set title = ${track_title} where id = ${recording}`
+  await sql`update track_versions set sha256 = ${randomBytes(32).toString('hex')} where track_id = ${recording}`
   const [product] = await sql<[{ id: string }]>`
     insert into products ${sql({
       seller_id: seller.id,
-      kind: 'track_license',
+      kind,
       track_id,
       title,
       status: 'published',
@@ -64,6 +73,9 @@ export async function seedItem(sql: Sql, options: ItemOptions) {
       updated_at: new Date(),
     })} returning id
   `
+  if (kind === 'sample_pack') {
+    await sql`insert into product_tracks ${sql({ product_id: product.id, track_id: recording, position: 0 })}`
+  }
   const [tier] = await sql<[{ id: string }]>`
     insert into product_tiers ${sql({
       product_id: product.id,
@@ -81,7 +93,7 @@ export async function seedItem(sql: Sql, options: ItemOptions) {
     tier_id: tier.id,
     seller_id: seller.id,
     track_id,
-    kind: 'track_license',
+    kind,
     title,
     tier_name,
     is_exclusive: false,

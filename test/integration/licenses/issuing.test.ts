@@ -6,7 +6,7 @@ import { createSerial } from '../../../lib/licenses/serial.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { apiUrl, basicTerms, createLicenseKeys, seedItem, seedPaidOrder } from '../../support/paid-orders.ts'
-import { seedPerson } from '../../support/social.ts'
+import { addMaster, seedPerson } from '../../support/social.ts'
 
 const { sql, settings } = useDatabase()
 const connections = useConnections({ settings })
@@ -210,4 +210,50 @@ test('what changes after it was issued changes nothing in a licence', async () =
   await issue(order.id)
 
   expect(await find(license_id)).toEqual(before)
+})
+
+test('of a sample pack every track in it is certified', async () => {
+  const { seller, order } = await setUp({ kind: 'sample_pack', track_title: 'Kick' })
+  await sql`update track_versions v set container = 'wav' from tracks t where t.id = v.track_id and t.owner_id = ${seller.id}`
+
+  const [{ license_id } = { license_id: '' }] = await issue(order.id)
+
+  const { document, track_id, version_id, sha256 } = await find(license_id)
+  expect([track_id, version_id, sha256, document.track]).toEqual([null, null, null, null])
+  const file = { title: 'Kick', version_number: 1, master_sha256: expect.stringMatching(/^[\da-f]{64}$/) }
+  expect(document.files).toMatchObject([
+    { ...file, format: 'master', sha256: file.master_sha256 },
+    // It is still to be made; what it is made from is certified.
+    { ...file, format: 'mp3', sha256: null },
+  ])
+  const files =
+    await sql`select format, sha256 from license_files where license_id = ${license_id} order by position`
+  expect(files).toEqual(
+    document.files.map(({ format, sha256 }: Record<string, unknown>) => ({ format, sha256 })),
+  )
+})
+
+test('a service is licensed without files', async () => {
+  const { order } = await setUp({ kind: 'service' })
+
+  const [{ license_id } = { license_id: '' }] = await issue(order.id)
+
+  expect((await find(license_id)).document).toMatchObject({
+    track: null,
+    files: [],
+    product: { kind: 'service' },
+  })
+})
+
+test('the version that plays when it is issued is the one that is licensed', async () => {
+  const { seller, item, order } = await setUp()
+  const version_id = await addMaster(sql, seller, item.track_id!, 2)
+  await sql`update track_versions set sha256 = ${'b'.repeat(64)} where id = ${version_id}`
+
+  const [{ license_id } = { license_id: '' }] = await issue(order.id)
+
+  const row = await find(license_id)
+  expect(row).toMatchObject({ version_id, sha256: 'b'.repeat(64) })
+  expect(row.document.track).toMatchObject({ version_id, version_number: 2, sha256: 'b'.repeat(64) })
+  expect(row.document.files[0]).toMatchObject({ version_id, sha256: 'b'.repeat(64) })
 })

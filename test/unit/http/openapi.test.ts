@@ -53,6 +53,14 @@ describe('the document of the whole table', () => {
     expect(new Set(operations.map(({ operationId }) => operationId)).size).toBe(operations.length)
   })
 
+  test('says what is drawn as a PDF for whoever prefers that', () => {
+    const drawn = operations.filter(({ responses }) => responses[200]?.content?.['application/pdf'])
+    expect(drawn.map(({ operationId }) => operationId).toSorted()).toEqual(['getCertificate', 'getInvoice'])
+    for (const { responses } of drawn) {
+      expect(Object.keys(responses[200]!.content!)).toEqual(['application/json', 'application/pdf'])
+    }
+  })
+
   test('says where an answer may refer to another place', () => {
     const referring = operations.filter(({ responses }) => responses[303])
     expect(referring.map(({ operationId }) => operationId)).toEqual(['getWaveform'])
