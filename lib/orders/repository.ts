@@ -143,7 +143,8 @@ export async function markIntent(
 ): Promise<OrderStatus | undefined> {
   const [row] = await tx<[{ status: OrderStatus }?]>`
     update orders
-    set payment_intent_id = ${id}, client_secret = ${client_secret}, revision = revision + 1, updated_at = ${now}
+    set payment_intent_id = ${id}, revision = revision + 1, updated_at = ${now},
+      client_secret = case when status = 'requires_payment' then ${client_secret} end
     where id = ${orderId} and payment_intent_id is null
     returning status
   `
@@ -166,7 +167,8 @@ export async function markEnded(
 ): Promise<boolean> {
   const { count } = await tx`
     update orders
-    set status = ${status}, completion_due_at = null, revision = revision + 1, updated_at = ${now}
+    set status = ${status}, client_secret = null, completion_due_at = null,
+      revision = revision + 1, updated_at = ${now}
     where id = ${id} and status = 'requires_payment'
   `
   return count === 1
@@ -183,7 +185,7 @@ export async function markPaid(tx: Db, id: string, paid: Paid, now: Date): Promi
   const { count } = await tx`
     with next as (update sequences set value = value + 1 where name = 'order' returning value)
     update orders
-    set status = 'paid', number = next.value, paid_at = ${now}, charge_id = ${paid.charge_id},
+    set status = 'paid', number = next.value, paid_at = ${now}, charge_id = ${paid.charge_id}, client_secret = null,
       end_reason = ${paid.end_reason}, completion_due_at = ${paid.completion_due_at},
       revision = revision + 1, updated_at = ${now}
     from next
