@@ -24,7 +24,8 @@ export async function findTracks(
   sellerId: string,
   { track_id, track_ids = [] }: Contents,
 ): Promise<SoldTrack[]> {
-  if (track_id) await tx`select from tracks where id = ${track_id} for no key update`
+  if (track_id)
+    await tx`select from tracks where id = ${track_id} and owner_id = ${sellerId} for no key update`
   return tx<SoldTrack[]>`
     select
       wanted.id, t.id is not null as is_own, t.status is not distinct from 'ready' as is_ready,

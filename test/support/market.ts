@@ -123,3 +123,35 @@ export async function seedProduct(
   }
   return { product_id: product.id, track_id: trackId, tier_ids: tierIds as [string, ...string[]] }
 }
+
+/** That of the exclusive tier of a product, the last one, as an order of somebody else would have left it. */
+export async function seedClaim(
+  sql: Sql,
+  { track_id, product_id, tier_ids }: SeededProduct,
+  { state = 'reserved', expires_at = new Date(Date.now() + 1_800_000) } = {},
+): Promise<string> {
+  const buyer = await seedPerson(sql)
+  const [claim] = await sql<[{ id: string }]>`
+    with placed as (
+      insert into orders (
+        buyer_id, currency, subtotal_amount, total_amount, key_hash, expires_at, created_at, updated_at
+      ) values (${buyer.id}, 'usd', 50000, 50000, 'key', ${expires_at}, now(), now())
+      returning id
+    ), items as (
+      insert into order_items (
+        order_id, position, product_id, tier_id, seller_id, track_id, kind, title, tier_name, is_exclusive, terms,
+        contract, price_amount, fee_amount
+      )
+      select
+        placed.id, 0, p.id, ${tier_ids.at(-1)!}, p.seller_id, ${track_id}, p.kind, p.title, '', true, '{}', '-', 50000,
+        0
+      from placed, products p
+      where p.id = ${product_id}
+      returning id
+    )
+    insert into exclusive_claims (track_id, order_item_id, state, expires_at, created_at, updated_at)
+    select ${track_id}, id, ${state}, ${expires_at}, now(), now() from items
+    returning id
+  `
+  return claim.id
+}

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
 import { lockForOrder, type Wanted } from '../../../lib/products/for-order.ts'
 import { presets } from '../../../lib/products/presets.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
-import { createMarketApi, seedProduct, seedSeller } from '../../support/market.ts'
+import { createMarketApi, seedClaim, seedProduct, seedSeller } from '../../support/market.ts'
 import { block, seedPerson } from '../../support/social.ts'
 
 const database = useDatabase()
@@ -24,30 +23,6 @@ async function seed(tiers: Parameters<typeof seedProduct>[2] = {}) {
   const product = await seedProduct(sql, seller, tiers)
   const wanted = product.tier_ids.map((tier_id) => ({ product_id: product.product_id, tier_id }))
   return { seller, buyer, ...product, wanted }
-}
-
-/** As an order of somebody else would have left it. */
-async function claim(track_id: string, product_id: string, tier_id: string, state: string, expires_at: Date) {
-  const buyer = await seedPerson(sql)
-  const now = new Date()
-  const [item] = await sql<[{ id: string }]>`
-    with placed as (
-      insert into orders (
-        buyer_id, currency, subtotal_amount, total_amount, key_hash, expires_at, created_at, updated_at
-      ) values (${buyer.id}, 'usd', 50000, 50000, ${Buffer.from(randomUUID())}, ${expires_at}, ${now}, ${now})
-      returning id
-    )
-    insert into order_items (
-      order_id, position, product_id, tier_id, seller_id, track_id, kind, title, tier_name, is_exclusive, terms,
-      contract, price_amount, fee_amount
-    )
-    select placed.id, 0, ${product_id}, ${tier_id}, p.seller_id, ${track_id}, p.kind, p.title, '', true, '{}', '-', 50000, 0
-    from placed, products p where p.id = ${product_id}
-    returning id
-  `
-  await sql`
-    insert into exclusive_claims ${sql({ track_id, order_item_id: item.id, state, expires_at, created_at: now, updated_at: now })}
-  `
 }
 
 test('tells all that is agreed on, in the order in which it is wanted', async () => {
@@ -107,14 +82,8 @@ test('tells what others took, as long as they have it', async () => {
   const now = new Date()
   const reserved = await seed({ tiers: [{}, exclusive] })
   const sold = await seed({ tiers: [{}, exclusive] })
-  await claim(
-    reserved.track_id!,
-    reserved.product_id,
-    reserved.tier_ids[1]!,
-    'reserved',
-    new Date(now.getTime() + 60_000),
-  )
-  await claim(sold.track_id!, sold.product_id, sold.tier_ids[1]!, 'sold', now)
+  await seedClaim(sql, reserved, { state: 'reserved', expires_at: new Date(now.getTime() + 60_000) })
+  await seedClaim(sql, sold, { state: 'sold', expires_at: now })
 
   expect(await availabilities(reserved.buyer, reserved.wanted)).toEqual(['available', 'taken'])
   expect(await availabilities(reserved.buyer, reserved.wanted, new Date(now.getTime() + 60_000))).toEqual([

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
 import { presets } from '../../../lib/products/presets.ts'
 import { useDatabase } from '../../support/database.ts'
-import { createMarketApi, seedProduct, seedSeller } from '../../support/market.ts'
+import { createMarketApi, seedClaim, seedProduct, seedSeller } from '../../support/market.ts'
 import { block, type Person, seedPerson, seedTrack } from '../../support/social.ts'
 
 const { sql } = useDatabase()
@@ -135,6 +135,26 @@ describe('a new product', () => {
       status: 409,
       problem: { code: 'track_not_ready' },
     })
+  })
+
+  test('waits for good where somebody has its track for themselves, and so does a pack of it', async () => {
+    const seller = await seedSeller(sql)
+    const sold = await seedProduct(sql, seller, { tiers: [exclusive] })
+    const pack = { kind: 'sample_pack', title: 'Drums', track_ids: [sold.track_id], tiers: [lease] }
+    const before = await create(seller, pack)
+    await seedClaim(sql, sold, { state: 'sold' })
+
+    expect((await offer(seller, sold.track_id!)).body).toMatchObject({ status: 'draft' })
+    expect((await get(undefined, before.body.id)).body).toMatchObject({ tiers: [{ is_available: false }] })
+    for (const body of [
+      pack,
+      { ...pack, kind: 'track_license', track_id: sold.track_id, track_ids: undefined },
+    ]) {
+      expect(await create(seller, { ...body, status: 'published' })).toMatchObject({
+        status: 409,
+        problem: { code: 'exclusive_unavailable' },
+      })
+    }
   })
 
   const trackIds = Array.from({ length: 201 }, () => randomUUID())

@@ -1,11 +1,10 @@
 import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
-import type { Sql } from '../../../lib/db/client.ts'
 import { markSold } from '../../../lib/products/for-order.ts'
 import { createPostgresSearch } from '../../../lib/search/postgres-search.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
-import { createMarketApi, seedProduct, seedSeller } from '../../support/market.ts'
-import { type Person, seedPerson, seedTrack } from '../../support/social.ts'
+import { createMarketApi, seedClaim, seedProduct, seedSeller } from '../../support/market.ts'
+import { type Person, seedTrack } from '../../support/social.ts'
 
 const database = useDatabase()
 const { sql } = database
@@ -84,7 +83,7 @@ test('for money only while its seller can take payments', async () => {
 test('an exclusive licence not while somebody has it, or is paying for it', async () => {
   const { seller, track_id, product_id, tier_ids } = await seed({ tiers: [{ is_exclusive: true }] })
   const beside = await seedProduct(sql, seller, { track_id })
-  const claimId = await claim(sql, { track_id, product_id, tier_id: tier_ids[0], seller_id: seller.id })
+  const claimId = await seedClaim(sql, { track_id, product_id, tier_ids })
 
   expect(await isPurchasable(track_id)).toBe(true)
   await change(seller, beside.product_id, { status: 'draft' })
@@ -97,32 +96,6 @@ test('an exclusive licence not while somebody has it, or is paying for it', asyn
   })
   expect(await isPurchasable(track_id)).toBe(false)
 })
-
-async function claim(
-  db: Sql,
-  of: { track_id: string; product_id: string; tier_id: string; seller_id: string },
-): Promise<string> {
-  const buyer = await seedPerson(db)
-  const [row] = await db<[{ id: string }]>`
-    with placed as (
-      insert into orders (buyer_id, currency, subtotal_amount, total_amount, key_hash, expires_at, created_at, updated_at)
-      values (${buyer.id}, 'usd', 100, 100, 'key', now(), now(), now())
-      returning id
-    ), items as (
-      insert into order_items (
-        order_id, position, product_id, tier_id, seller_id, track_id, kind, title, tier_name, is_exclusive, terms,
-        contract, price_amount, fee_amount
-      )
-      select id, 0, ${of.product_id}, ${of.tier_id}, ${of.seller_id}, ${of.track_id}, 'track_license', '', '', true, '{}', '-', 100, 0
-      from placed
-      returning id
-    )
-    insert into exclusive_claims (track_id, order_item_id, expires_at, created_at, updated_at)
-    select ${of.track_id}, id, now() + interval '30 minutes', now(), now() from items
-    returning id
-  `
-  return row.id
-}
 
 test('two products that are taken back at the same time leave nothing to buy', async () => {
   const apis = (await connections(8)).map((connection) => createMarketApi(connection))
