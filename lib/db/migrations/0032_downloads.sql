@@ -26,6 +26,8 @@ alter table license_files
   add column title text not null default '',
   add column artist text not null default '';
 
-create index licenses_kept on licenses (downloads_until) where status <> 'revoked';
+-- What a purge asks of each version and track that it would take.
+create index licenses_version on licenses (version_id) where version_id is not null;
+create index license_files_track on license_files (track_id);
 
 create index license_downloads_old on license_downloads (granted_at);
