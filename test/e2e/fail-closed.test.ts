@@ -176,6 +176,10 @@ test('no answer to anything but a GET holds an address to read from', () => {
       'signUploadParts url',
       // The caller's own data, once it is gathered.
       'requestExport url',
+      // What the caller has bought; integration/licenses/downloads.test.ts has who may not have it.
+      'downloadLicense url',
+      // A page of Stripe's.
+      'startOnboarding url',
       // A page of the application, and what an authenticator reads.
       'createShare url',
       'setUpTwoFactor otpauth_uri',
