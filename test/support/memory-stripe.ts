@@ -276,6 +276,15 @@ export function createMemoryStripe({ now = () => new Date() }: { now?: () => Dat
     ): Refund {
       return structuredClone(Object.assign(find(refunds, id), change))
     },
+    changeDispute(
+      id: string,
+      change: Pick<Dispute, 'status'> & Partial<Pick<Dispute, 'balance_transactions'>>,
+    ): Dispute {
+      return structuredClone(Object.assign(find(disputes, id), change))
+    },
+    changeTransactions(change: (transaction: BalanceTransaction) => BalanceTransaction): void {
+      transactions.splice(0, transactions.length, ...transactions.map(change))
+    },
     changeAccount(id: string, change: Partial<Account>): Account {
       return structuredClone(Object.assign(find(accounts, id), change))
     },
