@@ -104,9 +104,10 @@ export async function paySeeded(sql: Sql, order: SeededOrder, now = new Date()):
   const payment = `pi_${randomUUID()}`
   await sql.begin(async (tx) => {
     await tx`
+      with next as (update sequences set value = value + 1 where name = 'order' returning value)
       update orders
-      set status = 'paid', paid_at = ${now}, updated_at = ${now},
-        number = (select coalesce(max(number), 0) + 1 from orders)
+      set status = 'paid', paid_at = ${now}, updated_at = ${now}, number = next.value
+      from next
       where id = ${order.id}
     `
     await postSale(tx, { order_id: order.id, external_id: payment }, now)

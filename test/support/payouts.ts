@@ -146,7 +146,13 @@ export async function seedEarner(
   return earner
 }
 
-export async function earn(sql: Sql, earner: Actor, amount: number, currency = 'usd', at = new Date()) {
+export async function earn(
+  sql: Sql,
+  earner: Pick<Actor, 'id'>,
+  amount: number,
+  currency = 'usd',
+  at = new Date(),
+) {
   const buyer = await seedActor(sql)
   const order = await seedOrder(sql, buyer.id, [{ seller_id: earner.id, due: amount, fee_bps: 0 }], currency)
   await paySeeded(sql, order, later(at, -8 * dayMs))
