@@ -19,7 +19,7 @@ export async function renderCertificate({ document, status, status_at }: Certifi
     created: new Date(document.issued_at),
   })
 
-  sheet.qr(encode(verification_url, { ecc: 'M', border: 0 }).data, qrSize, verification_url)
+  sheet.code(encode(verification_url, { ecc: 'M', border: 0 }).data, qrSize, verification_url)
   const width = sheet.width - qrSize - 16
   sheet.text('Licence certificate', { font: 'bold', size: 20, width })
   sheet.text(serial, { font: 'bold', size: 13, width })

@@ -1,7 +1,7 @@
-import type PDFDocument from 'pdfkit'
-import { type FontName, fonts } from './fonts.ts'
-import { isRtl, toReadingOrder } from './reading-order.ts'
-import { missing, toShowable } from './showing.ts'
+import { createCanvas, page } from './canvas.ts'
+import type { FontName } from './fonts.ts'
+import { isRtl } from './reading-order.ts'
+import { missing } from './showing.ts'
 import { wrap } from './wrapping.ts'
 
 export interface SheetOptions {
@@ -21,177 +21,111 @@ interface TextStyle {
   readonly align?: 'left' | 'right'
 }
 
+type Cell = TextStyle & { readonly text: string }
+
 const margin = 56
-const page = { width: 595.28, height: 841.89 }
 const bottom = page.height - margin - 24
+const fullWidth = page.width - 2 * margin
 const ink = '#16181d'
 const faint = '#666c78'
+const textSize = 9.5
 const leading = 1.4
+const nameWidth = 160
 const amountWidth = 120
-
-/** What pdfkit's types leave out. */
-interface Drawing {
-  readonly _font: { readonly font: { hasGlyphForCodePoint(codePoint: number): boolean } }
-}
-
-export type Sheet = Awaited<ReturnType<typeof createSheet>>
 
 /** A page of text, and as many more as it takes: the same bytes for the same text and time. */
 export async function createSheet({ title, foot, created }: SheetOptions) {
-  // With its fonts some 20 ms to load, which only who asks for a page waits for.
-  const { default: Document } = await import('pdfkit')
-  const doc: typeof PDFDocument.prototype = new Document({
-    size: [page.width, page.height],
-    margin: 0,
-    bufferPages: true,
-    // None of those that every reader has: they lack most letters.
-    font: fonts.regular,
-    lang: 'en',
-    displayTitle: true,
-    info: { Title: title, Producer: 'Veza', Creator: 'Veza', CreationDate: created },
-  })
-  const chunks: Buffer[] = []
-  doc.on('data', (chunk: Buffer) => chunks.push(chunk))
-  const width = page.width - 2 * margin
+  const canvas = await createCanvas(title, created)
   let y = margin
-  let isAnythingMissing = false
 
-  const use = (font: FontName, size: number) => {
-    doc.font(fonts[font]).fontSize(size)
-    return (text: string) => doc.widthOfString(text)
-  }
-  const toShown = (text: string) => {
-    const { hasGlyphForCodePoint } = (doc as unknown as Drawing)._font.font
-    const font = (doc as unknown as Drawing)._font.font
-    const shown = toShowable(text, hasGlyphForCodePoint.bind(font))
-    isAnythingMissing ||= shown.includes(missing) && !text.includes(missing)
-    return shown
-  }
   const need = (height: number) => {
     if (y + height <= bottom) return
-    doc.addPage()
+    canvas.addPage()
     y = margin
-  }
-
-  /** Lays a line out from the left to the right, piece by piece. */
-  const drawLine = (
-    line: string,
-    isBaseRtl: boolean,
-    at: { x: number; y: number; width: number },
-    align: 'left' | 'right',
-  ) => {
-    const pieces = toReadingOrder(line, isBaseRtl)
-    const widths = pieces.map(({ text }) => doc.widthOfString(text))
-    const spare = at.width - widths.reduce((all, one) => all + one, 0)
-    let x = at.x + (align === 'right' ? spare : 0)
-    for (const [index, { text }] of pieces.entries()) {
-      doc.text(text, x, at.y, { lineBreak: false })
-      x += widths[index]!
-    }
   }
 
   /** Draws text from here on, over as many lines and pages as it takes. */
   const text = (content: string, style: TextStyle = {}) => {
-    const { font = 'regular', size = 9.5, color = ink, x = margin, align } = style
-    const measure = use(font, size)
-    const room = style.width ?? page.width - margin - x
-    for (const paragraph of toShown(content).split('\n')) {
-      for (const line of wrap(paragraph, room, measure)) {
+    const { font = 'regular', size = textSize, color = ink, x = margin } = style
+    const { width = page.width - margin - x } = style
+    canvas.setFont(font, size)
+    for (const paragraph of canvas.toShown(content).split('\n')) {
+      const is_rtl = isRtl(paragraph)
+      const align = style.align ?? (is_rtl ? 'right' : 'left')
+      for (const line of wrap(paragraph, width, canvas.measure)) {
         need(size * leading)
-        use(font, size)
-        doc.fillColor(color)
-        const isBaseRtl = isRtl(paragraph)
-        drawLine(line, isBaseRtl, { x, y, width: room }, align ?? (isBaseRtl ? 'right' : 'left'))
+        canvas.setFont(font, size)
+        canvas.drawLine(line, { x, y, width }, { color, is_rtl, align })
         y += size * leading
       }
     }
   }
 
-  const space = (height: number) => {
-    y += height
-  }
-
-  /** Cells of one row, each in its own column. */
-  const row = (cells: readonly (TextStyle & { readonly text: string })[]) => {
-    need((cells[0]?.size ?? 9.5) * leading * 2)
-    const top = y
-    let lowest = y
-    const firstPage = doc.bufferedPageRange().count
+  /** Cells side by side. Only the last one may be so long that it goes on on another page. */
+  const row = (cells: readonly Cell[]) => {
+    need(textSize * leading * 2)
+    const [top, pages] = [y, canvas.countPages()]
+    let lowest = top
     for (const { text: content, ...style } of cells) {
-      // What goes on to another page stays there: only the last cell may be that long.
-      if (doc.bufferedPageRange().count === firstPage) y = top
+      y = top
       text(content, style)
-      lowest = doc.bufferedPageRange().count === firstPage ? Math.max(lowest, y) : y
+      lowest = canvas.countPages() === pages ? Math.max(lowest, y) : y
     }
     y = lowest + 2
   }
 
+  const drawFeet = () => {
+    const pages = canvas.countPages()
+    const place = { x: margin, y: page.height - margin + 4, width: fullWidth }
+    const style = { color: faint, is_rtl: false } as const
+    for (let at = 0; at < pages; at++) {
+      canvas.switchToPage(at)
+      canvas.setFont('regular', 7.5)
+      canvas.drawLine(foot, place, { ...style, align: 'left' })
+      canvas.drawLine(`${at + 1} / ${pages}`, place, { ...style, align: 'right' })
+    }
+  }
+
   return {
-    width,
+    width: fullWidth,
     text,
-    space,
-    row,
+    space(height: number) {
+      y += height
+    },
+    /** Goes on no higher than this below the top of the page. */
+    below(height: number) {
+      y = Math.max(y, margin + height)
+    },
     faint: (content: string) => text(content, { color: faint, size: 8 }),
     heading(content: string) {
       need(60)
-      space(12)
+      y += 12
       text(content, { font: 'bold', size: 11 })
-      doc
-        .moveTo(margin, y + 1)
-        .lineTo(page.width - margin, y + 1)
-        .lineWidth(0.5)
-        .strokeColor('#c9cdd4')
-        .stroke()
-      space(6)
+      canvas.drawRule({ x: margin, y: y + 1, width: fullWidth })
+      y += 6
     },
     /** A name and what it is, side by side. */
-    fact: (name: string, value: string, size?: number) =>
+    fact: (name: string, value: string, size = textSize) =>
       row([
-        { text: name, color: faint, width: 150 },
-        { text: value, x: margin + 160, align: 'left', ...(size && { size }) },
+        { text: name, color: faint, width: nameWidth - 10 },
+        { text: value, x: margin + nameWidth, align: 'left', size },
       ]),
     /** What something is, and how much it comes to at the right. */
     entry: (name: string, amount: string, font: FontName = 'regular') =>
       row([
         { text: amount, font, x: page.width - margin - amountWidth, align: 'right' },
-        { text: name, font, width: width - amountWidth - 16, align: 'left' },
+        { text: name, font, width: fullWidth - amountWidth - 16, align: 'left' },
       ]),
-    /** Goes on no higher than this below the top of the page. */
-    below(height: number) {
-      y = Math.max(y, margin + height)
-    },
-    /** Modules of a QR code at the top right of the page. */
-    qr(modules: readonly (readonly boolean[])[], size: number, link: string) {
-      const side = size / modules.length
-      const left = page.width - margin - size
-      for (const [line, cells] of modules.entries()) {
-        for (const [column, isDark] of cells.entries()) {
-          if (isDark) doc.rect(left + column * side, margin + line * side, side, side)
-        }
+    /** At the top right of the page. */
+    code: (modules: readonly (readonly boolean[])[], width: number, link: string) =>
+      canvas.drawCode(modules, { x: page.width - margin - width, y: margin, width }, link),
+    finish(): Promise<Buffer> {
+      if (canvas.isAnythingMissing()) {
+        y += 8
+        text(`${missing} stands for a character that this page cannot show. The JSON document has it.`)
       }
-      doc.fillColor('#000000').fill()
-      doc.link(left, margin, size, size, link)
-    },
-    async finish(): Promise<Buffer> {
-      if (isAnythingMissing) {
-        space(8)
-        text(`${missing} stands for a character that this page cannot show. The JSON document has it.`, {
-          size: 8,
-        })
-      }
-      const { count } = doc.bufferedPageRange()
-      for (let at = 0; at < count; at++) {
-        doc.switchToPage(at)
-        use('regular', 7.5)
-        doc.fillColor(faint)
-        const place = { x: margin, y: page.height - margin + 4, width }
-        drawLine(foot, false, place, 'left')
-        drawLine(`${at + 1} / ${count}`, false, place, 'right')
-      }
-      const ended = new Promise<void>((resolve, reject) => doc.once('end', resolve).once('error', reject))
-      doc.end()
-      await ended
-      return Buffer.concat(chunks)
+      drawFeet()
+      return canvas.finish()
     },
   }
 }
