@@ -1,3 +1,5 @@
+import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
+import { releaseDueShares } from '../../../lib/ledger/release.ts'
 import { createBalanceCheck } from '../../../lib/stripe/balance.ts'
 import { useDatabase } from '../../support/database.ts'
 import { expectSound } from '../../support/ledger.ts'
@@ -20,8 +22,8 @@ async function prepare() {
   const desk = createStripeDesk(sql)
   days += 40
   desk.clock.advance(days * 86_400)
-  const buyer = await seedPerson(sql)
-  const product = await seedProduct(sql, await seedSeller(sql), { tiers: [{ price_amount: 3_000 }] })
+  const [seller, buyer] = [await seedSeller(sql), await seedPerson(sql)]
+  const product = await seedProduct(sql, seller, { tiers: [{ price_amount: 3_000 }] })
   const compare = async () => {
     desk.clock.advance(2 * 3_600)
     const stripeQueue = {
@@ -33,7 +35,7 @@ async function prepare() {
     const { log } = await captureLog(() => createBalanceCheck({ sql, stripeQueue })(desk.clock.now()))
     return log.filter(({ message }) => message === 'The ledger and Stripe differ')
   }
-  return { desk, buyer, product, compare }
+  return { desk, seller, buyer, product, compare }
 }
 
 test('finds nothing where all is settled', async () => {
@@ -63,6 +65,24 @@ test('settles a payment, a refund and a dispute of which every event was lost', 
     refunds: [{ amount: 500, status: 'succeeded' }],
     disputes: [{ amount: 2_500, status: 'needs_response' }],
   })
+})
+
+test('finds the transfer of a payout, and settles one that was not answered', async () => {
+  const { desk, seller, buyer, product, compare } = await prepare()
+  await desk.buy(buyer, product)
+  desk.clock.advance(8 * 86_400)
+  await releaseDueShares(sql, desk.clock.now())
+  desk.stripe.befall('createTransfer', 'unanswered')
+  const { body } = await desk.api(marketplaceRoutes.requestPayout, seller, {
+    body: { currency: 'usd' },
+    headers: { 'idempotency-key': 'all' },
+  })
+  await desk.work()
+  expect(body.status).toBe('pending')
+
+  expect(await compare()).toEqual([])
+  const [payout] = await sql`select status from payouts where id = ${body.id}`
+  expect(payout).toMatchObject({ status: 'in_transit' })
 })
 
 test('tells of what Stripe has and no order asked for, with the metric', async () => {
