@@ -14,7 +14,9 @@ import { sellLicense } from '../support/licenses.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
 import { rotateSecret } from '../support/rotation.ts'
+import { sellAndPayOut } from '../support/selling.ts'
 import { settingsOf } from '../support/server.ts'
+import { signerOf } from '../support/world.ts'
 
 /**
  * Least privilege, proven both ways: the platform decides every call by the policies of the template, so a
@@ -91,8 +93,9 @@ test('no function has a grant that it does not use', async () => {
   await retryUploads(person.token)
   await forgetAnAvatar(person.token)
   await leaveUploadsHalfDone(client, person.token, await makeAudio('wav'))
+  await sellSomething()
   await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
-  for (const queue of ['scan', 'metadata', 'analysis', 'events'])
+  for (const queue of ['scan', 'metadata', 'analysis', 'events', 'stripe'])
     await sendPoison(platform.aws.queues[queue]!)
 
   const { token } = await client.admin()
@@ -228,6 +231,13 @@ async function makeMp3(sql: Sql, trackId: string) {
     `
     return row
   })
+}
+
+async function sellSomething() {
+  const sql = connect(settingsOf(platform.database_url))
+  const signer = await signerOf(process.env.VEZA_PLATFORM_FILE!)
+  await sellAndPayOut({ client, sql, signer })
+  await sql.end()
 }
 
 /**
