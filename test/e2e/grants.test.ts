@@ -46,10 +46,12 @@ interface Use extends Grant {
 type Call = Use & { readonly function: string }
 type Usage = Record<string, { unused: Grant[]; used: Use[] }>
 
-/** Grants that only AWS can use, and why. */
-const onlyOnAws = [
+/** Grants that are of no use here, and why. */
+const idleHere = [
   // Locally the database's password is in PGPASSWORD, so nothing has to be read.
-  { function: 'migrate', action: 'secretsmanager:GetSecretValue' },
+  { function: 'migrate', action: 'secretsmanager:GetSecretValue', resource: '' },
+  // It goes on with the next hundred transactions of a day, of which there are not so many here.
+  { function: 'stripe-worker', action: 'sqs:SendMessage', resource: '-stripe' },
 ]
 
 async function ofFunctions<T extends Grant>(pick: (usage: Usage[string]) => T[]) {
@@ -64,7 +66,13 @@ async function ofFunctions<T extends Grant>(pick: (usage: Usage[string]) => T[])
 async function unusedGrants() {
   const unused = await ofFunctions((usage) => usage.unused)
   return unused.filter(
-    (grant) => !onlyOnAws.some((known) => known.function === grant.function && known.action === grant.action),
+    (grant) =>
+      !idleHere.some(
+        (known) =>
+          known.function === grant.function &&
+          known.action === grant.action &&
+          grant.resource.endsWith(known.resource),
+      ),
   )
 }
 
@@ -113,7 +121,7 @@ test('no function has a grant that it does not use', async () => {
     30_000,
   ).catch(unusedGrants)
   expect(left).toEqual([])
-})
+}, 240_000)
 
 /**
  * Refusals that are meant. S3 tells only who may list a bucket that nothing was published yet; the others take its

@@ -4,7 +4,7 @@ import { type Client, expectStatus, type Json, putFile, until } from '../../infr
 import type { Sql } from '../../lib/db/client.ts'
 import { makeAudio } from './audio.ts'
 import { control } from './platform.ts'
-import { addSession, addSomeone, type WorldSigner } from './world.ts'
+import { addSession, addSomeone, type Someone, type WorldSigner } from './world.ts'
 
 const market = '/api/v1/marketplace'
 
@@ -14,10 +14,14 @@ export interface SellingParts {
   readonly signer: WorldSigner
 }
 
-/** One thing is given away, another sold, fetched, and paid out, and a third is not paid: all that the market does on AWS. */
-export async function sellAndPayOut(parts: SellingParts): Promise<void> {
+/**
+ * One thing is given away, another sold, fetched, and paid out, and a third is not paid: all that the market does on AWS.
+ * Answers who sold to whom, and what.
+ */
+export async function sellAndPayOut(parts: SellingParts) {
   const { sql } = parts
-  const [seller, buyer] = [await signIn(parts, 'creator'), await signIn(parts, 'user')]
+  const people = [await addSomeone(sql, 'creator'), await addSomeone(sql)] as const
+  const [seller, buyer] = [await signIn(parts, people[0]), await signIn(parts, people[1])]
   await onboard(parts, seller)
   const [gift, lease] = (await offer(parts, seller)).items
   expectStatus(201, await order(parts, buyer, gift!))
@@ -32,15 +36,15 @@ export async function sellAndPayOut(parts: SellingParts): Promise<void> {
   await download(parts, buyer, paid.items[0].license_id)
   await payOut(parts, seller)
 
-  const left = expectStatus(201, await order(parts, await signIn(parts, 'user'), lease!))
+  const left = expectStatus(201, await order(parts, await signIn(parts, await addSomeone(sql)), lease!))
   await sql`
     update orders set created_at = now() - interval '1 hour', updated_at = now() - interval '1 hour' where id = ${left.id}
   `
+  return { seller: people[0], buyer: people[1], order: paid }
 }
 
-async function signIn({ sql, signer }: SellingParts, role: 'creator' | 'user'): Promise<string> {
-  return signer.sign(await addSession(sql, await addSomeone(sql, role)))
-}
+const signIn = async ({ sql, signer }: SellingParts, someone: Someone): Promise<string> =>
+  signer.sign(await addSession(sql, someone))
 
 function stripeOf({ client }: SellingParts): Stripe {
   const { api_url, secret_key } = client.platform.stripe
