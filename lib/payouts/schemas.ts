@@ -6,7 +6,7 @@ export const payout = z.object({
   id: z.uuid(),
   amount: z.int(),
   currency: z.string(),
-  /** `in_transit` is on its way to the bank; `failed` with `transferred` waits with Stripe for another try. */
+  /** `in_transit` is on its way to the bank; `failed` and transferred: with Stripe, for another try. */
   status: z.enum(['pending', 'in_transit', 'paid', 'failed']),
   is_transferred: z.boolean(),
   failed_reason: z.nullable(z.string()),

@@ -4,21 +4,32 @@ import { leastPayouts } from './rules.ts'
 
 const mostAtOnce = 50
 
+interface DueBalance {
+  readonly user_id: string
+  readonly currency: string
+  readonly has_left: boolean
+}
+
 /**
  * Pays out some of those who have enough available and whom Stripe lets have it, whoever has left however little that
- * is; answers how many.
+ * is; answers how many. Whoever it fails for keeps nobody else waiting: it throws once only such are left.
  */
 export async function payDueSellers(sql: Sql, now: Date): Promise<number> {
   const due = await findDue(sql)
-  for (const { user_id, currency, has_left } of due) {
-    await sql.begin(async (tx) => {
-      if (await isStillDue(tx, user_id, currency)) {
-        await openPayout(tx, { user_id, currency, origin: 'schedule', is_last: has_left }, now)
-      }
-    })
+  const failures: unknown[] = []
+  for (const balance of due) await payOut(sql, balance, now).catch((error) => failures.push(error))
+  if (failures.length > 0 && failures.length === due.length) {
+    throw new AggregateError(failures, `${failures.length} could not be paid out`)
   }
-  return due.length
+  return due.length - failures.length
 }
+
+const payOut = (sql: Sql, { user_id, currency, has_left }: DueBalance, now: Date) =>
+  sql.begin(async (tx) => {
+    if (await isStillDue(tx, user_id, currency)) {
+      await openPayout(tx, { user_id, currency, origin: 'schedule', is_last: has_left }, now)
+    }
+  })
 
 const dueBalances = (db: Transaction | Sql) => db`
   balances b
@@ -32,7 +43,7 @@ const dueBalances = (db: Transaction | Sql) => db`
 `
 
 const findDue = (sql: Sql) =>
-  sql<{ user_id: string; currency: string; has_left: boolean }[]>`
+  sql<DueBalance[]>`
     select b.user_id, b.currency, u.deleted_at is not null as has_left
     from ${dueBalances(sql)} order by b.user_id, b.currency limit ${mostAtOnce}
   `

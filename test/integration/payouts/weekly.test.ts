@@ -69,6 +69,18 @@ test.each([
   expect(await readBalance(sql, earner.id)).toMatchObject({ available: 4_200 })
 })
 
+test('pays everyone else where it fails for somebody, and says so in the end', async () => {
+  const [unlucky, other] = [
+    await seedEarner(sql, 4_200, 'usd', now),
+    await seedEarner(sql, 4_200, 'usd', now),
+  ]
+  await sql`alter table payouts add constraint unlucky check (user_id <> ${sql.unsafe(`'${unlucky.id}'`)})`
+  await expect(run()).rejects.toThrow('1 could not be paid out')
+  await sql`alter table payouts drop constraint unlucky`
+  expect(await payoutsOf(unlucky.id)).toEqual([])
+  expect(await payoutsOf(other.id)).toMatchObject([{ amount: 4_200 }])
+})
+
 async function giveBack(order: Awaited<ReturnType<typeof earn>>) {
   const items = order.items.map(({ id, due }) => ({ order_item_id: id, amount: due }))
   await sql.begin((tx) => postRefund(tx, { order_id: order.id, external_id: `re_${order.id}`, items }, now))
