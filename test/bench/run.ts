@@ -6,19 +6,20 @@ import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
 import { measureImports } from './imports.ts'
+import { measureMarket } from './market/measure.ts'
 import { measureMedia } from './media/measure.ts'
 import { measureSessions } from './sessions.ts'
 import { printFigures } from './table.ts'
 
 /**
- * `npm run bench [-- imports|handlers|auth|media|catalogue …]`: figures measured side by side in one run; nothing
+ * `npm run bench [-- imports|handlers|auth|media|marketplace|catalogue …]`: figures measured side by side in one run; nothing
  * here fails. `media` takes `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue`
  * runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill
  * the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
  * `--markdown docs/performance.md`.
  */
 const usual = ['imports', 'handlers', 'auth'] as const
-const names = [...usual, 'media', 'catalogue']
+const names = [...usual, 'media', 'marketplace', 'catalogue']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -30,7 +31,7 @@ const { positionals, values } = parseArgs({
     markdown: { type: 'string' },
   },
 })
-const wanted: readonly string[] = positionals.length > 0 ? positionals : [...usual, 'media']
+const wanted: readonly string[] = positionals.length > 0 ? positionals : [...usual, 'media', 'marketplace']
 const unknown = wanted.find((name) => !names.includes(name))
 if (unknown) throw new Error(`There is no section ${unknown}: ${names.join(', ')}`)
 
@@ -38,6 +39,7 @@ const command = `npm run bench -- ${process.argv.slice(2).join(' ')}`
 const usualWanted = usual.filter((name) => wanted.includes(name))
 if (usualWanted.length > 0) await measureUsual(usualWanted)
 if (wanted.includes('media')) await measureMedia({ only: values.only, markdown: values.markdown, command })
+if (wanted.includes('marketplace')) await measureMarket()
 if (wanted.includes('catalogue')) {
   const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)
   if (scales.some((scale) => !Number.isInteger(scale) || scale < 10_000))
