@@ -2,6 +2,7 @@ import type { Sql, Transaction } from '../db/client.ts'
 import { postDispute, postDisputeLost, postDisputeWon, postStripeFee } from '../ledger/postings.ts'
 import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
+import { endExclusives, lockTracksOfPayment } from '../orders/giving-back.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
 import type { SettlePayment } from '../stripe/payments.ts'
@@ -34,6 +35,7 @@ export function createDisputeSettlement(dependencies: DisputeSettlementDependenc
 
   /** Answers the order that has become free. */
   async function settle(tx: Transaction, dispute: Dispute & { payment_intent_id: string }) {
+    await lockTracksOfPayment(tx, dispute.payment_intent_id)
     const order = await lockOrderOfPayment(tx, dispute.payment_intent_id)
     if (!order?.paid_at) return undefined
     const row = await keepDispute(tx, order.id, dispute)
@@ -71,6 +73,7 @@ export function createDisputeSettlement(dependencies: DisputeSettlementDependenc
     const isLast = !(await hasOtherOpen(tx, order_id, row.id))
     if (outcome === 'lost') {
       await changeLicenses(tx, order_id, { to: 'revoked', reason: 'dispute_lost' }, now())
+      await endExclusives(tx, order_id, undefined, now())
       await postDisputeLost(tx, { order_id, external_id }, now())
       await followLoss(tx, order_id, now())
     } else {

@@ -89,6 +89,23 @@ export async function endClaims(
   `
 }
 
+/** Nobody has the tracks of these items for themselves any more; answers which they are. */
+export async function giveUpTracks(
+  tx: Db,
+  orderId: string,
+  itemIds: readonly string[] | undefined,
+  now: Date,
+): Promise<string[]> {
+  const rows = await tx<{ track_id: string }[]>`
+    update exclusive_claims c set state = 'released', updated_at = ${now}
+    from order_items i
+    where i.id = c.order_item_id and i.order_id = ${orderId} and c.state = 'sold'
+      ${itemIds ? tx`and i.id = any(${itemIds}::uuid[])` : tx``}
+    returning c.track_id
+  `
+  return rows.map(({ track_id }) => track_id)
+}
+
 export async function listLapsedTracks(db: Db, now: Date, limit: number): Promise<string[]> {
   const rows = await db<{ track_id: string }[]>`
     select track_id from exclusive_claims where state = 'reserved' and expires_at <= ${now} limit ${limit}

@@ -101,12 +101,16 @@ export async function lockOrder(tx: Db, id: string): Promise<OrderRow | undefine
 
 /** With the tracks that it has claims on, which come first. */
 export async function lockOrderWithTracks(tx: Db, id: string): Promise<OrderRow | undefined> {
-  const trackIds = await listClaimedTracks(tx, id)
-  if (trackIds.length > 0) {
-    await lockTracks(tx, tx`t.id = any(${trackIds}::uuid[])`)
-    await tx`select from products where track_id = any(${trackIds}::uuid[]) order by id for no key update`
-  }
+  await lockClaimedTracks(tx, id)
   return lockOrder(tx, id)
+}
+
+/** Whoever ends, or makes good, what an order has for itself locks its tracks first, and then the order. */
+export async function lockClaimedTracks(tx: Db, orderId: string): Promise<void> {
+  const trackIds = await listClaimedTracks(tx, orderId)
+  if (trackIds.length === 0) return
+  await lockTracks(tx, tx`t.id = any(${trackIds}::uuid[])`)
+  await tx`select from products where track_id = any(${trackIds}::uuid[]) order by id for no key update`
 }
 
 export interface KeyedOrder {

@@ -70,3 +70,12 @@ export async function markSold(tx: Db, trackIds: readonly string[], now: Date): 
     update products set status = 'sold', updated_at = ${now}, revision = revision + 1 where ${which}
   `
 }
+
+/** Its seller may offer again what was sold of these tracks, whose locks the caller holds: the buyer has it no more. */
+export async function markUnsold(tx: Db, trackIds: readonly string[], now: Date): Promise<void> {
+  const which = tx`track_id = any(${trackIds}::uuid[]) and status = 'sold'`
+  await tx`select from products where ${which} order by id for no key update`
+  await tx`
+    update products set status = 'draft', updated_at = ${now}, revision = revision + 1 where ${which}
+  `
+}

@@ -3,6 +3,7 @@ import { issueCreditNotes } from '../invoices/issuing.ts'
 import { postRefund, postRefundUndone } from '../ledger/postings.ts'
 import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
+import { endExclusives, lockTracksOfPayment } from '../orders/giving-back.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
 import type { SettlePayment } from '../stripe/payments.ts'
@@ -39,6 +40,7 @@ export function createRefundSettlement({
   now = () => new Date(),
 }: RefundSettlementDependencies) {
   async function settle(tx: Transaction, refund: Refund & { payment_intent_id: string }) {
+    await lockTracksOfPayment(tx, refund.payment_intent_id)
     const order = await lockOrderOfPayment(tx, refund.payment_intent_id)
     if (!order?.paid_at) return
     const row = (await findRefundAtStripe(tx, order.id, refund)) ?? (await adopt(tx, order, refund, now()))
@@ -61,6 +63,7 @@ export function createRefundSettlement({
     }
     const itemIds = parts.filter(isWhole).map(({ order_item_id }) => order_item_id)
     await changeLicenses(tx, order.id, { to: 'revoked', reason: 'refund', itemIds }, now())
+    await endExclusives(tx, order.id, itemIds, now())
     await postRefund(tx, { order_id: order.id, external_id: refund.id, items: parts }, now())
     await markSucceeded(tx, row.id, refund.id, now())
     await followRefunds(tx, order.id, now())

@@ -1,3 +1,4 @@
+import { marketplaceRoutes } from '../../../functions/marketplace/routes.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { expectSound, readBalance } from '../../support/ledger.ts'
@@ -254,4 +255,59 @@ test('each sees what concerns them', async () => {
 
   expect(seen.map(({ amount }) => amount)).toEqual([300, 300, 600, 600])
   expect(seen.map(({ items }) => items.length)).toEqual([2, 1, 3, 3])
+})
+
+describe('an exclusive licence whose payment is given back', () => {
+  const sellExclusive = async () => {
+    const desk = createStripeDesk(sql)
+    const [seller, buyer] = [await seedSeller(sql), await seedPerson(sql)]
+    const product = await seedProduct(sql, seller, {
+      tiers: [{ price_amount: 50_000, is_exclusive: true }, { price_amount: 2_000 }],
+    })
+    const order = await desk.buy(buyer, product)
+    const statusNow = async () => {
+      const [row] = await sql<
+        [{ status: string }]
+      >`select status from products where id = ${product.product_id}`
+      return row.status
+    }
+    const publish = () =>
+      desk.api(marketplaceRoutes.updateProduct, seller, {
+        params: { product_id: product.product_id },
+        body: { status: 'published' },
+      })
+    return { desk, seller, buyer, product, order, statusNow, publish }
+  }
+
+  test.each(['a refund', 'a lost dispute'])('can be sold again by its seller after %s', async (end) => {
+    const { desk, seller, product, order, statusNow, publish } = await sellExclusive()
+    expect(await statusNow()).toBe('sold')
+    expect(await publish()).toMatchObject({ status: 409 })
+
+    if (end === 'a refund') await desk.refund(seller, order.id)
+    else {
+      const { id } = desk.stripe.dispute(order.intent_id)
+      await desk.tell('charge.dispute.created', id)
+      desk.stripe.decideDispute(id, 'lost')
+      await desk.tell('charge.dispute.closed', id)
+    }
+    await desk.work()
+
+    expect(await licensesOf(order.id)).toEqual(['revoked'])
+    expect(await statusNow()).toBe('draft')
+    expect(await publish()).toMatchObject({ status: 200 })
+    const again = await desk.buy(await seedPerson(sql), product)
+    expect(await licensesOf(again.id)).toEqual(['active'])
+    expect(await statusNow()).toBe('sold')
+  })
+
+  test('stays with its buyer where only a part is given back', async () => {
+    const { desk, seller, order, statusNow } = await sellExclusive()
+
+    await desk.refund(seller, order.id, { amount: 10_000 })
+    await desk.work()
+
+    expect(await licensesOf(order.id)).toEqual(['active'])
+    expect(await statusNow()).toBe('sold')
+  })
 })
