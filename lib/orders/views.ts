@@ -72,6 +72,8 @@ export function partOf(order: Order, sellerId: string): Order | undefined {
     subtotal_amount,
     discount_amount,
     total_amount: subtotal_amount - discount_amount,
+    // Of somebody else, where it took nothing off theirs.
+    discount_code: discount_amount > 0 ? order.discount_code : null,
     refunded_amount: sum('refunded_amount'),
     payment: null,
   }

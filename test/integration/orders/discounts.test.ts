@@ -64,6 +64,15 @@ describe('a discount', () => {
     })
   })
 
+  it('is told to nobody else who sells something in the same order', async () => {
+    const [seller, other] = [await seedSeller(sql), await seedSeller(sql)]
+    await seedDiscount(seller, { percent_bps: 5_000 })
+    const { body } = await withCode([await priced(seller, 1_000), await priced(other, 1_000)])
+    await shop.pay(body.payment!.payment_intent_id)
+    expect((await shop.read(seller, body.id)).body.discount_code).toBe('SUMMER')
+    expect((await shop.read(other, body.id)).body.discount_code).toBeNull()
+  })
+
   it('of a fixed amount is shared by price, and takes off no more than there is', async () => {
     const seller = await seedSeller(sql)
     const products = [await priced(seller, 1_000), await priced(seller, 2_000)]
