@@ -1,3 +1,4 @@
+import { permissionsOf } from '../auth/permissions.ts'
 import type { Db, Fragment } from '../db/client.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import type { Viewer } from '../tracks/visibility.ts'
@@ -34,6 +35,15 @@ export const productColumns = (db: Db, now: Date, { isWhole = false } = {}): Fra
   ) as tiers
 `
 
+/** Whether the seller may sell, as it is now. */
+const maySell = (db: Db, now: Date): Fragment => db`(
+  o.role = any(${sellingRoles}::text[]) and (o.suspended_at is null or o.suspended_until <= ${now})
+)`
+
+const sellingRoles = Object.entries(permissionsOf).flatMap(([role, may]) =>
+  may.has('market.sell') ? role : [],
+)
+
 /** Whether the seller is there, and stays. */
 const isSelling = (db: Db): Fragment => db`(o.deletes_at is null and o.deleted_at is null)`
 
@@ -45,7 +55,7 @@ export const isTaken = (db: Db, now: Date): Fragment => db`exists (
 
 /** Whether the tier `r` of `p` can be ordered. */
 export const isAvailable = (db: Db, now: Date): Fragment => db`(
-  r.removed_at is null and ${isSelling(db)} and s.id is not null and (r.price_amount = 0 or s.takes_payments)
+  r.removed_at is null and ${isSelling(db)} and ${maySell(db, now)} and s.id is not null and (r.price_amount = 0 or s.takes_payments)
   and not (r.is_exclusive and ${isTaken(db, now)})
 )`
 

@@ -40,6 +40,29 @@ describe('what is refused', () => {
     expect((await shop.order(friend, itemsOf(product))).status).toBe(201)
   })
 
+  it.each([
+    { name: 'is suspended', change: { suspended_at: time } },
+    { name: 'may not sell any more', change: { role: 'user' } },
+  ])(
+    'is what is sold by somebody who $name, while what was ordered before is honoured',
+    async ({ change }) => {
+      const [seller, buyer] = [await seedSeller(sql), await seedPerson(sql)]
+      const product = await seedProduct(sql, seller)
+      const { id, intent_id } = await shop.orderPayable(buyer, itemsOf(product))
+      await sql`update users set ${sql(change as Record<string, string | Date>)} where id = ${seller.id}`
+      await expectRefusal(await seedPerson(sql), itemsOf(product), 'product_unavailable')
+      await shop.pay(intent_id)
+      expect((await shop.read(buyer, id)).body.status).toBe('completed')
+    },
+  )
+
+  it('is not what is sold by somebody whose suspension is over', async () => {
+    const seller = await seedSeller(sql)
+    const product = await seedProduct(sql, seller)
+    await sql`update users set suspended_at = ${time}, suspended_until = ${time} where id = ${seller.id}`
+    expect((await shop.order(await seedPerson(sql), itemsOf(product))).status).toBe(201)
+  })
+
   it('is what is not there, a draft, or of another product', async () => {
     const [seller, buyer] = [await seedSeller(sql), await seedPerson(sql)]
     const [shown, draft] = [
