@@ -69,6 +69,13 @@ test.each([
   expect(await readBalance(sql, earner.id)).toMatchObject({ available: 4_200 })
 })
 
+test('pays somebody whose suspension is over', async () => {
+  const earner = await seedEarner(sql, 4_200, 'usd', now)
+  await sql`update users set suspended_at = ${now}, suspended_until = ${now} where id = ${earner.id}`
+  await run()
+  expect(await payoutsOf(earner.id)).toMatchObject([{ amount: 4_200 }])
+})
+
 test('pays everyone else where it fails for somebody, and says so in the end', async () => {
   const [unlucky, other] = [
     await seedEarner(sql, 4_200, 'usd', now),
