@@ -18,18 +18,19 @@ export interface LicensedFile {
 }
 
 export interface LicensedItem {
-  readonly product_id: string
   /** Null where the product is no single track. */
   readonly track_id: string | null
+  /** What was in the pack when it was ordered, in its order. */
+  readonly track_ids: readonly string[]
   readonly formats: readonly DeliveredFile[]
 }
 
 /**
- * The versions that play now, of the track or of all that is in the pack, in the formats of the terms. They are kept
+ * The versions that play now, of the track or of all that was in the pack, in the formats of the terms. They are kept
  * from being given up until the transaction is through.
  */
 export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly LicensedFile[]> {
-  const { product_id, track_id, formats } = item
+  const { track_id, track_ids, formats } = item
   await holdTracks(db, item)
   return db<LicensedFile[]>`
     select
@@ -40,9 +41,10 @@ export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly 
       select ${track_id}::uuid as track_id, 0 as position, format, ordinality
       from unnest(${formats}::text[]) with ordinality as f (format, ordinality) where format <> 'stems'
       union all
-      select p.track_id, p.position + 1, f.format, f.ordinality
-      from product_tracks p, unnest(${formats}::text[]) with ordinality as f (format, ordinality)
-      where p.product_id = ${product_id} and (${track_id}::uuid is null or f.format = 'stems')
+      select p.track_id, p.position, f.format, f.ordinality
+      from unnest(${track_ids}::uuid[]) with ordinality as p (track_id, position),
+        unnest(${formats}::text[]) with ordinality as f (format, ordinality)
+      where ${track_id}::uuid is null or f.format = 'stems'
     ) d
     join tracks t on t.id = d.track_id
     join users o on o.id = t.owner_id
@@ -54,9 +56,9 @@ export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly 
 }
 
 /** Neither is taken away by a purge that begins meanwhile. */
-const holdTracks = (db: Db, { product_id, track_id }: LicensedItem) => db`
+const holdTracks = (db: Db, { track_id, track_ids }: LicensedItem) => db`
   select from tracks
-  where id = ${track_id}::uuid or id in (select p.track_id from product_tracks p where p.product_id = ${product_id})
+  where id = ${track_id}::uuid or id = any(${track_ids}::uuid[])
   order by id
   for key share
 `

@@ -15,6 +15,7 @@ export interface LicensableItem {
   readonly currency: string
   readonly product_id: string
   readonly tier_id: string
+  readonly track_ids: readonly string[]
   readonly kind: string
   readonly title: string
   readonly tier_name: string

@@ -7,8 +7,8 @@ export const lockOrder = (db: Db, orderId: string) => db`select from orders wher
 
 /** Items of the order that have no licence yet. */
 export const listUnlicensedItems = (db: Db, orderId: string) => db<LicensableItem[]>`
-  select i.id as order_item_id, i.order_id, o.number as order_number, o.currency, i.product_id, i.tier_id, i.kind,
-    i.title, i.tier_name, i.is_exclusive, i.terms, i.contract, i.price_amount, i.discount_amount,
+  select i.id as order_item_id, i.order_id, o.number as order_number, o.currency, i.product_id, i.tier_id,
+    i.track_ids, i.kind, i.title, i.tier_name, i.is_exclusive, i.terms, i.contract, i.price_amount, i.discount_amount,
     json_build_object(
       'id', seller.id, 'username', seller.username, 'display_name', seller.display_name, 'legal_name', s.legal_name
     ) as seller, s.legal_address as seller_address,

@@ -28,12 +28,8 @@ export type IssueLicenses = Awaited<ReturnType<Issuer['prepare']>>
 /** Makes the licences of an order, one an item however often it is asked to. */
 export function createIssuer({ licenseKeys, apiUrl, newSerial = createSerial }: IssuerDependencies) {
   const issue = async (tx: Db, item: LicensableItem, key: SigningKey, now: Date): Promise<string> => {
-    const { product_id, terms } = item
-    const files = await findFilesOf(tx, {
-      product_id,
-      track_id: item.track?.id ?? null,
-      formats: terms.files,
-    })
+    const { track, track_ids, terms } = item
+    const files = await findFilesOf(tx, { track_id: track?.id ?? null, track_ids, formats: terms.files })
     const downloads_until = later(now, downloadsMs)
     for (let tries = 0; tries < mostSerials; tries++) {
       const serial = newSerial()

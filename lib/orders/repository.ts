@@ -58,6 +58,7 @@ const itemColumns = [
   'tier_id',
   'seller_id',
   'track_id',
+  'track_ids',
   'kind',
   'title',
   'tier_name',

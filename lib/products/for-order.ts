@@ -13,6 +13,8 @@ export interface Wanted {
 export interface Orderable extends Wanted {
   readonly seller_id: string
   readonly track_id: string | null
+  /** What is in it where it is a sample pack, in its order. */
+  readonly track_ids: readonly string[]
   readonly kind: Product['kind']
   readonly title: string
   readonly tier_name: string
@@ -46,7 +48,9 @@ export async function lockForOrder(
   await tx`select from products where id = any(${productIds}::uuid[]) order by id for share`
   return tx<Orderable[]>`
     select
-      p.id as product_id, r.id as tier_id, p.seller_id, p.track_id, p.kind, p.title, r.name as tier_name,
+      p.id as product_id, r.id as tier_id, p.seller_id, p.track_id,
+      array(select i.track_id from product_tracks i where i.product_id = p.id order by i.position) as track_ids,
+      p.kind, p.title, r.name as tier_name,
       r.is_exclusive, r.license as terms, r.contract, r.price_amount, r.currency,
       case
         when r.is_exclusive and ${isTaken(tx, now)} then 'taken'

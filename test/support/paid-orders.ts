@@ -93,6 +93,7 @@ export async function seedItem(sql: Sql, options: ItemOptions) {
     tier_id: tier.id,
     seller_id: seller.id,
     track_id,
+    track_ids: kind === 'sample_pack' ? [recording] : [],
     kind,
     title,
     tier_name,

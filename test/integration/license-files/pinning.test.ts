@@ -6,7 +6,7 @@ import { addVersion, createStudio } from '../../support/studio.ts'
 const { sql } = useDatabase()
 const studio = createStudio(sql)
 
-/** Tracks of somebody, each with a version, in a pack. */
+/** Tracks of somebody, each with a version, in a pack, where the last comes first. */
 async function setUp() {
   const seller = await studio.join()
   const tracks = []
@@ -16,16 +16,9 @@ async function setUp() {
     await sql`update track_versions set container = ${container} where id = ${version_id}`
     tracks.push({ track_id, version_id })
   }
-  const [product] = await sql<[{ id: string }]>`
-    insert into products (seller_id, kind, title, created_at, updated_at)
-    values (${seller.id}, 'sample_pack', 'Drums', now(), now()) returning id
-  `
-  // The last comes first.
-  for (const [index, { track_id }] of tracks.toReversed().entries()) {
-    await sql`insert into product_tracks (product_id, track_id, position) values (${product.id}, ${track_id}, ${index})`
-  }
+  const track_ids = tracks.toReversed().map(({ track_id }) => track_id)
   const find = (formats: readonly DeliveredFile[], track_id: string | null = null) =>
-    sql.begin((tx) => findFilesOf(tx, { product_id: product.id, track_id, formats }))
+    sql.begin((tx) => findFilesOf(tx, { track_id, track_ids, formats }))
   return { find, tracks }
 }
 

@@ -190,13 +190,13 @@ describe('an old version of a track that goes on', () => {
   })
 
   test('is not taken away from under a licence that is being issued', async () => {
-    const { license_id, product_id, track_id, version_id, original } = await setUp()
+    const { license_id, track_id, version_id, original } = await setUp()
     await sql`update licenses set status = 'revoked' where id = ${license_id}`
     await makeSurplus(version_id)
     const [issuing, cleaning] = await openConnections(2)
 
     await issuing!.begin(async (tx) => {
-      const files = await findFilesOf(tx, { product_id, track_id, formats: ['master'] })
+      const files = await findFilesOf(tx, { track_id, track_ids: [], formats: ['master'] })
       expect(files).toMatchObject([{ version_id }])
       // It stops to be the one that plays, while nobody else sees the licence so far.
       await cleaning!`update tracks set current_version_id = null where id = ${track_id}`

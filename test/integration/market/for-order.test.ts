@@ -35,6 +35,7 @@ test('tells all that is agreed on, in the order in which it is wanted', async ()
       ...wanted[1],
       seller_id: seller.id,
       track_id,
+      track_ids: [],
       kind: 'track_license',
       title: 'Low Tide',
       tier_name: 'Exclusive',
