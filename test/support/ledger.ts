@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Sql } from '../../lib/db/client.ts'
+import type { Db, Sql } from '../../lib/db/client.ts'
 import { findBreaches } from '../../lib/ledger/invariants.ts'
 import { postSale } from '../../lib/ledger/postings.ts'
 import { allocate } from '../../lib/money/allocate.ts'
@@ -103,16 +103,21 @@ async function seedService(sql: Sql, sellerId: string, price: number, currency: 
 export async function paySeeded(sql: Sql, order: SeededOrder, now = new Date()): Promise<string> {
   const payment = `pi_${randomUUID()}`
   await sql.begin(async (tx) => {
-    await tx`
-      with next as (update sequences set value = value + 1 where name = 'order' returning value)
-      update orders
-      set status = 'paid', paid_at = ${now}, updated_at = ${now}, number = next.value
-      from next
-      where id = ${order.id}
-    `
+    await markSeededPaid(tx, order, now)
     await postSale(tx, { order_id: order.id, external_id: payment }, now)
   })
   return payment
+}
+
+/** Without any money, as what is free. */
+export async function markSeededPaid(db: Db, { id }: SeededOrder, now = new Date()): Promise<void> {
+  await db`
+    with next as (update sequences set value = value + 1 where name = 'order' returning value)
+    update orders
+    set status = 'paid', paid_at = ${now}, updated_at = ${now}, number = next.value
+    from next
+    where id = ${id}
+  `
 }
 
 export type Balance = Record<'pending' | 'available' | 'held' | 'in_transit', number>

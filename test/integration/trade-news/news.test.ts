@@ -3,7 +3,7 @@ import { notificationRoutes } from '../../../functions/social/notification-route
 import { postDispute, postDisputeLost, postRefund } from '../../../lib/ledger/postings.ts'
 import { addToOutbox } from '../../../lib/outbox.ts'
 import { useDatabase } from '../../support/database.ts'
-import { paySeeded, seedOrder } from '../../support/ledger.ts'
+import { markSeededPaid, paySeeded, seedOrder } from '../../support/ledger.ts'
 import { createSocialApi, type Person, seedPerson, seedTrack } from '../../support/social.ts'
 import { createTradePost } from '../../support/trade-news.ts'
 import { completeSeeded, makeTrackItem, seedRefund } from '../../support/trade-records.ts'
@@ -93,11 +93,7 @@ describe('a sale', () => {
   test('of something free is not mailed to its seller', async () => {
     const [buyer, seller] = [await seedPerson(sql), await seedPerson(sql)]
     const order = await seedOrder(sql, buyer.id, [{ seller_id: seller.id, due: 0 }])
-    await sql`
-      update orders set status = 'paid', paid_at = now(), updated_at = now(),
-        number = (select coalesce(max(number), 0) + 1 from orders)
-      where id = ${order.id}
-    `
+    await markSeededPaid(sql, order)
     await completeSeeded(sql, order.id)
 
     const mails = await post.hear('order.completed', { order_id: order.id })
