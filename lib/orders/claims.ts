@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { dayMs, earlier } from '../time.ts'
 
 /**
  * Whoever makes, sells or ends a claim holds the lock of its track: so what they find of the others stays, and what
@@ -9,6 +10,38 @@ import { AppError } from '../errors.ts'
 interface NewClaim {
   readonly order_item_id: string
   readonly track_id: string
+}
+
+/** How many tracks a buyer may have reserved at once, and how often a day the same one without paying. */
+const mostReserved = 10
+const mostUnpaid = 3
+
+/** Refuses who keeps from others what they do not pay for. The caller holds the lock of the buyer. */
+export async function mustNotHoard(
+  tx: Db,
+  buyerId: string,
+  trackIds: readonly string[],
+  now: Date,
+): Promise<void> {
+  const [held] = await tx<[{ reserved: number; unpaid: number }]>`
+    select coalesce(sum(reserved), 0)::int as reserved,
+      coalesce(max(made) filter (where track_id = any(${trackIds}::uuid[])), 0)::int as unpaid
+    from (
+      select c.track_id, count(*) as made,
+        count(*) filter (where c.state = 'reserved' and c.expires_at > ${now}) as reserved
+      from orders o
+      join order_items i on i.order_id = o.id
+      join exclusive_claims c on c.order_item_id = i.id
+      where o.buyer_id = ${buyerId} and o.created_at > ${earlier(now, dayMs)} and o.paid_at is null
+      group by c.track_id
+    ) made
+  `
+  if (held.reserved + trackIds.length > mostReserved) {
+    throw new AppError('exclusive_unavailable', `At most ${mostReserved} can be reserved at once`)
+  }
+  if (held.unpaid >= mostUnpaid) {
+    throw new AppError('exclusive_unavailable', 'It was reserved and not paid too often today')
+  }
 }
 
 /** Refuses where somebody else has one of the tracks, or is paying for it in time. */

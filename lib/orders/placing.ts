@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 import { lockForOrder } from '../products/for-order.ts'
 import { hourMs, later, minuteMs } from '../time.ts'
 import { lockAccount } from '../users/lock.ts'
-import { reserveTracks } from './claims.ts'
+import { mustNotHoard, reserveTracks } from './claims.ts'
 import { issueConfirmation, spendConfirmation } from './confirmations.ts'
 import { requireChargeable, requireFree, requireOrderable, type Totals } from './guards.ts'
 import { type PricedItem, price } from './pricing.ts'
@@ -48,6 +48,8 @@ export async function place(tx: Transaction, placing: Placing, now: Date): Promi
   const refusal = await findRefusal(tx, placing, now)
   if (refusal) return { refusal }
   requireFree(offered)
+  const exclusive = offered.flatMap(({ is_exclusive, track_id }) => (is_exclusive && track_id) || [])
+  if (exclusive.length > 0) await mustNotHoard(tx, buyer_id, exclusive, now)
   return { order_id: await write(tx, placing, priced, now) }
 }
 

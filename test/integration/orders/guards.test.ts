@@ -40,6 +40,30 @@ describe('what is refused', () => {
     expect((await shop.order(friend, itemsOf(product))).status).toBe(201)
   })
 
+  it('is an exclusive licence for somebody who has let it go unpaid three times that day', async () => {
+    const [seller, buyer, other] = [await seedSeller(sql), await seedPerson(sql), await seedPerson(sql)]
+    const items = itemsOf(await seedProduct(sql, seller, { tiers: [{ is_exclusive: true }] }))
+    for (let time = 0; time < 3; time++) {
+      const { id } = await shop.orderPayable(buyer, items)
+      expect((await shop.cancel(buyer, id)).body.status).toBe('cancelled')
+    }
+    await expectRefusal(buyer, items, 'exclusive_unavailable')
+    expect((await shop.order(other, items)).status).toBe(201)
+  })
+
+  it('is more exclusive licences than ten before they are paid', async () => {
+    const [seller, buyer] = [await seedSeller(sql), await seedPerson(sql)]
+    const tiers = [{ is_exclusive: true }]
+    const products = []
+    for (let count = 0; count < 11; count++) products.push(await seedProduct(sql, seller, { tiers }))
+    const [last, ...rest] = products as [SeededProduct, ...SeededProduct[]]
+    await expectRefusal(buyer, itemsOf(...products), 'exclusive_unavailable')
+    const { intent_id } = await shop.orderPayable(buyer, itemsOf(...rest))
+    await expectRefusal(buyer, itemsOf(last), 'exclusive_unavailable')
+    await shop.pay(intent_id)
+    expect((await shop.order(buyer, itemsOf(last))).status).toBe(201)
+  })
+
   it.each([
     { name: 'is suspended', change: { suspended_at: time } },
     { name: 'may not sell any more', change: { role: 'user' } },
