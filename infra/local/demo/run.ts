@@ -2,7 +2,7 @@ import { parseArgs, styleText } from 'node:util'
 import { createClient, readPlatform } from '../client.ts'
 import { demonstrateAuth } from './auth.ts'
 import { demonstrateCatalogue } from './catalogue.ts'
-import { demonstrateMarketplace } from './marketplace.ts'
+import { demonstrateMarketplace } from './marketplace/marketplace.ts'
 import { demonstrateMedia } from './media.ts'
 import { takeScreenshots } from './screenshots.ts'
 

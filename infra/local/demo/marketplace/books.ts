@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { toDecimal } from '../../../lib/money/currencies.ts'
+import { toDecimal } from '../../../../lib/money/currencies.ts'
 
 export interface BookEntry {
   readonly movement_id: string
