@@ -6,9 +6,9 @@ import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { dayMs } from '../time.ts'
-import { findPart, findRefundView, listRefundViews } from './repository.ts'
 import { requestRefund } from './requesting.ts'
 import type { CreateRefund, RefundView } from './schemas.ts'
+import { findPart, findRefundView, listRefundViews } from './views-repository.ts'
 
 export interface RefundDependencies {
   readonly sql: Sql
