@@ -5,10 +5,10 @@ import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createRunOnce } from '../../lib/http/idempotency.ts'
-import type { Route } from '../../lib/http/route.ts'
 import { presets } from '../../lib/products/presets.ts'
 import type { CreateProduct } from '../../lib/products/schemas.ts'
-import { type CallOptions, call, unlimited } from './api.ts'
+import { unlimited } from './api.ts'
+import { createCallers } from './callers.ts'
 import { testLinks } from './media-links.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 import { createMemoryStripe } from './memory-stripe.ts'
@@ -39,28 +39,18 @@ export function createMarketApi(
   given: Partial<MarketplaceDependencies> = {},
   { remembersKeys = true } = {},
 ) {
-  const actors = new Map<string, Actor>()
+  const { verifyToken, callAs } = createCallers()
   const handler = createApi(marketplaceRoutes, composeMarketplace(marketParts(sql, given)), {
     service: 'marketplace',
     corsOrigins: [],
     takeCall: unlimited,
     runOnce: remembersKeys ? createRunOnce({ sql, ...(given.now && { now: given.now }) }) : (_, run) => run(),
     ...(given.now && { now: given.now }),
-    verifyToken: async (header) => {
-      const actor = actors.get(header ?? '')
-      return actor && { actor, expires_at: 4_000_000_000 }
-    },
+    verifyToken,
   })
 
-  return <R extends Route>(route: R, as: Actor | undefined, options: CallOptions = {}) => {
-    const expires_at = 4_000_000_000
-    if (route.auth !== 'optional' || !as) return call(handler, route, { expires_at, ...options, actor: as })
-    actors.set(as.id, as)
-    return call(handler, route, { ...options, headers: { ...options.headers, authorization: as.id } })
-  }
+  return callAs(handler)
 }
-
-export type MarketApi = ReturnType<typeof createMarketApi>
 
 /** A creator who has done all that Stripe asks for, unless said otherwise. */
 export async function seedSeller(sql: Sql, { isOnboarded = true } = {}): Promise<Person> {

@@ -9,11 +9,11 @@ import type { Sql } from '../../lib/db/client.ts'
 import { createFeedService } from '../../lib/feed/service.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createPace } from '../../lib/http/pace.ts'
-import type { Route } from '../../lib/http/route.ts'
 import { createReportingService } from '../../lib/moderation/reporting.ts'
 import { createNotificationService } from '../../lib/notifications/service.ts'
 import { createUserService } from '../../lib/users/service.ts'
-import { type CallOptions, call, unlimited } from './api.ts'
+import { unlimited } from './api.ts'
+import { createCallers } from './callers.ts'
 import { createMemoryCache } from './memory-cache.ts'
 import { seedActor } from './tracks.ts'
 
@@ -33,7 +33,7 @@ export function createSocialApi(
   const cache = createMemoryCache(now)
   const keepPace = isPaced ? createPace({ cache, now }) : async () => {}
   const common = { sql, keepPace, relay: { flushSoon: async () => {} }, now }
-  const actors = new Map<string, Actor>()
+  const { verifyToken, callAs } = createCallers()
   const handler = createApi(
     socialRoutes,
     createSocialHandlers({
@@ -50,19 +50,11 @@ export function createSocialApi(
       corsOrigins: [],
       takeCall: unlimited,
       now,
-      verifyToken: async (header) => {
-        const actor = actors.get(header ?? '')
-        return actor && { actor, expires_at: 4_000_000_000 }
-      },
+      verifyToken,
     },
   )
 
-  return <R extends Route>(route: R, as: Actor | undefined, options: CallOptions = {}) => {
-    const expires_at = 4_000_000_000
-    if (route.auth !== 'optional' || !as) return call(handler, route, { expires_at, ...options, actor: as })
-    actors.set(as.id, as)
-    return call(handler, route, { ...options, headers: { ...options.headers, authorization: as.id } })
-  }
+  return callAs(handler)
 }
 
 export type SocialApi = ReturnType<typeof createSocialApi>
