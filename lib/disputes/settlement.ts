@@ -27,8 +27,6 @@ export interface DisputeSettlementDependencies {
   readonly now?: () => Date
 }
 
-export type SettleDispute = ReturnType<typeof createDisputeSettlement>
-
 /** What Stripe says of a dispute becomes our state of it. Told late, twice or out of order, it comes to the same. */
 export function createDisputeSettlement(dependencies: DisputeSettlementDependencies) {
   const { sql, settlePayment, settleOrder, now = () => new Date() } = dependencies

@@ -23,7 +23,6 @@ export interface IssuerDependencies {
 }
 
 export type Issuer = ReturnType<typeof createIssuer>
-export type IssueLicenses = Awaited<ReturnType<Issuer['prepare']>>
 
 /** Makes the licences of an order, one an item however often it is asked to. */
 export function createIssuer({ licenseKeys, apiUrl, newSerial = createSerial }: IssuerDependencies) {

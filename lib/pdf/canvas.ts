@@ -22,8 +22,6 @@ interface Drawing {
   readonly _font: { readonly font: { hasGlyphForCodePoint(codePoint: number): boolean } }
 }
 
-export type Canvas = Awaited<ReturnType<typeof createCanvas>>
-
 /** Pages to draw on, with nothing on them that depends on the day or the machine. */
 export async function createCanvas(title: string, created: Date) {
   const doc = await openDocument(title, created)

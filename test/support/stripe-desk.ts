@@ -124,8 +124,6 @@ export function createStripeDesk(sql: Sql, { clock = createClock(), ...options }
   }
 }
 
-export type StripeDesk = ReturnType<typeof createStripeDesk>
-
 /** All that is known of an order's money, without ids and times. */
 export async function stateOf(sql: Sql, orderId: string) {
   const [order] = await sql`

@@ -146,8 +146,6 @@ export function useStandIn() {
   }
 }
 
-export type StandInForTests = ReturnType<typeof useStandIn>
-
 function clientOf(url: string, key: string, options: Stripe.StripeConfig = {}): Stripe {
   const { hostname, port } = new URL(url)
   return new Stripe(key, { host: hostname, port, protocol: 'http', maxNetworkRetries: 0, ...options })

@@ -96,8 +96,6 @@ export function createStudio(sql: Sql, now: () => Date = () => new Date(), store
   return { as, join, createTrack, invite, accept, remove, engage, get }
 }
 
-export type Studio = ReturnType<typeof createStudio>
-
 export interface SeededVersion {
   readonly version_id: string
   readonly upload_id: string

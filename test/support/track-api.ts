@@ -88,8 +88,6 @@ export function createTrackApi(sql: Sql, now: () => Date = () => new Date()) {
   return { request, handler, createHandler, join, createTrack, createReady }
 }
 
-export type TrackApi = ReturnType<typeof createTrackApi>
-
 /** As if the pipeline had run: the track plays a version. */
 export async function makeReady(
   sql: Sql,

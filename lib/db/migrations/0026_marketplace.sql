@@ -408,7 +408,7 @@ create table payouts (
   stripe_transfer_id text unique,
   stripe_payout_id text unique,
   failed_reason text check (char_length(failed_reason) <= 1000),
-  -- The last entry of the ledger that it covers, and its statement in the bucket of exports.
+  -- Its statement in the bucket of exports.
   statement_key text,
   created_at timestamptz not null,
   updated_at timestamptz not null,
