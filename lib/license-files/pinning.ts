@@ -1,4 +1,4 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import type { DeliveredFile } from '../products/terms.ts'
 import { artistOf } from '../tracks/artist.ts'
 import { requestMp3s } from './mp3-requests.ts'
@@ -26,7 +26,7 @@ export interface LicensedItem {
 }
 
 /**
- * The versions that play now, of the track or of all that was in the pack, in the formats of the terms. They are kept
+ * The versions that play now, or did until they were withdrawn, of the track or of all that was in the pack, in the formats of the terms. They are kept
  * from being given up until the transaction is through.
  */
 export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly LicensedFile[]> {
@@ -48,12 +48,20 @@ export async function findFilesOf(db: Db, item: LicensedItem): Promise<readonly 
     ) d
     join tracks t on t.id = d.track_id
     join users o on o.id = t.owner_id
-    join track_versions v on v.id = t.current_version_id
+    join track_versions v on v.id = coalesce(t.current_version_id, ${withdrawnOf(db)})
     left join version_mp3s m on m.version_id = v.id and m.made_at is not null
     order by d.position, t.id, d.ordinality
     for share of v
   `
 }
+
+/** What was withdrawn while it played may come back, and is then what somebody has paid for meanwhile. */
+const withdrawnOf = (db: Db): Fragment => db`(
+  select w.id from track_versions w
+  where w.track_id = t.id and w.withdrawn_at is not null and w.was_current and w.removed_at is null
+  order by w.withdrawn_at desc
+  limit 1
+)`
 
 /** Neither is taken away by a purge that begins meanwhile. */
 const holdTracks = (db: Db, { track_id, track_ids }: LicensedItem) => db`
