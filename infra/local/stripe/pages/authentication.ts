@@ -2,8 +2,7 @@ import { type Machine, onObject } from '../control/switch.ts'
 import { formatMoney } from '../money.ts'
 import { authenticate } from '../resources/later-answers.ts'
 import { html } from './html.ts'
-import { type PageAnswer, redirect, showPage } from './layout.ts'
-import type { Visit } from './pages.ts'
+import { type PageAnswer, redirect, showPage, type Visit } from './layout.ts'
 
 /** Where a bank asks the buyer who they are. */
 export function authenticationPage(machine: Machine, id: string, { method, query, form }: Visit): PageAnswer {

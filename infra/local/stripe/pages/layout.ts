@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Html, html, Html as Markup } from './html.ts'
 
+export interface Visit {
+  readonly method: string
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly form: string
+}
+
 export interface PageAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

@@ -2,8 +2,7 @@ import type { Machine } from '../control/switch.ts'
 import { PLATFORM } from '../objects.ts'
 import { findOpenLink, useLink } from '../resources/onboarding.ts'
 import { html } from './html.ts'
-import { type PageAnswer, redirect, showPage } from './layout.ts'
-import type { Visit } from './pages.ts'
+import { type PageAnswer, redirect, showPage, type Visit } from './layout.ts'
 
 /** Where a seller tells Stripe who they are: here they tell nothing, and press a button. */
 export function onboardingPage(machine: Machine, id: string, { method, form }: Visit): PageAnswer {

@@ -2,16 +2,9 @@ import type { Machine } from '../control/switch.ts'
 import { authenticationPage } from './authentication.ts'
 import { dashboard } from './dashboard.ts'
 import { html } from './html.ts'
-import { type PageAnswer, showPage } from './layout.ts'
+import { type PageAnswer, showPage, type Visit } from './layout.ts'
 import { objectPage } from './objects.ts'
 import { onboardingPage } from './onboarding.ts'
-
-export interface Visit {
-  readonly method: string
-  readonly path: string
-  readonly query: URLSearchParams
-  readonly form: string
-}
 
 /** What Stripe shows people, one plain page each. */
 export function pages(machine: Machine, visit: Visit): PageAnswer {
