@@ -1,14 +1,12 @@
 import type { Db } from '../db/client.ts'
 import { orderRules } from './order-invariants.ts'
+import type { Rule } from './rule.ts'
 
 export interface Breach {
   readonly rule: string
   /** What it is broken by: an id, or what identifies the sum. */
   readonly subject: string
 }
-
-/** Finds what a rule is broken by. */
-export type Rule = (db: Db) => PromiseLike<{ subject: string }[]>
 
 const ledgerRules = {
   ledger_balanced: (db) => db`

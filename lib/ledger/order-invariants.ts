@@ -1,4 +1,4 @@
-import type { Rule } from './invariants.ts'
+import type { Rule } from './rule.ts'
 
 /** What orders, licences, refunds and disputes have to do with the ledger. */
 export const orderRules = {
