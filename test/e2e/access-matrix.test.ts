@@ -205,64 +205,78 @@ const ownThings = new Set([
   'discount_id',
 ])
 
-/** Of one call alone: what it does, and how often, matters to no other. */
-async function createWorld(name: string, role: Actor['role']): Promise<World> {
+/** Of one call alone: what it does, and how often, matters to no other. Holds what the path names, and no more. */
+async function createWorld(name: string, { path }: Route, role: Actor['role']): Promise<World> {
   const owner = await addSomeone(sql, role)
-  const track_id = await addTrack(sql, owner.id)
-  const playlist_id = await addPlaylist(sql, owner.id)
-  const session = await addSession(sql, owner)
   const bystander = await addSomeone(sql)
-  const upload_id = await addUpload(sql, owner.id, track_id)
   await sql`update users set settings = ${sql.json({ show_history: true })} where id = ${bystander.id}`
+  const things = thingsOf(owner, bystander, name)
+  const params: Record<string, string> = {}
+  for (const [, param] of path.matchAll(/\{(\w+)\}/g)) {
+    const make = things[param!]
+    if (!make) throw new Error(`The matrix knows no ${param}: add one to the things below`)
+    params[param!] = await make()
+  }
+  return { owner, params }
+}
+
+type Make = () => Promise<string> | string
+
+/** Each is made once, however many hang on it. */
+function thingsOf(owner: Someone, bystander: Someone, name: string): Readonly<Record<string, Make>> {
+  const once = <T>(make: () => Promise<T>) => {
+    let made: Promise<T> | undefined
+    return () => {
+      made ??= make()
+      return made
+    }
+  }
+  const track = once(() => addTrack(sql, owner.id))
+  const upload = once(async () => addUpload(sql, owner.id, await track()))
+  const playlist = once(() => addPlaylist(sql, owner.id))
+  const link = once(async () => addInviteLink(sql, await playlist()))
+  const license = once(async () => addLicense(sql, owner.id, await track()))
+  // Whom an invitation belongs to is not the owner of the track.
+  const isInvited = name === 'acceptInvitation'
   return {
-    owner,
-    params: {
-      track_id,
-      upload_id,
-      version_id: await addVersion(sql, track_id, upload_id),
-      avatar_upload_id: await addImageUpload(sql, owner.id, 'avatar', owner.id),
-      artwork_upload_id: await addImageUpload(sql, owner.id, 'artwork', track_id),
-      cover_upload_id: await addImageUpload(sql, owner.id, 'cover', playlist_id),
-      session_id: session.session_id,
-      passkey_id: await addPasskey(sql, owner.id),
-      export_id: await addExport(sql, owner.id),
-      comment_id: await addComment(sql, owner.id, track_id),
-      playlist_id,
-      ...(await addInviteLink(sql, playlist_id)),
-      item_id: await addItem(sql, playlist_id, track_id),
-      share_id: await addShare(sql, owner.id, track_id),
-      product_id: await addProduct(sql, owner.id),
-      ...(await addLicense(sql, owner.id, track_id)),
-      payout_id: await addPayout(sql, owner.id),
-      order_id: await (name === 'refundOrder'
-        ? addOrder(sql, bystander.id, owner.id)
-        : addOrder(sql, owner.id)),
-      dispute_id: await addDispute(sql, owner.id),
-      template_id: await addTemplate(sql, owner.id),
-      discount_id: await addDiscount(sql, owner.id),
-      share_token: 'unknown',
-      report_id: await addReportCase(sql, bystander.id),
-      user_id: bystander.id,
-      username: bystander.username,
-      asset: 'swagger-ui.css',
-      code: 'not_found',
-      // Whom an invitation belongs to is not the owner of the track.
-      ...(name === 'acceptInvitation' && {
-        track_id: await addInvitation(sql, bystander.id, owner.id),
-        user_id: owner.id,
-      }),
-    },
+    track_id: isInvited ? once(() => addInvitation(sql, bystander.id, owner.id)) : track,
+    upload_id: upload,
+    version_id: once(async () => addVersion(sql, await track(), await upload())),
+    avatar_upload_id: () => addImageUpload(sql, owner.id, 'avatar', owner.id),
+    artwork_upload_id: async () => addImageUpload(sql, owner.id, 'artwork', await track()),
+    cover_upload_id: async () => addImageUpload(sql, owner.id, 'cover', await playlist()),
+    session_id: async () => (await addSession(sql, owner)).session_id,
+    passkey_id: () => addPasskey(sql, owner.id),
+    export_id: () => addExport(sql, owner.id),
+    comment_id: async () => addComment(sql, owner.id, await track()),
+    playlist_id: playlist,
+    link_id: async () => (await link()).link_id,
+    token: async () => (await link()).token,
+    item_id: async () => addItem(sql, await playlist(), await track()),
+    share_id: async () => addShare(sql, owner.id, await track()),
+    product_id: () => addProduct(sql, owner.id),
+    license_id: async () => (await license()).license_id,
+    invoice_id: async () => (await license()).invoice_id,
+    serial: async () => (await license()).serial,
+    payout_id: () => addPayout(sql, owner.id),
+    order_id: () =>
+      name === 'refundOrder' ? addOrder(sql, bystander.id, owner.id) : addOrder(sql, owner.id),
+    dispute_id: () => addDispute(sql, owner.id),
+    template_id: () => addTemplate(sql, owner.id),
+    discount_id: () => addDiscount(sql, owner.id),
+    share_token: () => 'unknown',
+    report_id: () => addReportCase(sql, bystander.id),
+    user_id: () => (isInvited ? owner.id : bystander.id),
+    username: () => bystander.username,
+    asset: () => 'swagger-ui.css',
+    code: () => 'not_found',
   }
 }
 
 async function callAs(caller: Caller, name: string, route: Route): Promise<Answer> {
   const { method, path } = route
-  const world = await createWorld(name, roleOf('owner', route))
-  const url = path.replaceAll(/\{(\w+)\}/g, (_, param) => {
-    const value = world.params[param]
-    if (!value) throw new Error(`The matrix knows no ${param}: add one to the world above`)
-    return value
-  })
+  const world = await createWorld(name, route, roleOf('owner', route))
+  const url = path.replaceAll(/\{(\w+)\}/g, (_, param) => world.params[param]!)
   const body = route.body && (bodies[name] ?? {})
   if (isServer(caller)) return client.signed(client.platform.callers[servers[caller]]!, method, url, body)
   const headers = route.idempotency === 'required' ? { 'idempotency-key': randomUUID() } : undefined

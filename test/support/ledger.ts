@@ -3,6 +3,9 @@ import type { Db, Sql } from '../../lib/db/client.ts'
 import { findBreaches } from '../../lib/ledger/invariants.ts'
 import { postSale } from '../../lib/ledger/postings.ts'
 import { allocate } from '../../lib/money/allocate.ts'
+import { presets } from '../../lib/products/presets.ts'
+
+const { terms } = presets.basic_lease
 
 /** Every rule of money holds. */
 export async function expectSound(sql: Sql): Promise<void> {
@@ -71,7 +74,7 @@ async function seedItem(sql: Sql, orderId: string, position: number, seed: ItemS
       order_id, position, product_id, tier_id, seller_id, kind, title, tier_name, is_exclusive, terms, contract,
       price_amount, discount_amount, fee_amount
     ) values (
-      ${orderId}, ${position}, ${product_id}, ${tier_id}, ${seller_id}, 'service', 'Mixing', 'Basic', false, '{}', '-',
+      ${orderId}, ${position}, ${product_id}, ${tier_id}, ${seller_id}, 'service', 'Mixing', 'Basic', false, ${sql.json(terms)}, '-',
       ${due + discount}, ${discount}, ${fee}
     )
     returning id
@@ -93,7 +96,7 @@ async function seedService(sql: Sql, sellerId: string, price: number, currency: 
       returning id
     )
     insert into product_tiers (product_id, position, name, price_amount, currency, license, contract, created_at)
-    select id, 0, 'Basic', ${price}, ${currency}, '{}', '-', now() from product
+    select id, 0, 'Basic', ${price}, ${currency}, ${sql.json(terms)}, '-', now() from product
     returning product_id, id as tier_id
   `
   return row
