@@ -22,7 +22,10 @@ export async function lockOrderOfRefund(db: Db, refundId: string) {
   `
 }
 
-/** Sellers of the order without an invoice of it, in the order in which their numbers are taken. */
+/**
+ * Sellers of the order without an invoice of it, in the order in which their numbers are taken. Of what is free nobody
+ * makes one out: it would give away a seller's name and address to whoever asks.
+ */
 export const listUnbilled = (db: Db, orderId: string) => db<Billable[]>`
   ${billables(db, db`null`, db`i.price_amount`, db`i.discount_amount`)}
   from orders o
@@ -32,6 +35,7 @@ export const listUnbilled = (db: Db, orderId: string) => db<Billable[]>`
     select from invoices v where v.order_id = o.id and v.seller_id = i.seller_id and v.kind = 'invoice'
   )
   group by o.id, i.seller_id, seller.id, buyer.id, s.user_id
+  having sum(i.price_amount - i.discount_amount) > 0
   order by i.seller_id
 `
 

@@ -9,12 +9,14 @@ export const fillContract = (item: LicensableItem, serial: string, now: Date): s
 
 function valuesOf(item: LicensableItem, serial: string, now: Date): ContractValues {
   const { seller, buyer, terms } = item
+  const paid = item.price_amount - item.discount_amount
   return {
     ...wordTerms(terms),
     contract_date: dateFormat.format(now),
     licensor_name: seller.legal_name ?? seller.display_name,
     licensor_alias: seller.display_name,
-    licensor_address: item.seller_address ?? notStated,
+    // Not for whoever takes what is free.
+    licensor_address: (paid > 0 && item.seller_address) || notStated,
     // Buyers give no other name than the one they go by.
     licensee_name: buyer.display_name,
     licensee_alias: buyer.display_name,
@@ -22,7 +24,7 @@ function valuesOf(item: LicensableItem, serial: string, now: Date): ContractValu
     product: item.title,
     track: item.track?.title ?? item.title,
     license: item.tier_name,
-    price: formatAmount(item.price_amount - item.discount_amount, item.currency),
+    price: formatAmount(paid, item.currency),
     order_number: String(item.order_number),
     serial,
     limits: describeTerms(terms),

@@ -167,3 +167,17 @@ test('what was refunded before it was billed needs no credit note', async () => 
 
   expect(await numbersOf(seller)).toEqual([])
 })
+
+test('nobody bills what is free, and no number is spent on it', async () => {
+  const [buyer, ada, ben] = [await seedPerson(sql), await seedPerson(sql), await seedPerson(sql)]
+  const items = [
+    await seedItem(sql, { seller: ada, price_amount: 3_000, discount_amount: 3_000 }),
+    await seedItem(sql, { seller: ben, price_amount: 1_000 }),
+  ]
+  const { id } = await seedPaidOrder(sql, buyer, items, now)
+
+  expect(await bill(id)).toHaveLength(1)
+
+  expect(await numbersOf(ada)).toEqual([])
+  expect(await numbersOf(ben)).toEqual([1])
+})

@@ -110,6 +110,24 @@ test('every variable of the contract is filled in, and what stands in a name is 
   expect(document.contract).toEqual({ text, sha256: createHash('sha256').update(text).digest('hex') })
 })
 
+test.each([
+  ['12 Tide Road', { price_amount: 3_000 }],
+  ['(not stated)', { price_amount: 3_000, discount_amount: 3_000 }],
+])(
+  'the address in a contract is %s: the seller’s for who has paid, nobody’s for others',
+  async (address, paid) => {
+    const { seller, order } = await setUp({ contract: 'From: {{licensor_address}}', ...paid })
+    await sql`
+    insert into sellers (user_id, legal_address, created_at, updated_at)
+    values (${seller.id}, '12 Tide Road', now(), now())
+  `
+
+    const [{ license_id } = { license_id: '' }] = await issue(order.id)
+
+    expect((await find(license_id)).contract).toBe(`From: ${address}`)
+  },
+)
+
 test('the certificate is signed over the document as RFC 8785 writes it, by a key that is published', async () => {
   const { order, buyer } = await setUp({ title: '潮 🌊 "Tide"' })
   await sql`update users set display_name = 'عائشة بنت أحمد' where id = ${buyer.id}`

@@ -1,1 +1,0 @@
-create index invoices_seller on invoices (seller_id, id desc);
