@@ -1,5 +1,5 @@
 import { type JobQueue, largestBatch } from './aws/job-queue.ts'
-import type { Db, Sql } from './db/client.ts'
+import type { Db, Fragment, Sql } from './db/client.ts'
 import type { EventMessage, EventPayload, EventType } from './events.ts'
 import { logger } from './logger.ts'
 import { later } from './time.ts'
@@ -35,7 +35,10 @@ export async function addAllToOutbox<T extends EventType>(
 export interface OutboxRelay {
   /** Sends one batch; answers with the number of rows it took, none when nothing waits. */
   flush(signal?: AbortSignal): Promise<number>
-  /** For a request, right after its commit: never fails it nor keeps it long, as the sweep comes by anyway. */
+  /**
+   * For a request, right after its commit: never fails it nor keeps it long, as the sweep comes by anyway. Begins with
+   * the latest, which are its own, however many others wait.
+   */
   flushSoon(): Promise<void>
 }
 
@@ -63,8 +66,8 @@ export function createOutboxRelay({
   now = () => new Date(),
 }: OutboxRelayDependencies): OutboxRelay {
   /** Claim, send, delete: a crash on the way leaves the row, and it is sent again with the same id. */
-  async function flush(signal?: AbortSignal) {
-    const rows = await claimBatch(sql, now())
+  async function send(order: Fragment, signal?: AbortSignal) {
+    const rows = await claimBatch(sql, order, now())
     if (rows.length === 0) return 0
     const sent = await queue.send(rows.map(toMessage), signal)
     await sql`delete from outbox where id = any(${sent})`
@@ -75,10 +78,10 @@ export function createOutboxRelay({
   }
 
   return {
-    flush,
+    flush: (signal) => send(sql`id`, signal),
     async flushSoon() {
       try {
-        await flush(AbortSignal.timeout(requestPatienceMs))
+        await send(sql`id desc`, AbortSignal.timeout(requestPatienceMs))
       } catch (error) {
         logger.warn('The outbox was left to the sweep', { error })
       }
@@ -86,14 +89,14 @@ export function createOutboxRelay({
   }
 }
 
-async function claimBatch(sql: Sql, now: Date): Promise<OutboxRow[]> {
+async function claimBatch(sql: Sql, order: Fragment, now: Date): Promise<OutboxRow[]> {
   const rows = await sql<OutboxRow[]>`
     update outbox
     set claimed_until = ${later(now, claimMs)}
     where id in (
       select id from outbox
       where claimed_until < ${now}
-      order by id
+      order by ${order}
       limit ${largestBatch}
       for update skip locked
     )

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { mockClient } from 'aws-sdk-client-mock'
-import { addToOutbox } from '../../lib/outbox.ts'
+import { addToOutbox, createOutboxRelay } from '../../lib/outbox.ts'
 import { useDatabase } from '../support/database.ts'
 import { environmentOf } from '../support/server.ts'
 
@@ -60,4 +60,23 @@ test('fails where it can be seen when the queue is down, and keeps the events', 
 
   await expect(handler({}, withTime(50_000))).rejects.toThrow('SQS is down')
   await expect(sql`select count(*) from outbox`).resolves.toEqual([{ count: 1 }])
+})
+
+test('a request sends its own event first, however many of others wait', async () => {
+  await addEvents(25)
+  const user_id = randomUUID()
+  await addToOutbox(sql, 'mail.verify_email', { user_id })
+  const sent: string[] = []
+  const queue = {
+    send: async (messages: readonly { id: string; body: string }[]) => {
+      sent.push(...messages.map(({ body }) => body))
+      return messages.map(({ id }) => id)
+    },
+  }
+
+  await createOutboxRelay({ sql, queue }).flushSoon()
+
+  expect(sent).toHaveLength(10)
+  expect(sent.at(-1)).toContain(user_id)
+  await expect(sql`select count(*) from outbox`).resolves.toEqual([{ count: 16 }])
 })
