@@ -19,6 +19,8 @@ const base = {
 /** One project a kind of test; unit and infra need nothing running. */
 export default {
   maxWorkers: 2,
+  // On a busy machine the usual 5 s are up before a test of real files has hashed them.
+  testTimeout: 30_000,
   projects: [
     { ...base, displayName: 'unit', testMatch: ['<rootDir>/test/unit/**/*.test.ts'] },
     { ...base, displayName: 'infra', testMatch: ['<rootDir>/test/infra/**/*.test.ts'] },
