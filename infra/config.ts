@@ -220,6 +220,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-exports': Duration.hours(1),
   'expire-images': Duration.hours(1),
   'expire-orders': Duration.minutes(1),
+  'expire-offers': Duration.hours(1),
   'complete-orders': Duration.minutes(5),
   'expire-market': Duration.days(1),
   'release-earnings': Duration.hours(1),

@@ -58,6 +58,7 @@ export const problems = {
   exclusive_unavailable: [409, 'The exclusive licence is sold or about to be'],
   files_not_ready: [409, 'The files are still being made'],
   price_changed: [409, 'The price is not the one that was seen'],
+  offer_not_payable: [409, 'The offer cannot be ordered for'],
   currency_mismatch: [409, 'An order has one currency'],
   discount_unavailable: [409, 'The discount does not apply'],
   discount_code_taken: [409, 'There is such a code already'],

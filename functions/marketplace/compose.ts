@@ -10,6 +10,7 @@ import { createLicenseDownloadService } from '../../lib/licenses/downloads-servi
 import { createKeySet } from '../../lib/licenses/key-set.ts'
 import { createLicenseService } from '../../lib/licenses/service.ts'
 import type { MediaLinks } from '../../lib/media/delivery/media-links.ts'
+import { createOfferService } from '../../lib/offers/service.ts'
 import { createOrderService } from '../../lib/orders/service.ts'
 import { createSettlement } from '../../lib/orders/settlement.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
@@ -29,6 +30,7 @@ import { createDownloadHandlers } from './download-handlers.ts'
 import { createInvoiceHandlers } from './invoice-handlers.ts'
 import { createLicenseHandlers } from './license-handlers.ts'
 import { createMoneyHandlers } from './money-handlers.ts'
+import { createOfferHandlers } from './offer-handlers.ts'
 import { createOrderHandlers } from './order-handlers.ts'
 import { createProductHandlers } from './product-handlers.ts'
 import { createRefundHandlers } from './refund-handlers.ts'
@@ -75,6 +77,7 @@ export const composeMarketplace = (given: MarketplaceDependencies) => ({
     payouts: createPayoutService(given),
   }),
   ...createOrderHandlers(createOrderService({ ...given, settlement: createSettlement(given) })),
+  ...createOfferHandlers(createOfferService(given)),
   ...createTemplateHandlers(createTemplateService(given)),
   ...createDiscountHandlers(createDiscountService(given)),
   ...createLicenseHandlers({ licenses: createLicenseService(given), readKeys: createKeySet(given) }),

@@ -19,6 +19,7 @@ export const orderRoutes = defineRoutes({
       'currency_mismatch',
       'discount_unavailable',
       'price_changed',
+      'offer_not_payable',
       'duplicate_purchase',
       'already_owned',
       'conflict',

@@ -4,6 +4,7 @@ import { downloadRoutes } from './download-routes.ts'
 import { invoiceRoutes } from './invoice-routes.ts'
 import { licenseRoutes } from './license-routes.ts'
 import { moneyRoutes } from './money-routes.ts'
+import { offerRoutes } from './offer-routes.ts'
 import { orderRoutes } from './order-routes.ts'
 import { productRoutes } from './product-routes.ts'
 import { refundRoutes } from './refund-routes.ts'
@@ -20,6 +21,7 @@ export const marketplaceRoutes = {
   ...sellerRoutes,
   ...moneyRoutes,
   ...orderRoutes,
+  ...offerRoutes,
   ...templateRoutes,
   ...discountRoutes,
   ...licenseRoutes,

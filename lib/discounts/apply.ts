@@ -34,6 +34,8 @@ export interface Item {
   readonly product_id: string
   readonly price_amount: number
   readonly currency: string
+  /** By which its price was agreed on: nothing else is taken off. */
+  readonly offer_id?: string | null
 }
 
 export interface Reduction {
@@ -63,6 +65,7 @@ export function priceItems(items: readonly Item[], discounts: readonly Deduction
 }
 
 const isFor = (discount: Deduction, item: Item) =>
+  !item.offer_id &&
   discount.seller_id === item.seller_id &&
   (discount.currency === null || discount.currency === item.currency) &&
   (discount.product_ids === null || discount.product_ids.includes(item.product_id))

@@ -86,6 +86,7 @@ smallest unit of their currency.
   disputes.json           payments of yours that were disputed
   licenses.json           your licences, with their contracts and certificates
   downloads.json          when you fetched their files, and from where
+  offers.json             what you have offered for what others sell
   seller.json             what you told us to be able to sell
   products.json           what you have offered
   product-tiers.json      at what prices and on what terms
@@ -95,6 +96,7 @@ smallest unit of their currency.
   ledger.json             every movement of your money
   payouts.json            what was paid out to you
   invoices.json           invoices and credit notes that you wrote or got
+  offers-received.json    what others have offered for what you sell
 
 Passwords, keys and codes are not here: we keep them only in a form that nobody can read back.
 `

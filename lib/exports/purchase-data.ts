@@ -57,6 +57,16 @@ const readDownloads: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   limit ${limit}
 `
 
+const readOffers: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select
+    id, product_id, tier_id, amount, counter_amount, currency, message, status, order_id,
+    created_at, expires_at, accepted_at, payable_until
+  from offers
+  where buyer_id = ${user_id} and id > ${after}
+  order by id
+  limit ${limit}
+`
+
 /** What was bought. */
 export const purchaseData: Readonly<Record<string, ReadPage>> = {
   'orders.json': readOrders,
@@ -65,4 +75,5 @@ export const purchaseData: Readonly<Record<string, ReadPage>> = {
   'disputes.json': readDisputes,
   'licenses.json': readLicenses,
   'downloads.json': readDownloads,
+  'offers.json': readOffers,
 }

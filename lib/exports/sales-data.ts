@@ -92,6 +92,16 @@ const readInvoices: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   limit ${limit}
 `
 
+const readOffers: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
+  select
+    id, product_id, tier_id, amount, counter_amount, currency, status, order_id,
+    created_at, expires_at, accepted_at, payable_until
+  from offers
+  where seller_id = ${user_id} and id > ${after}
+  order by id
+  limit ${limit}
+`
+
 /** What is and was sold, and what came of it. */
 export const salesData: Readonly<Record<string, ReadPage>> = {
   'seller.json': readSeller,
@@ -103,4 +113,5 @@ export const salesData: Readonly<Record<string, ReadPage>> = {
   'ledger.json': readLedger,
   'payouts.json': readPayouts,
   'invoices.json': readInvoices,
+  'offers-received.json': readOffers,
 }

@@ -10,6 +10,7 @@ import {
 } from './dispute-letters.ts'
 import { exclusiveSoldLetter, exclusiveTakenLetter } from './exclusive-letters.ts'
 import type { Mail } from './letter.ts'
+import { offerAcceptedLetter, offerCounteredLetter, offerMadeLetter } from './offer-letters.ts'
 import {
   conflictLetter,
   receiptLetter,
@@ -23,6 +24,7 @@ import type { Addressee } from './trade-parts.ts'
 import {
   findDispute,
   findExclusive,
+  findOfferFacts,
   findPayout,
   findReceipt,
   findRefund,
@@ -77,6 +79,10 @@ const writers: Readonly<Record<TradeNotice, Writer>> = {
     const sale = await findExclusive(db, itemId)
     return sale && exclusiveTakenLetter(to, sale, await listHeldLicenses(db, to.id, sale.track_id))
   },
+  offer_made: about(findOfferFacts, offerMadeLetter),
+  offer_countered: about(findOfferFacts, offerCounteredLetter),
+  offer_accepted: about(findOfferFacts, offerAcceptedLetter),
+  offer_declined: async () => undefined,
   payout_created: about(findPayout, payoutCreatedLetter),
   payout_paid: about(findPayout, payoutPaidLetter),
   payout_failed: about(findPayout, payoutFailedLetter),

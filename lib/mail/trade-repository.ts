@@ -196,6 +196,39 @@ export const listHeldLicenses = (db: Db, userId: string, trackId: string) => db<
   limit 20
 `
 
+export interface OfferFacts {
+  readonly offer_id: string
+  readonly title: string
+  readonly tier_name: string
+  readonly amount: number
+  readonly counter_amount: number | null
+  readonly currency: string
+  readonly message: string
+  readonly buyer: string
+  readonly expires_at: Date
+  readonly payable_until: Date | null
+  /** Whether the user is the one who made it. */
+  readonly is_own: boolean
+}
+
+export async function findOfferFacts(
+  db: Db,
+  offerId: string,
+  userId: string,
+): Promise<OfferFacts | undefined> {
+  const [row] = await db<[OfferFacts?]>`
+    select
+      f.id as offer_id, p.title, r.name as tier_name, f.amount, f.counter_amount, f.currency, f.message,
+      b.username as buyer, f.expires_at, f.payable_until, f.buyer_id = ${userId} as is_own
+    from offers f
+    join products p on p.id = f.product_id
+    join product_tiers r on r.id = f.tier_id
+    join users b on b.id = f.buyer_id
+    where f.id = ${offerId} and f.status <> 'withdrawn'
+  `
+  return row
+}
+
 export interface PayoutFacts {
   readonly payout_id: string
   readonly amount: number

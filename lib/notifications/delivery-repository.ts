@@ -25,13 +25,13 @@ export async function takeNotification(db: Db, delivery: Delivery, now: Date): P
       select id from users where id = any(${people}::uuid[]) and deleted_at is null order by id for key share
     )
     insert into notifications as kept (
-      recipient_id, kind, subject_id, track_id, playlist_id, comment_id, order_id, payout_id, last_event_id,
+      recipient_id, kind, subject_id, track_id, playlist_id, comment_id, order_id, payout_id, offer_id, last_event_id,
       created_at, updated_at
     )
     select
       ${recipient_id}::uuid, ${kind}, ${subjectOf(delivery)}::uuid, ${delivery.track_id ?? null}::uuid,
       ${delivery.playlist_id ?? null}::uuid, ${delivery.comment_id ?? null}::uuid,
-      ${delivery.order_id ?? null}::uuid, ${delivery.payout_id ?? null}::uuid, event_id,
+      ${delivery.order_id ?? null}::uuid, ${delivery.payout_id ?? null}::uuid, ${delivery.offer_id ?? null}::uuid, event_id,
       ${now}::timestamptz, ${now}::timestamptz
     from receipt
     where (select count(*) from people) = ${people.length}

@@ -31,6 +31,8 @@ export const notificationKinds = [
   'payout',
   /** A track that one earns by, or has a licence of. */
   'exclusive_sold',
+  /** What somebody would pay for a licence, and what became of it. */
+  'offer',
 ] as const
 
 export type NotificationKind = (typeof notificationKinds)[number]
@@ -46,10 +48,11 @@ export const happening = z.object({
   comment_id: z.optional(z.uuid()),
   order_id: z.optional(z.uuid()),
   payout_id: z.optional(z.uuid()),
+  offer_id: z.optional(z.uuid()),
 })
 export type Happening = z.output<typeof happening>
 
-type Subject = 'track_id' | 'playlist_id' | 'comment_id' | 'order_id' | 'payout_id'
+type Subject = 'track_id' | 'playlist_id' | 'comment_id' | 'order_id' | 'payout_id' | 'offer_id'
 
 /** Happenings of a kind are gathered by it: three comments on one track are told of in one line. */
 const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
@@ -76,6 +79,7 @@ const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
   refund: ['order_id'],
   payout: ['payout_id'],
   exclusive_sold: ['track_id'],
+  offer: ['offer_id'],
 }
 
 export function subjectOf(happening: Happening): string {
@@ -100,6 +104,7 @@ const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'refund',
   'payout',
   'exclusive_sold',
+  'offer',
 ])
 
 export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)

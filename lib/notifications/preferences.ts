@@ -27,6 +27,7 @@ const mailed: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'refund',
   'payout',
   'exclusive_sold',
+  'offer',
 ])
 
 /** Of a user who has not chosen; what was chosen is all that is stored. */

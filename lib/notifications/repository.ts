@@ -14,12 +14,16 @@ interface NotificationFilter {
   readonly limit: number
 }
 
-export type NotificationRow = Omit<Notification, 'track' | 'playlist' | 'comment' | 'order' | 'payout'> & {
+export type NotificationRow = Omit<
+  Notification,
+  'track' | 'playlist' | 'comment' | 'order' | 'payout' | 'offer'
+> & {
   readonly track: { readonly id: string; readonly title: string } | null
   readonly playlist: { readonly id: string; readonly title: string } | null
   readonly comment: { readonly id: string } | null
   readonly order: Notification['order'] | null
   readonly payout: Notification['payout'] | null
+  readonly offer: Notification['offer'] | null
   /** In microseconds since 1970, for the cursor. */
   readonly changed_at: number
 }
@@ -62,6 +66,13 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
       from payouts p
       where p.id = n.payout_id
     ) as payout,
+    (
+      select json_build_object(
+        'id', f.id, 'status', f.status, 'amount', coalesce(f.counter_amount, f.amount), 'currency', f.currency
+      )
+      from offers f
+      where f.id = n.offer_id
+    ) as offer,
     n.read_at is not null as is_read, n.created_at, n.updated_at,
     ${toMicros(db, db`n.updated_at`)} as changed_at
   from (

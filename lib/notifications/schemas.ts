@@ -18,6 +18,7 @@ export const notification = z
     comment: z.optional(z.object({ id: z.uuid() })),
     order: z.optional(z.object({ id: z.uuid(), number: z.nullable(z.int()) })),
     payout: z.optional(z.object({ id: z.uuid(), status: z.string(), amount: z.int(), currency: z.string() })),
+    offer: z.optional(z.object({ id: z.uuid(), status: z.string(), amount: z.int(), currency: z.string() })),
     is_read: z.boolean(),
     created_at: timestamp,
     updated_at: timestamp,

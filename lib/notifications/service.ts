@@ -78,7 +78,7 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
 
 /** What is not there, or not for the reader, is left out. */
 const toNotification = (told: NotificationRow): Notification => {
-  const { track, playlist, comment, order, payout, ...row } = told
+  const { track, playlist, comment, order, payout, offer, ...row } = told
   return {
     ...row,
     ...(track && { track }),
@@ -86,5 +86,6 @@ const toNotification = (told: NotificationRow): Notification => {
     ...(comment && { comment }),
     ...(order && { order }),
     ...(payout && { payout }),
+    ...(offer && { offer }),
   }
 }

@@ -1,5 +1,6 @@
 import type { Transaction } from '../db/client.ts'
 import { giveBackDiscount } from '../discounts/apply.ts'
+import { giveBackOffers } from '../offers/ordering.ts'
 import { addToOutbox } from '../outbox.ts'
 import { endClaims } from './claims.ts'
 import { markEnded, type OrderRow } from './repository.ts'
@@ -17,6 +18,7 @@ export async function endUnpaid(
   if (!(await markEnded(tx, order_id, status, now))) return false
   await endClaims(tx, order_id, status === 'cancelled' ? 'released' : 'lapsed', now)
   await giveBackDiscount(tx, order_id)
+  await giveBackOffers(tx, order_id, now)
   await addToOutbox(tx, `order.${status}`, { order_id })
   return true
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from '../db/client.ts'
 import { type Deduction, useDiscount } from '../discounts/apply.ts'
 import { AppError } from '../errors.ts'
+import { applyOffers, orderOffers } from '../offers/ordering.ts'
 import { lockForOrder } from '../products/for-order.ts'
 import { hourMs, later, minuteMs } from '../time.ts'
 import { lockAccount } from '../users/lock.ts'
@@ -43,7 +44,8 @@ export async function place(tx: Transaction, placing: Placing, now: Date): Promi
   const offered = await lockForOrder(tx, buyer_id, wanted.items, now)
   requireOrderable(offered, wanted.items, buyer_id)
   const { discount_code, expected_total_amount } = wanted
-  const priced = await price(tx, offered, { discount_code, fee_bps }, now)
+  const agreed = await applyOffers(tx, buyer_id, offered, wanted.items, now)
+  const priced = await price(tx, agreed, { discount_code, fee_bps }, now)
   requireChargeable(priced.totals, offered[0]!.currency, expected_total_amount)
   const refusal = await findRefusal(tx, placing, now)
   if (refusal) return { refusal }
@@ -57,7 +59,8 @@ function requireSame(before: KeyedOrder, { items, discount_code }: CreateOrder):
   const isSame =
     before.discount_code === (discount_code ?? null) &&
     before.tier_ids.length === items.length &&
-    items.every(({ tier_id }) => before.tier_ids.includes(tier_id))
+    items.every(({ tier_id }) => before.tier_ids.includes(tier_id)) &&
+    items.every(({ offer_id }) => offer_id === undefined || before.offer_ids.includes(offer_id))
   if (!isSame) throw new AppError('idempotency_mismatch')
   return before.id
 }
@@ -106,5 +109,7 @@ async function write(tx: Transaction, placing: Placing, { items, totals, used }:
   )
   if (claims.length > 0) await reserveTracks(tx, claims, expires_at, now)
   if (used.length > 0) await useDiscount(tx, used, now)
+  const offers = items.flatMap(({ offer_id }) => offer_id ?? [])
+  if (offers.length > 0) await orderOffers(tx, orderId, offers, now)
   return orderId
 }

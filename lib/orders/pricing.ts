@@ -2,7 +2,7 @@ import { findSplitsInForce } from '../collaboration/splits-in-force.ts'
 import type { Transaction } from '../db/client.ts'
 import { type Deduction, findDiscounts, priceItems, type Reduction } from '../discounts/apply.ts'
 import { allocate } from '../money/allocate.ts'
-import type { Orderable } from '../products/for-order.ts'
+import type { Agreed } from '../offers/ordering.ts'
 import { feeOf } from '../sellers/fees.ts'
 import type { Totals } from './guards.ts'
 
@@ -16,7 +16,7 @@ export interface Share extends Split {
   readonly amount: number
 }
 
-export interface PricedItem extends Orderable, Reduction {
+export interface PricedItem extends Agreed, Reduction {
   readonly fee_amount: number
   readonly shares: readonly Share[]
 }
@@ -50,7 +50,7 @@ export interface PriceOptions {
 /** What all of it costs now, and whose that is. */
 export async function price(
   tx: Transaction,
-  offered: readonly Orderable[],
+  offered: readonly Agreed[],
   { discount_code, fee_bps }: PriceOptions,
   now: Date,
 ) {
@@ -69,7 +69,7 @@ export async function price(
 
 const undiscounted: Reduction = { discount_id: null, discount_amount: 0 }
 
-async function findSplits(tx: Transaction, offered: readonly Orderable[]) {
+async function findSplits(tx: Transaction, offered: readonly Agreed[]) {
   const trackIds = new Set(offered.flatMap(({ track_id }) => track_id ?? []))
   const splits = new Map<string | null, readonly Split[]>()
   for (const trackId of trackIds) splits.set(trackId, await findSplitsInForce(tx, trackId))

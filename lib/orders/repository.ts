@@ -68,6 +68,7 @@ const itemColumns = [
   'price_amount',
   'discount_amount',
   'discount_id',
+  'offer_id',
   'fee_amount',
 ] as const
 
@@ -118,6 +119,7 @@ export interface KeyedOrder {
   readonly id: string
   readonly discount_code: string | null
   readonly tier_ids: readonly string[]
+  readonly offer_ids: readonly string[]
 }
 
 /** The order that was made with this key. */
@@ -127,7 +129,9 @@ export async function findOrderByKey(
   keyHash: Buffer,
 ): Promise<KeyedOrder | undefined> {
   const [row] = await db<[KeyedOrder?]>`
-    select o.id, o.discount_code, array(select i.tier_id from order_items i where i.order_id = o.id) as tier_ids
+    select
+      o.id, o.discount_code, array(select i.tier_id from order_items i where i.order_id = o.id) as tier_ids,
+      array(select i.offer_id from order_items i where i.order_id = o.id and i.offer_id is not null) as offer_ids
     from orders o
     where o.buyer_id = ${buyerId} and o.key_hash = ${keyHash}
   `

@@ -62,7 +62,12 @@ export type Order = z.output<typeof order>
 
 export const orderPage = page(order)
 
-const wanted = z.strictObject({ product_id: id, tier_id: id })
+const wanted = z.strictObject({
+  product_id: id,
+  tier_id: id,
+  /** One that was accepted: the price is what was agreed on. */
+  offer_id: z.optional(id),
+})
 export type Wanted = z.output<typeof wanted>
 
 const hasNoTwins = (items: readonly Wanted[]) =>

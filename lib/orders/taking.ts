@@ -1,6 +1,7 @@
 import type { Transaction } from '../db/client.ts'
 import { giveBackDiscount, retakeDiscount } from '../discounts/apply.ts'
 import { postSale } from '../ledger/postings.ts'
+import { giveBackOffers, retakeOffers } from '../offers/ordering.ts'
 import { addToOutbox } from '../outbox.ts'
 import { requestRefund } from '../refunds/requesting.ts'
 import type { Intent } from '../stripe/port.ts'
@@ -35,12 +36,16 @@ export async function takePayment(
 /** What an order held that ends although it was paid; what had ended before held nothing any more. */
 async function giveBack(tx: Transaction, { id, status }: OrderRow, now: Date) {
   await endClaims(tx, id, 'released', now)
-  if (status === 'requires_payment') await giveBackDiscount(tx, id)
+  if (status !== 'requires_payment') return
+  await giveBackDiscount(tx, id)
+  await giveBackOffers(tx, id, now)
 }
 
 async function keep(tx: Transaction, { id, status }: OrderRow, now: Date) {
   await markProductsSold(tx, id, now)
-  if (status === 'expired') await retakeDiscount(tx, id)
+  if (status !== 'expired') return
+  await retakeDiscount(tx, id)
+  await retakeOffers(tx, id, now)
 }
 
 async function findEndReason(tx: Transaction, { id, status }: OrderRow, now: Date) {

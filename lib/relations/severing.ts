@@ -2,6 +2,7 @@ import { endCollaborationsWith, lockCollaborationsBetween } from '../collaborati
 import { severCommentLikes } from '../comments/ending.ts'
 import { type Counter, uncount } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { endOffersBetween } from '../offers/leaving.ts'
 import { endPlaylistTiesWith } from '../playlists/ties.ts'
 import { deleteFollows } from './repository.ts'
 
@@ -32,6 +33,7 @@ const severings: readonly Severing[] = [
   severCommentLikes,
   endCollaborationsWith,
   endPlaylistTiesWith,
+  endOffersBetween,
 ]
 
 /** In both directions, within the transaction that blocks, which holds the pair alone. */

@@ -5,6 +5,7 @@ import { checkMoney } from '../ledger/check.ts'
 import { releaseDueShares } from '../ledger/release.ts'
 import { deleteOldDownloads } from '../licenses/downloads-expiry.ts'
 import { deleteOldVerifications } from '../licenses/verifications-expiry.ts'
+import { expireOffers } from '../offers/expiry.ts'
 import { deleteOldConfirmations } from '../orders/confirmations.ts'
 import { clearOldOrigins } from '../orders/origins.ts'
 import { completeOrders, expireOrders, lapseClaims } from '../orders/sweep.ts'
@@ -28,6 +29,9 @@ export const createMarketTasks = ({ sql, stripeQueue }: MarketTaskDependencies) 
       claims: (now) => lapseClaims(sql, now),
       orders: (now) => expireOrders(sql, now),
       confirmations: (now) => deleteOldConfirmations(sql, now),
+    },
+    'expire-offers': {
+      offers: (now) => expireOffers(sql, now),
     },
     'complete-orders': {
       orders: (now) => completeOrders({ sql, stripeQueue }, now),

@@ -70,6 +70,8 @@ const advice: Record<ProblemCode, string> = {
   exclusive_unavailable:
     'Somebody else has bought or is paying for the exclusive licence. A reservation lapses after 30 minutes.',
   price_changed: 'Read the product again and show the buyer its present price.',
+  offer_not_payable:
+    'Read the offer: only its buyer orders for it, once it is accepted, until payable_until and once. Make another one otherwise.',
   currency_mismatch: 'Order what is priced in another currency by itself.',
   discount_unavailable: 'The code is unknown, used up, over, or does not apply to these items.',
   discount_code_taken: 'Choose another code, or change the discount that has it.',

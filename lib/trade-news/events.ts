@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 
 const order = z.object({ order_id: z.uuid() })
 const license = z.object({ license_id: z.uuid() })
+const offer = z.object({ offer_id: z.uuid() })
 const payout = z.object({ payout_id: z.uuid() })
 
 /** What comes to pass in the marketplace; the people that it concerns are told of it. */
@@ -19,6 +20,10 @@ export const tradeEvents = {
   'license.revoked': license,
   'license.frozen': license,
   'license.restored': license,
+  'offer.made': offer,
+  'offer.countered': offer,
+  'offer.accepted': offer,
+  'offer.declined': offer,
   'payout.created': payout,
   'payout.paid': payout,
   'payout.failed': payout,

@@ -3,7 +3,13 @@ import type { Jobs } from '../event-consumer.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import type { TradeEvent } from './events.ts'
 import type { TradeNotice } from './notices.ts'
-import { findOrderParties, findPayee, findRefundParties, listExclusiveSales } from './recipients.ts'
+import {
+  findOfferParties,
+  findOrderParties,
+  findPayee,
+  findRefundParties,
+  listExclusiveSales,
+} from './recipients.ts'
 import { type Telling, tell } from './telling.ts'
 
 export interface TradeNewsDependencies {
@@ -31,6 +37,11 @@ export function createTradeNews({
     ({ payout_id }: { readonly payout_id: string }) =>
       spread((tx) => findPayoutTellings(tx, notice, payout_id))
 
+  const ofOffer =
+    (notice: TradeNotice) =>
+    ({ offer_id }: { readonly offer_id: string }) =>
+      spread((tx) => findOfferTellings(tx, notice, offer_id))
+
   return {
     'order.completed': ({ order_id }) => spread((tx) => findSaleTellings(tx, order_id)),
     'order.refunded': ({ refund_id }) => spread((tx) => findRefundTellings(tx, refund_id)),
@@ -39,6 +50,10 @@ export function createTradeNews({
       spread((tx) => findDisputeTellings(tx, order_id, dispute_id, ['dispute_opened', 'licenses_frozen'])),
     'order.dispute_closed': ({ order_id, dispute_id }) =>
       spread((tx) => findDisputeTellings(tx, order_id, dispute_id, ['dispute_closed', 'licenses_decided'])),
+    'offer.made': ofOffer('offer_made'),
+    'offer.countered': ofOffer('offer_countered'),
+    'offer.accepted': ofOffer('offer_accepted'),
+    'offer.declined': ofOffer('offer_declined'),
     'payout.created': ofPayout('payout_created'),
     'payout.paid': ofPayout('payout_paid'),
     'payout.failed': ofPayout('payout_failed'),
@@ -106,6 +121,15 @@ async function findDisputeTellings(
     { notice: forEarners, subject_id, to: order.earners },
     { notice: forBuyer, subject_id, to: [order.buyer_id] },
   ]
+}
+
+/** The other side than whoever did it. */
+async function findOfferTellings(tx: Transaction, notice: TradeNotice, offer_id: string): Promise<Telling[]> {
+  const offer = await findOfferParties(tx, offer_id)
+  if (!offer) return []
+  const isToSeller = notice === 'offer_made' || (notice !== 'offer_countered' && offer.is_countered)
+  const to = [isToSeller ? offer.seller_id : offer.buyer_id]
+  return [{ notice, subject_id: offer_id, to, about: { offer_id } }]
 }
 
 async function findPayoutTellings(tx: Transaction, notice: TradeNotice, payout_id: string) {

@@ -25,6 +25,11 @@ export const tradeNotices = {
   /** Of an item by which a track was sold exclusively: to whoever earns of it, and to who had licences before. */
   exclusive_sold: { kind: 'exclusive_sold', isChosen: true },
   exclusive_taken: { kind: 'exclusive_sold' },
+  /** Of an offer, to the other side; that one was declined is not mailed. */
+  offer_made: { kind: 'offer', isChosen: true },
+  offer_countered: { kind: 'offer', isChosen: true },
+  offer_accepted: { kind: 'offer', isChosen: true },
+  offer_declined: { kind: 'offer', isChosen: true },
   /** Of a payout. */
   payout_created: { kind: 'payout', isChosen: true },
   payout_paid: { kind: 'payout', isChosen: true },

@@ -69,6 +69,20 @@ export const listExclusiveSales = (db: Db, orderId: string) => db<ExclusiveSale[
   order by i.position
 `
 
+export interface OfferParties {
+  readonly buyer_id: string
+  readonly seller_id: string
+  /** The seller named another price, so that the buyer had the last word. */
+  readonly is_countered: boolean
+}
+
+export async function findOfferParties(db: Db, offerId: string): Promise<OfferParties | undefined> {
+  const [row] = await db<[OfferParties?]>`
+    select buyer_id, seller_id, counter_amount is not null as is_countered from offers where id = ${offerId}
+  `
+  return row
+}
+
 export async function findPayee(db: Db, payoutId: string): Promise<string | undefined> {
   const [row] = await db<[{ user_id: string }?]>`select user_id from payouts where id = ${payoutId}`
   return row?.user_id

@@ -8,7 +8,7 @@ export interface Telling {
   readonly subject_id: string
   readonly to: readonly string[]
   /** What it is about in the application. */
-  readonly about?: Pick<Happening, 'order_id' | 'payout_id' | 'track_id'>
+  readonly about?: Pick<Happening, 'order_id' | 'payout_id' | 'offer_id' | 'track_id'>
 }
 
 /** Has each of them told, unless they were told of the same before or are gone. */

@@ -13,6 +13,7 @@ import type { Confirm } from '../http/etag.ts'
 import { endReports } from '../moderation/ending.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
+import { endOffersOf } from '../offers/leaving.ts'
 import { hurryOrdersOf } from '../orders/leaving.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endPlaylistsOf } from '../playlists/ties.ts'
@@ -106,6 +107,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await endProductsOf(tx, id, now)
     await hurryOrdersOf(tx, id, now)
     await endDiscountsOf(tx, id, now)
+    await endOffersOf(tx, id, now)
     await anonymizeSeller(tx, id, now)
     await endComments(tx, id, now)
     await endReports(tx, id)

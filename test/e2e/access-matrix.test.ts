@@ -17,6 +17,7 @@ import {
   addInviteLink,
   addItem,
   addLicense,
+  addOffer,
   addOrder,
   addPasskey,
   addPayout,
@@ -176,6 +177,7 @@ const bodies: Readonly<Record<string, object>> = {
   resolveReport: { action: 'dismiss' },
   muteInChat: { reason: 'Spam' },
   refundOrder: { reason: 'other' },
+  counterOffer: { amount: 900 },
   allowLicenseDownloads: { downloads: 1 },
 }
 
@@ -203,6 +205,7 @@ const ownThings = new Set([
   'dispute_id',
   'template_id',
   'discount_id',
+  'offer_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. Holds what the path names, and no more. */
@@ -263,6 +266,7 @@ function thingsOf(owner: Someone, bystander: Someone, name: string): Readonly<Re
       name === 'refundOrder' ? addOrder(sql, bystander.id, owner.id) : addOrder(sql, owner.id),
     dispute_id: () => addDispute(sql, owner.id),
     template_id: () => addTemplate(sql, owner.id),
+    offer_id: () => addOffer(sql, owner.id),
     discount_id: () => addDiscount(sql, owner.id),
     share_token: () => 'unknown',
     report_id: () => addReportCase(sql, bystander.id),

@@ -275,6 +275,7 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'dispute_id',
     'template_id',
     'discount_id',
+    'offer_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

@@ -110,6 +110,21 @@ export async function addDiscount(sql: Sql, sellerId: string): Promise<string> {
   return row.id
 }
 
+/** To somebody who sells something. */
+export async function addOffer(sql: Sql, buyerId: string): Promise<string> {
+  const seller = await addSomeone(sql, 'creator')
+  const [row] = await sql<[{ id: string }]>`
+    insert into offers (
+      product_id, tier_id, buyer_id, seller_id, amount, currency, expires_at, created_at, updated_at
+    )
+    select t.product_id, t.id, ${buyerId}, ${seller.id}, 800, 'usd', now() + interval '7 days', now(), now()
+    from product_tiers t
+    where t.product_id = ${await addProduct(sql, seller.id)}
+    returning id
+  `
+  return row.id
+}
+
 /** Of a track of theirs, which they have sold to themselves, so that they are either side of it. */
 export async function addLicense(sql: Sql, ownerId: string, trackId: string) {
   const party = { id: ownerId }

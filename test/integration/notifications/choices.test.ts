@@ -61,7 +61,7 @@ describe('preferences', () => {
     expect(Object.keys(body)).toEqual([...notificationKinds])
     expect(Object.values(body).every(({ in_app }) => in_app)).toBe(true)
     const mailed = notificationKinds.filter((kind) => body[kind].email)
-    const aboutMoney = ['sale', 'refund', 'payout', 'exclusive_sold']
+    const aboutMoney = ['sale', 'refund', 'payout', 'exclusive_sold', 'offer']
     expect(mailed).toEqual(['collaboration_invite', 'split_change', 'playlist_invite', ...aboutMoney])
   })
 

@@ -88,6 +88,16 @@ async function trade(user_id: string): Promise<(string | Buffer)[]> {
   const granted = { granted_at: new Date(), expires_at: new Date(), ip: '192.0.2.8' }
   await sql`insert into license_downloads ${sql({ license_id: license.id, buyer_id: user_id, ...granted })}`
   const at = { created_at: new Date(), updated_at: new Date() }
+  for (const { id } of [bought, sold]) {
+    await sql`
+      insert into offers (
+        product_id, tier_id, buyer_id, seller_id, amount, currency, expires_at, created_at, updated_at
+      )
+      select i.product_id, i.tier_id, o.buyer_id, i.seller_id, 1500, o.currency, now(), now(), now()
+      from order_items i join orders o on o.id = i.order_id
+      where o.id = ${id}
+    `
+  }
   await sql`insert into sellers ${sql({ user_id, legal_name: 'Ada Example', ...at })}`
   await sql`insert into license_templates ${sql({ seller_id: user_id, name: 'Lease', terms: {}, contract: '-', ...at })}`
   await sql`
@@ -251,6 +261,8 @@ test('the file holds everything of the user, nothing of others, and no secret', 
     'disputes.json': [{ amount: 2_000, reason: 'general' }],
     'licenses.json': [{ serial: expect.stringMatching(/^VZ-/), status: 'active' }],
     'downloads.json': [{ ip: '192.0.2.8' }],
+    'offers.json': [{ amount: 1_500, status: 'open', message: '' }],
+    'offers-received.json': [{ amount: 1_500, status: 'open' }],
     'seller.json': [{ id: user.id, legal_name: 'Ada Example' }],
     'products.json': [{ title: 'Mixing', kind: 'service' }],
     'product-tiers.json': [{ price_amount: 3_000 }],
