@@ -20,6 +20,7 @@ export const orderRoutes = defineRoutes({
       'discount_unavailable',
       'price_changed',
       'offer_not_payable',
+      'onboarding_required',
       'duplicate_purchase',
       'already_owned',
       'conflict',

@@ -33,6 +33,8 @@ export interface Item {
   readonly seller_id: string
   readonly product_id: string
   readonly price_amount: number
+  /** Named by the buyer: nothing is taken off that. */
+  readonly is_price_open: boolean
   readonly currency: string
   /** By which its price was agreed on: nothing else is taken off. */
   readonly offer_id?: string | null
@@ -66,6 +68,7 @@ export function priceItems(items: readonly Item[], discounts: readonly Deduction
 
 const isFor = (discount: Deduction, item: Item) =>
   !item.offer_id &&
+  !item.is_price_open &&
   discount.seller_id === item.seller_id &&
   (discount.currency === null || discount.currency === item.currency) &&
   (discount.product_ids === null || discount.product_ids.includes(item.product_id))

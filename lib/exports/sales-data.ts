@@ -19,8 +19,8 @@ const readProducts: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
 
 const readTiers: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
   select
-    t.id, t.product_id, t.name, t.price_amount, t.currency, t.is_exclusive, t.license, t.contract, t.created_at,
-    t.removed_at
+    t.id, t.product_id, t.name, t.price_amount, t.is_price_open, t.currency, t.is_exclusive, t.license, t.contract,
+    t.created_at, t.removed_at
   from product_tiers t
   join products p on p.id = t.product_id
   where p.seller_id = ${user_id} and t.id > ${after}

@@ -40,4 +40,9 @@ export const deleteOldConfirmations = (db: Db, now: Date): Promise<number> =>
 
 const hash = (text: string) => createHash('sha256').update(text).digest()
 
-const hashOf = (items: readonly Wanted[]) => hash(JSON.stringify(items.map(({ tier_id }) => tier_id).sort()))
+const hashOf = (items: readonly Wanted[]) => {
+  const names = items.map(({ tier_id, price_amount }) =>
+    price_amount === undefined ? tier_id : `${tier_id} ${price_amount}`,
+  )
+  return hash(JSON.stringify(names.sort()))
+}

@@ -8,6 +8,7 @@ import { lockAccount } from '../users/lock.ts'
 import { mustNotHoard, reserveTracks } from './claims.ts'
 import { issueConfirmation, spendConfirmation } from './confirmations.ts'
 import { requireChargeable, requireFree, requireOrderable, type Totals } from './guards.ts'
+import { choosePrices } from './open-prices.ts'
 import { type PricedItem, price } from './pricing.ts'
 import { findRepeat } from './repeats.ts'
 import { findOrderByKey, insertItems, insertOrder, type KeyedOrder } from './repository.ts'
@@ -43,8 +44,9 @@ export async function place(tx: Transaction, placing: Placing, now: Date): Promi
   if (before) return { order_id: requireSame(before, wanted) }
   const offered = await lockForOrder(tx, buyer_id, wanted.items, now)
   requireOrderable(offered, wanted.items, buyer_id)
+  const chosen = choosePrices(offered, wanted.items)
   const { discount_code, expected_total_amount } = wanted
-  const agreed = await applyOffers(tx, buyer_id, offered, wanted.items, now)
+  const agreed = await applyOffers(tx, buyer_id, chosen, wanted.items, now)
   const priced = await price(tx, agreed, { discount_code, fee_bps }, now)
   requireChargeable(priced.totals, offered[0]!.currency, expected_total_amount)
   const refusal = await findRefusal(tx, placing, now)
@@ -58,9 +60,12 @@ export async function place(tx: Transaction, placing: Placing, now: Date): Promi
 function requireSame(before: KeyedOrder, { items, discount_code }: CreateOrder): string {
   const isSame =
     before.discount_code === (discount_code ?? null) &&
-    before.tier_ids.length === items.length &&
-    items.every(({ tier_id }) => before.tier_ids.includes(tier_id)) &&
-    items.every(({ offer_id }) => offer_id === undefined || before.offer_ids.includes(offer_id))
+    before.items.length === items.length &&
+    items.every(({ tier_id, offer_id = null, price_amount }) => {
+      const item = before.items.find((one) => one.tier_id === tier_id)
+      if (item?.offer_id !== offer_id) return false
+      return offer_id !== null || item.price_amount === (price_amount ?? item.least_amount)
+    })
   if (!isSame) throw new AppError('idempotency_mismatch')
   return before.id
 }

@@ -118,8 +118,15 @@ export async function lockClaimedTracks(tx: Db, orderId: string): Promise<void> 
 export interface KeyedOrder {
   readonly id: string
   readonly discount_code: string | null
-  readonly tier_ids: readonly string[]
-  readonly offer_ids: readonly string[]
+  readonly items: readonly KeyedItem[]
+}
+
+interface KeyedItem {
+  readonly tier_id: string
+  readonly offer_id: string | null
+  readonly price_amount: number
+  /** What it costs where the buyer names no price. */
+  readonly least_amount: number
 }
 
 /** The order that was made with this key. */
@@ -130,8 +137,16 @@ export async function findOrderByKey(
 ): Promise<KeyedOrder | undefined> {
   const [row] = await db<[KeyedOrder?]>`
     select
-      o.id, o.discount_code, array(select i.tier_id from order_items i where i.order_id = o.id) as tier_ids,
-      array(select i.offer_id from order_items i where i.order_id = o.id and i.offer_id is not null) as offer_ids
+      o.id, o.discount_code,
+      (
+        select json_agg(json_build_object(
+          'tier_id', i.tier_id, 'offer_id', i.offer_id, 'price_amount', i.price_amount,
+          'least_amount', r.price_amount
+        ))
+        from order_items i
+        join product_tiers r on r.id = i.tier_id
+        where i.order_id = o.id
+      ) as items
     from orders o
     where o.buyer_id = ${buyerId} and o.key_hash = ${keyHash}
   `

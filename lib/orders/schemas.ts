@@ -62,12 +62,22 @@ export type Order = z.output<typeof order>
 
 export const orderPage = page(order)
 
-const wanted = z.strictObject({
-  product_id: id,
-  tier_id: id,
-  /** One that was accepted: the price is what was agreed on. */
-  offer_id: z.optional(id),
-})
+const wanted = z
+  .strictObject({
+    product_id: id,
+    tier_id: id,
+    /** One that was accepted: the price is what was agreed on. */
+    offer_id: z.optional(id),
+    /** Of a tier whose price is open: what the buyer gives. Left out: the least. */
+    price_amount: z.optional(amount),
+  })
+  .check(
+    z.refine(({ offer_id, price_amount }) => offer_id === undefined || price_amount === undefined, {
+      path: ['price_amount'],
+      message: 'Its price was agreed on',
+      params: { code: 'one_of' },
+    }),
+  )
 export type Wanted = z.output<typeof wanted>
 
 const hasNoTwins = (items: readonly Wanted[]) =>

@@ -26,8 +26,8 @@ export const productColumns = (db: Db, now: Date, { isWhole = false } = {}): Fra
   p.title, p.description, p.status, p.revision, p.created_at, p.updated_at,
   (
     select json_agg(json_build_object(
-      'id', r.id, 'name', r.name, 'price_amount', r.price_amount, 'currency', r.currency,
-      'is_exclusive', r.is_exclusive, 'is_available', ${isAvailable(db, now)}, 'license', r.license
+      'id', r.id, 'name', r.name, 'price_amount', r.price_amount, 'is_price_open', r.is_price_open,
+      'currency', r.currency, 'is_exclusive', r.is_exclusive, 'is_available', ${isAvailable(db, now)}, 'license', r.license
       ${isWhole ? db`, 'contract', r.contract` : db``}
     ) order by r.position)
     from product_tiers r

@@ -22,6 +22,10 @@ export interface Orderable extends Wanted {
   readonly terms: Terms
   readonly contract: string
   readonly price_amount: number
+  /** The buyer names the price; `price_amount` is the least. */
+  readonly is_price_open: boolean
+  /** Whether Stripe lets the seller be paid. */
+  readonly takes_payments: boolean
   readonly currency: string
   /** `replaced`: the product has other tiers by now. `taken`: somebody has, or is paying for, the exclusive licence. */
   readonly availability: 'available' | 'unavailable' | 'replaced' | 'taken'
@@ -51,7 +55,8 @@ export async function lockForOrder(
       p.id as product_id, r.id as tier_id, p.seller_id, p.track_id,
       array(select i.track_id from product_tracks i where i.product_id = p.id order by i.position) as track_ids,
       p.kind, p.title, r.name as tier_name,
-      r.is_exclusive, r.license as terms, r.contract, r.price_amount, r.currency,
+      r.is_exclusive, r.license as terms, r.contract, r.price_amount, r.is_price_open, r.currency,
+      coalesce(s.takes_payments, false) as takes_payments,
       case
         when r.is_exclusive and ${isTaken(tx, now)} then 'taken'
         when r.removed_at is not null then 'replaced'

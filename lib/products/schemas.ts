@@ -16,6 +16,8 @@ const tier = z.object({
   id: z.uuid(),
   name: z.string(),
   price_amount: z.int(),
+  /** Whether the buyer names the price; `price_amount` is the least. */
+  is_price_open: z.boolean(),
   currency: z.string(),
   is_exclusive: z.boolean(),
   /** Whether it can be ordered now. */
@@ -58,6 +60,8 @@ const givenTier = z
     id: z.optional(id),
     name: line(100).check(z.minLength(1)),
     price_amount: amount,
+    /** The buyer names the price, from `price_amount` on: for nothing too where that is 0. */
+    is_price_open: z._default(z.boolean(), false),
     currency,
     is_exclusive: z._default(z.boolean(), false),
     template_id: z.optional(id),
@@ -70,6 +74,11 @@ const givenTier = z
       path: ['price_amount'],
       message: 'It is less than can be charged in this currency: ask for more, or for nothing',
       params: { code: 'too_small' },
+    }),
+    z.refine(({ is_price_open, is_exclusive }) => !(is_price_open && is_exclusive), {
+      path: ['is_price_open'],
+      message: 'An exclusive licence has one price',
+      params: { code: 'not_of_exclusive' },
     }),
     z.refine(({ template_id, preset }) => template_id === undefined || preset === undefined, {
       path: ['preset'],

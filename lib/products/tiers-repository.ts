@@ -4,7 +4,7 @@ import type { Tier, TierPlan } from './tiers.ts'
 /** Those that a product has now, in their order. */
 export async function listTiers(db: Db, productId: string): Promise<Tier[]> {
   return db<Tier[]>`
-    select id, name, price_amount, currency, is_exclusive, license as terms, contract
+    select id, name, price_amount, is_price_open, currency, is_exclusive, license as terms, contract
     from product_tiers
     where product_id = ${productId} and removed_at is null
     order by position

@@ -10,6 +10,7 @@ import { withTerms } from './terms.ts'
 export interface Offer extends TemplateText {
   readonly name: string
   readonly price_amount: number
+  readonly is_price_open: boolean
   readonly currency: string
   readonly is_exclusive: boolean
 }
@@ -30,9 +31,9 @@ export function completeTiers(given: readonly GivenTier[], sources: Sources): Of
     const source = findSource(tier, sources)
     if (typeof source === 'string') errors.push(unknownSource(at, source))
     const { terms, contract } = typeof source === 'string' ? presets.basic_lease : source
-    const { name, price_amount, currency, is_exclusive } = tier
+    const { name, price_amount, is_price_open, currency, is_exclusive } = tier
     const text = { terms: withTerms(terms, tier.license), contract: tier.contract ?? contract }
-    return { name, price_amount, currency, is_exclusive, ...text }
+    return { name, price_amount, is_price_open, currency, is_exclusive, ...text }
   })
   if (errors.length > 0) throw invalid(...errors)
   return offers

@@ -60,7 +60,7 @@ const advice: Record<ProblemCode, string> = {
   playlist_item_gone: 'Read the items again and put it behind one of them, to the front or to the end.',
   edit_window_over: 'Delete it, or answer it: what is older than 24 hours stays as it was read.',
   onboarding_required:
-    'Finish the onboarding at Stripe (`POST /marketplace/seller/onboarding`); until then only what is free can be published.',
+    'Finish the onboarding at Stripe (`POST /marketplace/seller/onboarding`); until then only what is free can be published, and ordered for nothing.',
   product_unavailable: 'It was taken back, sold exclusively, or is not published. Read the product again.',
   own_product: 'Sellers cannot order from themselves.',
   already_owned:

@@ -65,6 +65,7 @@ export async function seedSeller(sql: Sql, { isOnboarded = true } = {}): Promise
 interface SeededTier {
   readonly name?: string
   readonly price_amount?: number
+  readonly is_price_open?: boolean
   readonly currency?: string
   readonly is_exclusive?: boolean
 }
@@ -99,13 +100,14 @@ export async function seedProduct(
   const tierIds: string[] = []
   for (const [position, tier] of tiers.entries()) {
     const { name = 'Lease', price_amount = 2_999, currency = 'usd', is_exclusive = false } = tier
+    const { is_price_open = false } = tier
     const { terms, contract } = presets[is_exclusive ? 'exclusive' : 'basic_lease']
     const [row] = await sql<[{ id: string }]>`
       insert into product_tiers (
-        product_id, position, name, price_amount, currency, is_exclusive, license, contract, created_at
+        product_id, position, name, price_amount, is_price_open, currency, is_exclusive, license, contract, created_at
       ) values (
-        ${product.id}, ${position}, ${name}, ${price_amount}, ${currency}, ${is_exclusive}, ${sql.json(terms)},
-        ${contract}, now()
+        ${product.id}, ${position}, ${name}, ${price_amount}, ${is_price_open}, ${currency}, ${is_exclusive},
+        ${sql.json(terms)}, ${contract}, now()
       )
       returning id
     `

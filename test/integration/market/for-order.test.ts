@@ -43,6 +43,8 @@ test('tells all that is agreed on, in the order in which it is wanted', async ()
       terms: presets.exclusive.terms,
       contract: presets.exclusive.contract,
       price_amount: 50_000,
+      is_price_open: false,
+      takes_payments: true,
       currency: 'usd',
       availability: 'available',
     },

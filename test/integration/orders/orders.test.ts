@@ -88,7 +88,15 @@ describe('an order', () => {
       'one tier twice',
       { items: Array(2).fill({ product_id: randomUUID(), tier_id: '01890000-0000-7000-8000-000000000001' }) },
     ],
-    ['a price of its own', { items: [{ product_id: randomUUID(), tier_id: randomUUID(), price_amount: 1 }] }],
+    ['a broken price', { items: [{ product_id: randomUUID(), tier_id: randomUUID(), price_amount: 0.5 }] }],
+    [
+      'a price beside an offer',
+      {
+        items: [
+          { product_id: randomUUID(), tier_id: randomUUID(), offer_id: randomUUID(), price_amount: 500 },
+        ],
+      },
+    ],
     [
       'a negative total',
       { items: [{ product_id: randomUUID(), tier_id: randomUUID() }], expected_total_amount: -1 },

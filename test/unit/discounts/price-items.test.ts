@@ -5,6 +5,7 @@ const item = (fields: Partial<Item> = {}): Item => ({
   seller_id: 's1',
   product_id: 'p1',
   price_amount: 1_000,
+  is_price_open: false,
   currency: 'usd',
   ...fields,
 })
@@ -70,6 +71,11 @@ test.each([
     name: 'a part that comes to nothing',
     discount: deduction({ percent_bps: 1 }),
     items: [item({ price_amount: 50 })],
+  },
+  {
+    name: 'a price that the buyer names',
+    discount: deduction(),
+    items: [item({ is_price_open: true })],
   },
   { name: 'what is free', discount: deduction(), items: [item({ price_amount: 0 })] },
 ])('refuses one for $name', ({ discount, items = [item()] }) => {

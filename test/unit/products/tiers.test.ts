@@ -6,6 +6,7 @@ const offer = fc
   .record({
     name: fc.constantFrom('a', 'b', 'c'),
     price_amount: fc.constantFrom(0, 100),
+    is_price_open: fc.boolean(),
     is_exclusive: fc.boolean(),
   })
   .map((fields): Offer => {
@@ -36,7 +37,9 @@ test('keeps whatever stays, adds whatever comes, each in its place', () => {
       expect(kept.length + added.length).toBe(wanted.length)
       // As many are kept as could be.
       const count = (list: readonly Offer[]) =>
-        Map.groupBy(list, (tier) => JSON.stringify([tier.name, tier.price_amount, tier.is_exclusive]))
+        Map.groupBy(list, (tier) =>
+          JSON.stringify([tier.name, tier.price_amount, tier.is_price_open, tier.is_exclusive]),
+        )
       const were = count(before)
       const common = [...count(wanted)].map(([key, list]) =>
         Math.min(list.length, were.get(key)?.length ?? 0),
