@@ -33,6 +33,14 @@ const ids = {
   version_id: randomUUID(),
   job_id: randomUUID(),
   call_id: randomUUID(),
+  notice: 'receipt',
+  subject_id: randomUUID(),
+  order_id: randomUUID(),
+  refund_id: randomUUID(),
+  dispute_id: randomUUID(),
+  license_id: randomUUID(),
+  payout_id: randomUUID(),
+  offer_id: randomUUID(),
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),
