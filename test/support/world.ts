@@ -128,7 +128,8 @@ export async function addOffer(sql: Sql, buyerId: string): Promise<string> {
 /** Of a track of theirs, which they have sold to themselves, so that they are either side of it. */
 export async function addLicense(sql: Sql, ownerId: string, trackId: string) {
   const party = { id: ownerId }
-  const { license_id, order_id } = await sellLicense(sql, { seller: party, buyer: party, track_id: trackId })
+  const sale = { seller: party, buyer: party, track_id: trackId, price: 2_999 }
+  const { license_id, order_id } = await sellLicense(sql, sale)
   const [license] = await sql<[{ serial: string }]>`select serial from licenses where id = ${license_id}`
   const [invoice_id = ''] = await sql.begin((tx) => issueInvoices(tx, order_id, new Date()))
   return { license_id, invoice_id, serial: license.serial }
