@@ -48,6 +48,19 @@ The licence ends if its payment is taken back, or if the Licensee breaks it and 
 
 const nonExclusive = `The Licensor keeps all rights in the Recording and may license it to others, now and later. If it is one day sold exclusively to somebody else, this licence stays as it is.`
 
+/** As often, as long and wherever the licensee likes. */
+const boundless = {
+  distribution_copies: null,
+  audio_streams: null,
+  music_videos: null,
+  monetised_video_views: null,
+  non_monetised_video_views: null,
+  radio_stations: null,
+  paid_performances: null,
+  term_years: null,
+  territory: null,
+} as const
+
 export const presets: Readonly<Record<PresetId, Preset>> = {
   basic_lease: {
     name: 'Basic lease',
@@ -78,15 +91,7 @@ export const presets: Readonly<Record<PresetId, Preset>> = {
   unlimited: {
     name: 'Unlimited lease',
     terms: {
-      distribution_copies: null,
-      audio_streams: null,
-      music_videos: null,
-      monetised_video_views: null,
-      non_monetised_video_views: null,
-      radio_stations: null,
-      paid_performances: null,
-      term_years: null,
-      territory: null,
+      ...boundless,
       sync_allowed: false,
       credit_required: true,
       publishing_split_bps: 5_000,
@@ -105,15 +110,7 @@ export const presets: Readonly<Record<PresetId, Preset>> = {
   exclusive: {
     name: 'Exclusive licence',
     terms: {
-      distribution_copies: null,
-      audio_streams: null,
-      music_videos: null,
-      monetised_video_views: null,
-      non_monetised_video_views: null,
-      radio_stations: null,
-      paid_performances: null,
-      term_years: null,
-      territory: null,
+      ...boundless,
       sync_allowed: true,
       credit_required: false,
       publishing_split_bps: 5_000,
