@@ -2,23 +2,6 @@ import type { Db } from '../db/client.ts'
 import type { Dispute } from '../stripe/port.ts'
 import type { DisputeView } from './schemas.ts'
 
-export interface DisputedOrder {
-  readonly id: string
-  readonly status: string
-  readonly paid_at: Date | null
-}
-
-/** Whatever changes the disputes of an order holds this lock. */
-export async function lockOrderOfPayment(
-  tx: Db,
-  paymentIntentId: string,
-): Promise<DisputedOrder | undefined> {
-  const [order] = await tx<[DisputedOrder?]>`
-    select id, status, paid_at from orders where payment_intent_id = ${paymentIntentId} for update
-  `
-  return order
-}
-
 export interface DisputeRow {
   readonly id: string
   readonly outcome: 'won' | 'lost' | null

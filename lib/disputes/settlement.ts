@@ -2,7 +2,7 @@ import type { Sql, Transaction } from '../db/client.ts'
 import { postDispute, postDisputeLost, postDisputeWon, postStripeFee } from '../ledger/postings.ts'
 import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
-import { endExclusives, lockTracksOfPayment } from '../orders/giving-back.ts'
+import { endExclusives, lockPaidOrder } from '../orders/giving-back.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
 import type { SettlePayment } from '../stripe/payments.ts'
@@ -14,7 +14,6 @@ import {
   followLoss,
   hasOtherOpen,
   keepDispute,
-  lockOrderOfPayment,
   markClosed,
   markDisputed,
 } from './repository.ts'
@@ -33,8 +32,7 @@ export function createDisputeSettlement(dependencies: DisputeSettlementDependenc
 
   /** Answers the order that has become free. */
   async function settle(tx: Transaction, dispute: Dispute & { payment_intent_id: string }) {
-    await lockTracksOfPayment(tx, dispute.payment_intent_id)
-    const order = await lockOrderOfPayment(tx, dispute.payment_intent_id)
+    const order = await lockPaidOrder(tx, dispute.payment_intent_id)
     if (!order?.paid_at) return undefined
     const row = await keepDispute(tx, order.id, dispute)
     await postFees(tx, order.id, dispute)

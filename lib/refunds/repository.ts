@@ -1,32 +1,11 @@
 import type { Db } from '../db/client.ts'
+import type { PaidOrder } from '../orders/giving-back.ts'
 import type { RefundReason, RefundView } from './schemas.ts'
 
-export interface RefundableOrder {
-  readonly id: string
-  readonly buyer_id: string
-  readonly status: string
-  readonly currency: string
-  readonly payment_intent_id: string | null
-  readonly paid_at: Date | null
-}
-
 /** Whatever changes the refunds of an order holds this lock. */
-export async function lockOrder(tx: Db, orderId: string): Promise<RefundableOrder | undefined> {
-  const [order] = await tx<[RefundableOrder?]>`
+export async function lockOrder(tx: Db, orderId: string): Promise<PaidOrder | undefined> {
+  const [order] = await tx<[PaidOrder?]>`
     select id, buyer_id, status, currency, payment_intent_id, paid_at from orders where id = ${orderId} for update
-  `
-  return order
-}
-
-export async function lockOrderOfPayment(
-  tx: Db,
-  paymentIntentId: string,
-): Promise<RefundableOrder | undefined> {
-  const [order] = await tx<[RefundableOrder?]>`
-    select id, buyer_id, status, currency, payment_intent_id, paid_at
-    from orders
-    where payment_intent_id = ${paymentIntentId}
-    for update
   `
   return order
 }

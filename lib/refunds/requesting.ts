@@ -1,8 +1,9 @@
 import type { Transaction } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import type { PaidOrder } from '../orders/giving-back.ts'
 import { requestCall } from '../stripe/calls.ts'
 import { divideRefund } from './dividing.ts'
-import { insertRefund, listItems, lockOrder, type RefundableOrder } from './repository.ts'
+import { insertRefund, listItems, lockOrder } from './repository.ts'
 import type { RefundPart, RefundReason } from './schemas.ts'
 
 export interface RefundDemand {
@@ -42,10 +43,10 @@ export async function requestRefund(tx: Transaction, demand: RefundDemand, now: 
 }
 
 function mustBeRefundable(
-  order: RefundableOrder | undefined,
+  order: PaidOrder | undefined,
   { window_ms }: RefundDemand,
   now: Date,
-): asserts order is RefundableOrder {
+): asserts order is PaidOrder {
   if (!order) throw new AppError('not_found')
   const { status, payment_intent_id, paid_at } = order
   if (status === 'disputed') throw new AppError('order_not_refundable', 'Its payment is in dispute')

@@ -3,7 +3,7 @@ import { issueCreditNotes } from '../invoices/issuing.ts'
 import { postRefund, postRefundUndone } from '../ledger/postings.ts'
 import { changeLicenses } from '../licenses/status.ts'
 import { logger } from '../logger.ts'
-import { endExclusives, lockTracksOfPayment } from '../orders/giving-back.ts'
+import { endExclusives, lockPaidOrder, type PaidOrder } from '../orders/giving-back.ts'
 import { addToOutbox } from '../outbox.ts'
 import { countMetric } from '../stripe/metrics.ts'
 import type { SettlePayment } from '../stripe/payments.ts'
@@ -16,12 +16,10 @@ import {
   insertRefund,
   listItems,
   listRefundItems,
-  lockOrderOfPayment,
   markFailed,
   markSucceeded,
   markUnderWay,
   noteFailure,
-  type RefundableOrder,
   type RefundRow,
 } from './repository.ts'
 
@@ -40,8 +38,7 @@ export function createRefundSettlement({
   now = () => new Date(),
 }: RefundSettlementDependencies) {
   async function settle(tx: Transaction, refund: Refund & { payment_intent_id: string }) {
-    await lockTracksOfPayment(tx, refund.payment_intent_id)
-    const order = await lockOrderOfPayment(tx, refund.payment_intent_id)
+    const order = await lockPaidOrder(tx, refund.payment_intent_id)
     if (!order?.paid_at) return
     const row = (await findRefundAtStripe(tx, order.id, refund)) ?? (await adopt(tx, order, refund, now()))
     if (!row) return
@@ -53,7 +50,7 @@ export function createRefundSettlement({
     } else if (row.stripe_refund_id === null) await markUnderWay(tx, row.id, refund.id)
   }
 
-  async function succeed(tx: Transaction, order: RefundableOrder, row: RefundRow, refund: Refund) {
+  async function succeed(tx: Transaction, order: PaidOrder, row: RefundRow, refund: Refund) {
     if (row.status === 'succeeded') return
     const parts = await listRefundItems(tx, row.id)
     const items = await listItems(tx, order.id)
@@ -91,7 +88,7 @@ export function createRefundSettlement({
 /** One that was made at Stripe and not by us, unless nothing came of it. */
 async function adopt(
   tx: Transaction,
-  { id: order_id }: RefundableOrder,
+  { id: order_id }: PaidOrder,
   { amount, currency, status }: Refund,
   now: Date,
 ): Promise<RefundRow | undefined> {
