@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
-import { currency, mostAmount } from '../money/currencies.ts'
-
-const id = z.uuid().check(z.toLowerCase())
+import { currency, mostAmount, positiveAmount } from '../money/currencies.ts'
 
 /** Compared without case. */
 export const discountCode = z
@@ -33,7 +32,6 @@ export type Discount = z.output<typeof discount>
 export const discountPage = page(discount)
 
 const percent = z.int().check(z.minimum(1), z.maximum(10_000))
-const amount = z.int().check(z.minimum(1), z.maximum(mostAmount))
 const productIds = z.nullable(
   z.array(id).check(
     z.minLength(1),
@@ -51,7 +49,7 @@ export const createDiscount = z
   .strictObject({
     code: discountCode,
     percent_bps: z.optional(percent),
-    amount: z.optional(amount),
+    amount: z.optional(positiveAmount),
     currency: z.optional(currency),
     product_ids: z._default(productIds, null),
     min_amount: z._default(minAmount, 0),
@@ -77,7 +75,7 @@ export type CreateDiscount = z.output<typeof createDiscount>
 /** A percentage stays one, and an amount stays of its currency. */
 export const updateDiscount = z.strictObject({
   percent_bps: z.optional(percent),
-  amount: z.optional(amount),
+  amount: z.optional(positiveAmount),
   product_ids: z.optional(productIds),
   min_amount: z.optional(minAmount),
   max_uses: z.optional(maxUses),

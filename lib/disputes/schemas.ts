@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
-import { id } from '../playlists/schemas.ts'
 
 export const dispute = z.object({
   id: z.uuid(),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { movementKinds, ownAccounts } from './movements.ts'
 
@@ -37,7 +38,7 @@ export const listEntries = z.strictObject({
   ...pageQuery.shape,
   account: z.optional(z.enum(ownAccounts)),
   kind: z.optional(z.enum(movementKinds)),
-  order: z.optional(z.uuid().check(z.toLowerCase())),
+  order: z.optional(id),
   from: z.optional(timestamp),
   /** Not included. */
   to: z.optional(timestamp),

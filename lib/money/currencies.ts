@@ -42,6 +42,9 @@ export const mostAmount = 99_999_999
 /** In minor units; nothing, or as much as anything may cost. */
 export const amount = z.int().check(z.minimum(0), z.maximum(mostAmount))
 
+/** The same, and not nothing. */
+export const positiveAmount = z.int().check(z.minimum(1), z.maximum(mostAmount))
+
 export const leastCharge = (currency: Currency): number => rules[currency].min
 
 /** For people, in English: `€10.00`, `¥1,000`. */

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
-import { mostAmount } from '../money/currencies.ts'
-import { id } from '../playlists/schemas.ts'
+import { positiveAmount } from '../money/currencies.ts'
 import { person } from '../users/person.ts'
 
 export const offerStatus = z.enum([
@@ -44,17 +44,15 @@ export type Offer = z.output<typeof offer>
 
 export const offerPage = page(offer)
 
-const amount = z.int().check(z.minimum(1), z.maximum(mostAmount))
-
 export const makeOffer = z.strictObject({
   product_id: id,
   tier_id: id,
-  amount,
+  amount: positiveAmount,
   message: z._default(z.string().check(z.trim(), z.maxLength(500)), ''),
 })
 export type MakeOffer = z.output<typeof makeOffer>
 
-export const counterOffer = z.strictObject({ amount })
+export const counterOffer = z.strictObject({ amount: positiveAmount })
 
 export const offerParams = z.object({ offer_id: id })
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
 import { discountCode } from '../discounts/schemas.ts'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { amount } from '../money/currencies.ts'
-import { id } from '../playlists/schemas.ts'
 
 export const orderStatus = z.enum([
   'requires_payment',

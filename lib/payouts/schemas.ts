@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { currency, mostAmount } from '../money/currencies.ts'
 
@@ -28,7 +29,7 @@ export const requestPayout = z.strictObject({
 })
 export type RequestPayout = z.output<typeof requestPayout>
 
-export const payoutParams = z.object({ payout_id: z.uuid().check(z.toLowerCase()) })
+export const payoutParams = z.object({ payout_id: id })
 
 export const listPayouts = pageQuery
 

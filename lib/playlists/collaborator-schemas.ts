@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
 import { person } from '../users/person.ts'
-import { id } from './schemas.ts'
 
 export const mostCollaborators = 50
 

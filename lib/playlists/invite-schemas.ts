@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
-import { id } from './schemas.ts'
 
 export const mostInviteLinks = 50
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
 import { track } from '../tracks/schemas.ts'
 import { person } from '../users/person.ts'
-import { id } from './schemas.ts'
 
 export const mostItems = 10_000
 

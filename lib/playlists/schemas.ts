@@ -1,11 +1,9 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
 import { line, prose } from '../text.ts'
 import { person } from '../users/person.ts'
-
-/** As the database spells it, so that ids can be compared. */
-export const id = z.uuid().check(z.toLowerCase())
 
 /** Unlisted: whoever knows its address sees it. */
 const playlistVisibility = z.enum(['public', 'unlisted', 'private'])

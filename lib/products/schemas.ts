@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { amount, currency, leastCharge } from '../money/currencies.ts'
 import { line, prose } from '../text.ts'
@@ -6,9 +7,6 @@ import { person } from '../users/person.ts'
 import { contractText } from './contract.ts'
 import { presetId } from './presets.ts'
 import { givenTerms, terms } from './terms.ts'
-
-/** As the database spells it, so that ids can be compared. */
-export const id = z.uuid().check(z.toLowerCase())
 
 export const productKind = z.enum(['track_license', 'sample_pack', 'service'])
 

@@ -1,9 +1,9 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
 import { line } from '../text.ts'
 import { contractText } from './contract.ts'
 import { presetId } from './presets.ts'
-import { id } from './schemas.ts'
 import { givenTerms, terms } from './terms.ts'
 
 export const template = z.object({

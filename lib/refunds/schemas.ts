@@ -1,10 +1,7 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, timestamp } from '../http/route.ts'
-import { mostAmount } from '../money/currencies.ts'
-import { id } from '../playlists/schemas.ts'
-
-/** As much as is given back at once. */
-const amount = z.int().check(z.minimum(1), z.maximum(mostAmount))
+import { positiveAmount } from '../money/currencies.ts'
 
 /** `exclusive_conflict` and `late_payment` are ours: what was paid for cannot be had. */
 export const refundReason = z.enum([
@@ -36,7 +33,7 @@ export type RefundView = z.output<typeof refund>
 
 export const refundPage = page(refund)
 
-const part = z.strictObject({ order_item_id: id, amount: z.optional(amount) })
+const part = z.strictObject({ order_item_id: id, amount: z.optional(positiveAmount) })
 export type RefundPart = z.output<typeof part>
 
 const hasNoTwins = (items: readonly RefundPart[]) =>
@@ -56,7 +53,7 @@ export const createRefund = z
       ),
     ),
     /** Of all items in proportion. Without either, all that is left. */
-    amount: z.optional(amount),
+    amount: z.optional(positiveAmount),
     reason: z.enum(['requested_by_customer', 'duplicate', 'fraudulent', 'other']),
     note: z._default(z.string().check(z.trim(), z.maxLength(1_000)), ''),
   })

@@ -1,8 +1,7 @@
 import * as z from 'zod/mini'
+import { id } from '../http/id.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { currency } from '../money/currencies.ts'
-
-const uuid = z.uuid().check(z.toLowerCase())
 
 const share = z.object({
   user_id: z.uuid(),
@@ -42,7 +41,7 @@ export const salePage = page(sale)
 
 export const listSales = z.strictObject({
   ...pageQuery.shape,
-  product_id: z.optional(uuid),
+  product_id: z.optional(id),
   currency: z.optional(currency),
 })
 export type ListSales = z.output<typeof listSales>
@@ -80,6 +79,6 @@ export const summarizeSales = z.strictObject({
   from: z.optional(timestamp),
   /** Not included; now, unless said otherwise. */
   to: z.optional(timestamp),
-  product_id: z.optional(uuid),
+  product_id: z.optional(id),
 })
 export type SummarizeSales = z.output<typeof summarizeSales>
