@@ -2,6 +2,7 @@ import { App, type AppProps, Tags } from 'aws-cdk-lib'
 import { stageNamed } from './config.ts'
 import { AppStack } from './stacks/app-stack.ts'
 import { DataStack } from './stacks/data-stack.ts'
+import { RoutesStack } from './stacks/routes-stack.ts'
 import { StorageStack } from './stacks/storage-stack.ts'
 
 /** Behaviour of the CDK we rely on, kept here so that the app is the same with and without its CLI. */
@@ -29,7 +30,8 @@ export function createApp(props: AppProps = {}) {
 
   const data = new DataStack(app, `Veza-${stage.name}-Data`, stackProps)
   const storage = new StorageStack(app, `Veza-${stage.name}-Storage`, stackProps)
-  new AppStack(app, `Veza-${stage.name}-App`, { ...stackProps, data, storage })
+  const functions = new AppStack(app, `Veza-${stage.name}-App`, { ...stackProps, data, storage })
+  new RoutesStack(app, `Veza-${stage.name}-Routes`, { ...stackProps, app: functions })
   Tags.of(app).add('application', 'veza')
   Tags.of(app).add('stage', stage.name)
   return app

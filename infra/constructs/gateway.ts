@@ -2,8 +2,7 @@ import { Duration } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
   type CfnStage,
-  CorsHttpMethod,
-  HttpApi,
+  type HttpApi,
   type HttpRoute,
   HttpStage,
   type IHttpRouteAuthorizer,
@@ -16,43 +15,32 @@ import { Construct } from 'constructs'
 import { type Route, type Routes, routeKey } from '../../lib/http/route.ts'
 import { resourceName, type StageConfig } from '../config.ts'
 import { removalPolicy } from '../removal.ts'
-import type { Alarms } from './alarms.ts'
 import { HttpRoutes } from './http-routes.ts'
 
 export interface GatewayProps {
   readonly stage: StageConfig
-  readonly alarms: Alarms
+  readonly api: HttpApi
   readonly authorizer: IFunction
-  readonly corsOrigins: string[]
 }
 
 /** Where a password or a token can be guessed; per-client limits are the application's. */
 const guessable = { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 }
 
-/** The HTTP API. It has no default authorizer: a route is open only by saying so in its table. */
+/** What the HTTP API serves. It has no default authorizer: a route is open only by saying so in its table. */
 export class Gateway extends Construct {
-  readonly api: HttpApi
+  private readonly api: HttpApi
   private readonly stage: HttpStage
   private readonly userAuthorizer: IHttpRouteAuthorizer
 
-  constructor(scope: Construct, id: string, { stage, alarms, authorizer, corsOrigins }: GatewayProps) {
+  constructor(scope: Construct, id: string, { stage, api, authorizer }: GatewayProps) {
     super(scope, id)
-    this.api = new HttpApi(this, 'Api', {
-      apiName: resourceName(stage, 'api'),
-      createDefaultStage: false,
-      corsPreflight: cors(corsOrigins),
-    })
+    this.api = api
     this.stage = this.createStage(stage)
     this.userAuthorizer = new HttpLambdaAuthorizer('User', authorizer, {
       authorizerName: 'user',
       responseTypes: [HttpLambdaResponseType.SIMPLE],
       identitySource: ['$request.header.Authorization'],
       resultsCacheTtl: Duration.seconds(60),
-    })
-    alarms.watch('api-5xx', {
-      metric: this.api.metricServerError({ period: Duration.minutes(5) }),
-      above: 0,
-      description: 'The API answered with a 5xx',
     })
   }
 
@@ -94,43 +82,6 @@ export class Gateway extends Construct {
     })
   }
 }
-
-/** Credentials are allowed for the refresh cookie, hence exact origins only. */
-const cors = (allowOrigins: string[]) => ({
-  allowOrigins,
-  allowCredentials: true,
-  allowMethods: [
-    CorsHttpMethod.GET,
-    CorsHttpMethod.POST,
-    CorsHttpMethod.PUT,
-    CorsHttpMethod.PATCH,
-    CorsHttpMethod.DELETE,
-  ],
-  allowHeaders: [
-    'authorization',
-    'content-type',
-    'idempotency-key',
-    'if-match',
-    'if-none-match',
-    'prefer',
-    'traceparent',
-    'x-csrf-token',
-    'x-device-token',
-    'x-request-id',
-    'x-share-token',
-  ],
-  exposeHeaders: [
-    'etag',
-    'idempotent-replayed',
-    'link',
-    'location',
-    'ratelimit',
-    'ratelimit-policy',
-    'retry-after',
-    'x-request-id',
-  ],
-  maxAge: Duration.hours(1),
-})
 
 /** Who called what and how it ended; no headers, no query: tokens travel there. */
 const accessLog = AccessLogFormat.custom(

@@ -48,11 +48,15 @@ export class HttpRoutes extends Construct {
       iam: new HttpIamAuthorizer(),
     }
 
-    this.routes = Object.values(routes).flatMap(({ method, path, auth }) => {
-      const methods = [HttpMethod[method]]
-      const added = api.addRoutes({ path, methods, integration, authorizer: authorizers[auth] })
-      if (isOpen(auth)) explainOpen(added, reasons[auth])
-      return added
+    this.routes = Object.values(routes).map(({ method, path, auth }) => {
+      const route = new HttpRoute(this, `${method} ${path}`, {
+        httpApi: api,
+        routeKey: HttpRouteKey.with(path, HttpMethod[method]),
+        integration,
+        authorizer: authorizers[auth],
+      })
+      if (isOpen(auth)) explainOpen(route, reasons[auth])
+      return route
     })
     if (isFallback) this.addFallback(api, integration, open)
   }
@@ -61,12 +65,10 @@ export class HttpRoutes extends Construct {
   private addFallback(httpApi: HttpApi, integration: HttpLambdaIntegration, authorizer: HttpNoneAuthorizer) {
     const routeKey = HttpRouteKey.DEFAULT
     const route = new HttpRoute(this, 'Fallback', { httpApi, routeKey, integration, authorizer })
-    explainOpen([route], 'Only ever refuses, with 404 or 405: it is what no route of the table matches')
+    explainOpen(route, 'Only ever refuses, with 404 or 405: it is what no route of the table matches')
   }
 }
 
 const isOpen = (auth: Auth): auth is Open => Object.hasOwn(reasons, auth)
 
-function explainOpen(routes: readonly HttpRoute[], reason: string) {
-  for (const route of routes) acknowledge(route, 'AwsSolutions-APIG4', reason)
-}
+const explainOpen = (route: HttpRoute, reason: string) => acknowledge(route, 'AwsSolutions-APIG4', reason)

@@ -1,4 +1,5 @@
 import { CfnOutput, Duration, Lazy, Stack, type StackProps } from 'aws-cdk-lib'
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler'
 import type { Construct } from 'constructs'
 import { routeGroups } from '../../functions/routes.ts'
@@ -10,7 +11,7 @@ import { NetworkInterfacePolicy, throughProxy, toCluster } from '../constructs/d
 import { watchDatabase } from '../constructs/database-alarms.ts'
 import { EventFunctions } from '../constructs/event-functions.ts'
 import type { Foundation } from '../constructs/foundation.ts'
-import { Gateway } from '../constructs/gateway.ts'
+import { FrontApi } from '../constructs/front-api.ts'
 import { KeyRotation } from '../constructs/key-rotation.ts'
 import { MediaPipeline } from '../constructs/media-pipeline.ts'
 import { Migration } from '../constructs/migration.ts'
@@ -29,8 +30,11 @@ export interface AppStackProps extends StackProps {
   readonly storage: StorageStack
 }
 
-/** What changes with every release: functions, routes, schedules, alarms. */
+/** What changes with every release: functions, schedules, alarms. */
 export class AppStack extends Stack {
+  readonly api: HttpApi
+  readonly functions: ApiFunctions
+
   constructor(scope: Construct, id: string, { stage, data, storage, ...props }: AppStackProps) {
     super(scope, id, props)
     const alarms = new Alarms(this, 'Alarms', stage)
@@ -41,8 +45,9 @@ export class AppStack extends Stack {
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
     const parameters = declareParameters(this, stage, {
       mediaDomain: storage.delivery.domainName,
-      apiEndpoint: Lazy.string({ produce: () => gateway.api.apiEndpoint }),
+      apiEndpoint: Lazy.string({ produce: () => this.api.apiEndpoint }),
     })
+    this.api = new FrontApi(this, 'Gateway', { stage, alarms, corsOrigins: parameters.corsOrigins }).api
     const foundation: Foundation = {
       stage,
       alarms,
@@ -57,6 +62,7 @@ export class AppStack extends Stack {
     }
 
     const api = new ApiFunctions(this, 'Api', foundation)
+    this.functions = api
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
     const { worker: stripeWorker } = new StripeWork(this, 'StripeWork', foundation)
@@ -90,16 +96,6 @@ export class AppStack extends Stack {
     }
     watchDatabase(alarms, data.database, stage)
 
-    const gateway = new Gateway(this, 'Gateway', {
-      stage,
-      alarms,
-      authorizer: api.authorizer.fn,
-      corsOrigins: parameters.corsOrigins,
-    })
-    for (const [group, fn] of Object.entries(api.byGroup)) {
-      gateway.serve(group, routeGroups[group as keyof typeof routeGroups], fn.fn)
-    }
-
     const workQueues = [storage.scanQueue, storage.metadataQueue, analysis, events, stripe]
     const operator = operatorPolicy(this, {
       queues: [
@@ -110,10 +106,10 @@ export class AppStack extends Stack {
       functions: [...serving, migrate],
       rotated: [data.secrets.jwt, data.secrets.field],
     })
-    const streamServer = streamServerPolicy(this, gateway.api, routeGroups.internal)
-    const chatServer = chatServerPolicy(this, gateway.api, routeGroups.internal.listRevocations)
+    const streamServer = streamServerPolicy(this, this.api, routeGroups.internal)
+    const chatServer = chatServerPolicy(this, this.api, routeGroups.internal.listRevocations)
     this.tell({
-      ApiUrl: gateway.api.apiEndpoint,
+      ApiUrl: this.api.apiEndpoint,
       UploadsBucketName: storage.uploads.bucketName,
       MediaBucketName: storage.media.bucketName,
       PicturesUrl: parameters.mediaUrl,

@@ -13,7 +13,7 @@ const traces = ['veza.demo.uploads', '/demo/main.js', 'Start as a demo artist', 
 
 test('no stage has a route below /demo', () => {
   for (const stage of ['local', 'dev', 'prod'] as const) {
-    const keys = resources(synthesize(stage).app, 'AWS::ApiGatewayV2::Route').map(
+    const keys = resources(synthesize(stage).routes, 'AWS::ApiGatewayV2::Route').map(
       ({ Properties }) => Properties.RouteKey,
     )
     expect(keys.length).toBeGreaterThan(100)

@@ -19,7 +19,7 @@ it.each(names)(
     expect(() => app.synth()).not.toThrow()
 
     const stacks = app.node.children.filter((child) => Stack.isStack(child))
-    expect(stacks).toHaveLength(3)
+    expect(stacks).toHaveLength(4)
     expect(stacks.flatMap(warningsOf)).toEqual([])
   },
 )

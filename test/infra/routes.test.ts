@@ -5,9 +5,9 @@ import { functionsByName, resources, synthesize, target } from './synth.ts'
 
 const stage = synthesize('dev')
 const routes = new Map(
-  resources(stage.app, 'AWS::ApiGatewayV2::Route').map((route) => [route.Properties.RouteKey, route]),
+  resources(stage.routes, 'AWS::ApiGatewayV2::Route').map((route) => [route.Properties.RouteKey, route]),
 )
-const integrations = resources(stage.app, 'AWS::ApiGatewayV2::Integration')
+const integrations = resources(stage.routes, 'AWS::ApiGatewayV2::Integration')
 const authorizers = resources(stage.app, 'AWS::ApiGatewayV2::Authorizer')
 
 const authorizationTypes: Readonly<Record<Auth, string>> = {
@@ -31,20 +31,22 @@ it('declares the routes of the table, and one for what none of them matches', ()
 it.each([...table, fallback])('$key is authorized as the table says ($auth)', ({ key, auth }) => {
   const { AuthorizationType, AuthorizerId } = routes.get(key)!.Properties
   expect(AuthorizationType).toBe(authorizationTypes[auth])
-  expect(AuthorizerId && target(AuthorizerId)).toBe(auth === 'user' ? authorizers[0]!.id : undefined)
+  if (auth === 'user') expect(target(AuthorizerId)).toContain(authorizers[0]!.id)
+  else expect(AuthorizerId).toBeUndefined()
 })
 
 it.each([...table, fallback])('$key is served by the function of its group', ({ key, group }) => {
   const id = routes.get(key)!.Properties.Target['Fn::Join'][1].at(-1).Ref
   const integration = integrations.find((candidate) => candidate.id === id)!
-  expect(target(integration.Properties.IntegrationUri)).toBe(functionsByName(stage).get(group)!.id)
+  // The function is in another stack, which exports it under its id.
+  expect(target(integration.Properties.IntegrationUri)).toContain(functionsByName(stage).get(group)!.id)
   expect(integration.Properties.PayloadFormatVersion).toBe('2.0')
 })
 
 it('gives every function one integration and one permission, however many routes it has', () => {
   const groups = new Set(table.map(({ group }) => group))
   expect(integrations).toHaveLength(groups.size)
-  const callers = resources(stage.app, 'AWS::Lambda::Permission').map(({ Properties }) =>
+  const callers = resources(stage.routes, 'AWS::Lambda::Permission').map(({ Properties }) =>
     target(Properties.FunctionName),
   )
   expect(callers).toHaveLength(new Set(callers).size)
@@ -75,7 +77,7 @@ it('answers preflights for exact origins only', () => {
 })
 
 it('throttles the stage, and harder where passwords and tokens can be guessed', () => {
-  const [gateway] = resources(stage.app, 'AWS::ApiGatewayV2::Stage')
+  const [gateway] = resources(stage.routes, 'AWS::ApiGatewayV2::Stage')
   const { DefaultRouteSettings, RouteSettings, AccessLogSettings } = gateway!.Properties
   const guessable = table.filter(({ group, auth }) => group === 'auth' && auth === 'none')
 

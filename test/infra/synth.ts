@@ -46,6 +46,7 @@ export interface Synthesized {
   readonly data: Template
   readonly storage: Template
   readonly app: Template
+  readonly routes: Template
 }
 
 export function synthesize(stage: StageName): Synthesized {
@@ -53,7 +54,12 @@ export function synthesize(stage: StageName): Synthesized {
   process.env.CDK_VALIDATION = 'false'
   const app = appFor(stage)
   const template = (name: string) => Template.fromStack(app.node.findChild(`Veza-${stage}-${name}`) as Stack)
-  return { data: template('Data'), storage: template('Storage'), app: template('App') }
+  return {
+    data: template('Data'),
+    storage: template('Storage'),
+    app: template('App'),
+    routes: template('Routes'),
+  }
 }
 
 export function resources(template: Template, type?: string): Resource[] {
@@ -63,9 +69,9 @@ export function resources(template: Template, type?: string): Resource[] {
     .map(([id, resource]) => ({ ...resource, id }))
 }
 
-/** Of all three stacks. */
-export const everyResource = ({ data, storage, app }: Synthesized, type?: string) =>
-  [data, storage, app].flatMap((template) => resources(template, type))
+/** Of all stacks. */
+export const everyResource = ({ data, storage, app, routes }: Synthesized, type?: string) =>
+  [data, storage, app, routes].flatMap((template) => resources(template, type))
 
 /** The functions of ours, by the last part of their names; CDK's own helper has no name. */
 export function functionsByName({ app }: Synthesized): ReadonlyMap<string, Resource> {
