@@ -2,7 +2,15 @@ import { Duration } from 'aws-cdk-lib'
 import { RetentionDays } from 'aws-cdk-lib/aws-logs'
 
 export type StageName = 'local' | 'dev' | 'staging' | 'prod'
-export type QueueName = 'scan' | 'metadata' | 'analysis' | 'events' | 'stripe'
+export type QueueName =
+  | 'scan'
+  | 'metadata'
+  | 'analysis'
+  | 'events'
+  | 'stripe'
+  | 'webhooks'
+  | 'webhook-results'
+  | 'analytics'
 
 /**
  * All that differs between stages; everything else is the same template.
@@ -40,6 +48,8 @@ export interface StageConfig {
    * fraction of what the scanner's environments take, so that uploads do not wait.
    */
   readonly rescan: { readonly days: number; readonly perMinute: number }
+  /** Whether webhooks may go to this very machine over plain HTTP: only where this machine is the whole platform. */
+  readonly webhooksAllowLocal: boolean
   /** Defaults of the template's parameters. */
   readonly parameters: {
     readonly streamServerUrl: string
@@ -66,8 +76,18 @@ const dev: StageConfig = {
   logRetention: RetentionDays.TWO_WEEKS,
   logLevel: 'DEBUG',
   throttle: { rateLimit: 100, burstLimit: 200 },
-  maxConcurrency: { scan: 2, metadata: 5, analysis: 2, events: 5, stripe: 2 },
+  maxConcurrency: {
+    scan: 2,
+    metadata: 5,
+    analysis: 2,
+    events: 5,
+    stripe: 2,
+    webhooks: 5,
+    'webhook-results': 2,
+    analytics: 2,
+  },
   rescan: { days: 30, perMinute: 10 },
+  webhooksAllowLocal: false,
   parameters: {
     streamServerUrl: 'https://stream.dev.veza.example',
     chatWsUrl: 'wss://chat.dev.veza.example/ws',
@@ -88,8 +108,18 @@ const prod: StageConfig = {
   logRetention: RetentionDays.THREE_MONTHS,
   logLevel: 'INFO',
   throttle: { rateLimit: 2_000, burstLimit: 4_000 },
-  maxConcurrency: { scan: 20, metadata: 20, analysis: 20, events: 20, stripe: 10 },
+  maxConcurrency: {
+    scan: 20,
+    metadata: 20,
+    analysis: 20,
+    events: 20,
+    stripe: 10,
+    webhooks: 50,
+    'webhook-results': 10,
+    analytics: 10,
+  },
   rescan: { days: 30, perMinute: 60 },
+  webhooksAllowLocal: false,
   parameters: {
     streamServerUrl: 'https://stream.veza.example',
     chatWsUrl: 'wss://chat.veza.example/ws',
@@ -106,6 +136,7 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     ...dev,
     name: 'local',
     rescan: { ...dev.rescan, perMinute: 60 },
+    webhooksAllowLocal: true,
     database: { ...dev.database, tls: 'disable' },
     parameters: {
       streamServerUrl: 'http://127.0.0.1:8082',
@@ -124,7 +155,16 @@ export const stages: Readonly<Record<StageName, StageConfig>> = {
     natGateways: 1,
     database: { minCapacity: 0.5, maxCapacity: 8, readers: 0, backupDays: 7, tls: 'verify-full' },
     logRetention: RetentionDays.ONE_MONTH,
-    maxConcurrency: { scan: 5, metadata: 10, analysis: 5, events: 10, stripe: 5 },
+    maxConcurrency: {
+      scan: 5,
+      metadata: 10,
+      analysis: 5,
+      events: 10,
+      stripe: 5,
+      webhooks: 10,
+      'webhook-results': 5,
+      analytics: 5,
+    },
     parameters: {
       streamServerUrl: 'https://stream.staging.veza.example',
       chatWsUrl: 'wss://chat.staging.veza.example/ws',
@@ -192,6 +232,25 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
     batchSize: 5,
     maxReceiveCount: 8,
     maxAge: Duration.minutes(30),
+  },
+  // A receiver has 15 s to answer; those of a batch are called side by side.
+  webhooks: {
+    workerTimeout: Duration.seconds(30),
+    batchSize: 10,
+    maxReceiveCount: 5,
+    maxAge: Duration.minutes(15),
+  },
+  'webhook-results': {
+    workerTimeout: Duration.minutes(1),
+    batchSize: 10,
+    maxReceiveCount: 8,
+    maxAge: Duration.minutes(15),
+  },
+  analytics: {
+    workerTimeout: Duration.minutes(2),
+    batchSize: 10,
+    maxReceiveCount: 8,
+    maxAge: Duration.minutes(15),
   },
 }
 

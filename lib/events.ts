@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { happening } from './notifications/kinds.ts'
+import { contentEvents } from './public-events/sources.ts'
 import { tradeEvents } from './trade-news/events.ts'
 import { tradeMail } from './trade-news/notices.ts'
 
@@ -45,6 +46,7 @@ export const events = {
   /** Do at Stripe what was written down to be done. */
   'stripe.call': z.object({ call_id: z.uuid() }),
   ...tradeEvents,
+  ...contentEvents,
 } as const
 
 export type EventType = keyof typeof events

@@ -17,6 +17,7 @@ import { createStreamServer } from '../../lib/media/streams/stream-server.ts'
 import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
+import { type ContentEvent, contentEvents } from '../../lib/public-events/sources.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
 
@@ -56,6 +57,10 @@ const makeExport = createExportMaker({
   relay,
 })
 
+const unpublished = Object.fromEntries(
+  Object.keys(contentEvents).map((type) => [type, async () => {}]),
+) as Record<ContentEvent, () => Promise<void>>
+
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),
   handleMessage: createEventConsumer({
@@ -81,6 +86,7 @@ export const handler = createQueueWorker({
       'stripe.call': (call) => sendToStripeQueue(stripeQueue, [call]),
       'mail.trade': createTradeMails(mailing),
       ...createTradeNews({ sql, relay }),
+      ...unpublished,
     },
   }),
 })

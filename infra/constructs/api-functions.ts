@@ -5,6 +5,7 @@ import { ApiFunction } from './api-function.ts'
 import type { Foundation } from './foundation.ts'
 import { ServiceFunction } from './service-function.ts'
 import { version } from './version.ts'
+import { dispatchSettings, grantDispatch } from './webhook-work.ts'
 
 /** Of the hashes of passwords; each step doubles the work. */
 const bcryptCost = '12'
@@ -26,6 +27,8 @@ export class ApiFunctions extends Construct {
       playlists: this.createPlaylists(),
       social: this.createSocial(),
       marketplace: this.createMarketplace(),
+      analytics: this.createAnalytics(),
+      webhooks: this.createWebhooks(),
       chat: this.createChat(),
       admin: this.createAdmin(),
       internal: this.createInternal(),
@@ -165,6 +168,29 @@ export class ApiFunctions extends Construct {
     marketplace.grantSend(stripe.queue)
     marketplace.allowObjects(['s3:GetObject'], storage.exports, 'exports/statements/')
     return marketplace
+  }
+
+  private createAnalytics() {
+    const { secrets, analytics: queue } = this.on
+    const analytics = this.apiFunction('analytics', {
+      JWT_SECRET_ARN: secrets.jwt.secretArn,
+      ANALYTICS_QUEUE_URL: queue.queue.queueUrl,
+    })
+    analytics.grantSecret(secrets.jwt)
+    analytics.grantSend(queue.queue)
+    return analytics
+  }
+
+  private createWebhooks() {
+    const { stage, events } = this.on
+    const webhooks = this.apiFunction('webhooks', {
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
+      WEBHOOK_ALLOW_LOCAL: String(stage.webhooksAllowLocal),
+      ...dispatchSettings(this.on),
+    })
+    webhooks.grantSend(events.queue)
+    grantDispatch(webhooks, this.on)
+    return webhooks
   }
 
   private createChat() {

@@ -4,6 +4,7 @@ import type { Foundation } from './foundation.ts'
 import { loggedMetric } from './logged-metric.ts'
 import { QueueWorker } from './queue-worker.ts'
 import { ServiceFunction } from './service-function.ts'
+import { dispatchSettings, grantDispatch } from './webhook-work.ts'
 
 /** What follows a committed change or the clock: the relay, the worker that acts on events, and the scheduler. */
 export class EventFunctions extends Construct {
@@ -56,8 +57,10 @@ export class EventFunctions extends Construct {
         APP_URL: parameters.appUrl,
         STREAM_SERVER_URL: parameters.streamServerUrl,
         STREAM_JOB_SECRET_ARN: secrets.streamJob.secretArn,
+        ...dispatchSettings(this.on),
       },
     })
+    grantDispatch(jobs, this.on)
     jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
     jobs.grantSecret(secrets.streamJob)
     jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/accounts/')
@@ -72,7 +75,7 @@ export class EventFunctions extends Construct {
 
   /** Sweepers and the like; what one run cannot finish is left to the next. */
   private createScheduler() {
-    const { stage, alarms, database, stripe, storage, secrets } = this.on
+    const { stage, alarms, database, stripe, storage } = this.on
     const scheduler = new ServiceFunction(this, 'scheduler', {
       stage,
       alarms,
@@ -89,10 +92,12 @@ export class EventFunctions extends Construct {
         STRIPE_QUEUE_URL: stripe.queue.queueUrl,
         RESCAN_DAYS: String(stage.rescan.days),
         RESCAN_PER_MINUTE: String(stage.rescan.perMinute),
-        FIELD_SECRET_ARN: secrets.field.secretArn,
+        EVENTS_QUEUE_URL: this.on.events.queue.queueUrl,
+        ...dispatchSettings(this.on),
       },
     })
-    scheduler.grantSecret(secrets.field)
+    grantDispatch(scheduler, this.on)
+    scheduler.grantSend(this.on.events.queue)
     scheduler.allow(['s3:GetObject'], storage.definitions.arnForObjects('definitions/current.json'))
     scheduler.grantSend(storage.scanQueue.queue)
     scheduler.grantSend(stripe.queue)

@@ -18,5 +18,8 @@ export interface Foundation {
   readonly events: WorkQueue
   readonly analysis: WorkQueue
   readonly stripe: WorkQueue
+  readonly webhooks: WorkQueue
+  readonly webhookResults: WorkQueue
+  readonly analytics: WorkQueue
   readonly parameters: Parameters
 }

@@ -19,7 +19,7 @@ export class KeyRotation extends Construct {
       timeout: Duration.seconds(30),
       environment: {},
     })
-    const rotated = [secrets.jwt, secrets.field]
+    const rotated = [secrets.jwt, secrets.field, secrets.webhook]
     this.rotator.allow(
       [
         'secretsmanager:DescribeSecret',

@@ -19,6 +19,8 @@ export class Secrets extends Construct {
   readonly jwt: Secret
   /** The same: encrypts single fields in the database, which a sweep seals anew every hour under the new key. */
   readonly field: Secret
+  /** The same: encrypts what is handed to the sender of webhooks, which has no other key. */
+  readonly webhook: Secret
   /** Shared with the stream server: its tokens, its signed URLs, the jobs sent to it. */
   readonly streamJwt: Secret
   readonly streamUrl: Secret
@@ -64,6 +66,7 @@ export class Secrets extends Construct {
 
     this.jwt = generate('JwtSecret', 'Signs access tokens', ring, rotated)
     this.field = generate('FieldSecret', 'Encrypts fields at rest', ring, rotated)
+    this.webhook = generate('WebhookSecret', 'Encrypts messages to the webhook sender', ring, rotated)
     this.streamJwt = generate('StreamJwtSecret', 'Signs tokens for the stream server', undefined, shared)
     this.streamUrl = generate('StreamUrlSecret', 'Signs stream URLs', undefined, shared)
     this.streamJob = generate('StreamJobSecret', 'Signs jobs sent to the stream server', undefined, shared)

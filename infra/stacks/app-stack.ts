@@ -5,6 +5,7 @@ import type { Construct } from 'constructs'
 import { routeGroups } from '../../functions/routes.ts'
 import { type StageConfig, scheduledTasks } from '../config.ts'
 import { Alarms } from '../constructs/alarms.ts'
+import { AnalyticsWork } from '../constructs/analytics-work.ts'
 import { ApiFunctions } from '../constructs/api-functions.ts'
 import { chatServerPolicy, operatorPolicy, streamServerPolicy } from '../constructs/caller-policies.ts'
 import { NetworkInterfacePolicy, throughProxy, toCluster } from '../constructs/database-access.ts'
@@ -20,6 +21,7 @@ import { declareParameters } from '../constructs/parameters.ts'
 import { Schedules } from '../constructs/schedules.ts'
 import { StripeWork } from '../constructs/stripe-work.ts'
 import { VirusDefinitions } from '../constructs/virus-definitions.ts'
+import { WebhookWork } from '../constructs/webhook-work.ts'
 import { WorkQueue } from '../constructs/work-queue.ts'
 import type { DataStack } from './data-stack.ts'
 import type { StorageStack } from './storage-stack.ts'
@@ -41,6 +43,9 @@ export class AppStack extends Stack {
     const events = new WorkQueue(this, 'Events', { stage, name: 'events' })
     const analysis = new WorkQueue(this, 'Analysis', { stage, name: 'analysis' })
     const stripe = new WorkQueue(this, 'Stripe', { stage, name: 'stripe' })
+    const webhooks = new WorkQueue(this, 'Webhooks', { stage, name: 'webhooks' })
+    const webhookResults = new WorkQueue(this, 'WebhookResults', { stage, name: 'webhook-results' })
+    const analytics = new WorkQueue(this, 'Analytics', { stage, name: 'analytics' })
     const schedules = new Schedules(this, 'Schedules', { stage, alarms })
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
     const parameters = declareParameters(this, stage, {
@@ -55,6 +60,9 @@ export class AppStack extends Stack {
       events,
       analysis,
       stripe,
+      webhooks,
+      webhookResults,
+      analytics,
       parameters,
       secrets: data.secrets,
       cacheUrl: data.valkey?.url,
@@ -66,6 +74,8 @@ export class AppStack extends Stack {
     const media = new MediaPipeline(this, 'Media', foundation)
     const work = new EventFunctions(this, 'Work', foundation)
     const { worker: stripeWorker } = new StripeWork(this, 'StripeWork', foundation)
+    const webhookWork = new WebhookWork(this, 'WebhookWork', foundation)
+    const { worker: analyticsWorker } = new AnalyticsWork(this, 'AnalyticsWork', foundation)
     const { ops } = new Operations(this, 'Operations', foundation)
     const { rotator } = new KeyRotation(this, 'KeyRotation', foundation)
     const definitions = new VirusDefinitions(this, 'VirusDefinitions', foundation)
@@ -79,6 +89,9 @@ export class AppStack extends Stack {
       work.jobs,
       work.scheduler,
       stripeWorker,
+      webhookWork.sender,
+      webhookWork.results,
+      analyticsWorker,
       ops,
       rotator,
       definitions.updater,
@@ -96,7 +109,16 @@ export class AppStack extends Stack {
     }
     watchDatabase(alarms, data.database, stage)
 
-    const workQueues = [storage.scanQueue, storage.metadataQueue, analysis, events, stripe]
+    const workQueues = [
+      storage.scanQueue,
+      storage.metadataQueue,
+      analysis,
+      events,
+      stripe,
+      webhooks,
+      webhookResults,
+      analytics,
+    ]
     const operator = operatorPolicy(this, {
       queues: [
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
@@ -104,7 +126,7 @@ export class AppStack extends Stack {
       ],
       invocable: [migrate, work.relay, ops, rotator, definitions.updater],
       functions: [...serving, migrate],
-      rotated: [data.secrets.jwt, data.secrets.field],
+      rotated: [data.secrets.jwt, data.secrets.field, data.secrets.webhook],
     })
     const streamServer = streamServerPolicy(this, this.api, routeGroups.internal)
     const chatServer = chatServerPolicy(this, this.api, routeGroups.internal.listRevocations)

@@ -20,6 +20,10 @@ export type Permission =
   /** Order, pay, and hold licences. */
   | 'market.buy'
   | 'market.sell'
+  /** Be told of what happens by webhooks, and read it. */
+  | 'webhooks.manage'
+  /** Figures of what is one's own. */
+  | 'analytics.read'
   | 'moderation'
   | 'users.manage'
   | 'audit.read'
@@ -39,6 +43,8 @@ const user: readonly Permission[] = [
   'notifications.manage',
   'chat.join',
   'market.buy',
+  'webhooks.manage',
+  'analytics.read',
 ]
 const creator: readonly Permission[] = [...user, 'market.sell']
 const moderator: readonly Permission[] = [...creator, 'moderation']

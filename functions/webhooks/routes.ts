@@ -1,0 +1,3 @@
+import { defineRoutes } from '../../lib/http/route.ts'
+
+export const webhookRoutes = defineRoutes({})
