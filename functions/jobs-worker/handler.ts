@@ -6,6 +6,7 @@ import { createSecrets } from '../../lib/aws/secrets.ts'
 import { requireEnv } from '../../lib/config.ts'
 import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createEventConsumer } from '../../lib/event-consumer.ts'
+import { bothOf } from '../../lib/event-jobs.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
 import { createMailService } from '../../lib/mail/service.ts'
@@ -17,7 +18,7 @@ import { createStreamServer } from '../../lib/media/streams/stream-server.ts'
 import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
-import { type ContentEvent, contentEvents } from '../../lib/public-events/sources.ts'
+import { createPublisher } from '../../lib/public-events/publisher.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
 
@@ -57,9 +58,7 @@ const makeExport = createExportMaker({
   relay,
 })
 
-const unpublished = Object.fromEntries(
-  Object.keys(contentEvents).map((type) => [type, async () => {}]),
-) as Record<ContentEvent, () => Promise<void>>
+const publisher = createPublisher({ sql, fanOut: async () => 0, dispatchSoon: async () => {} })
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),
@@ -85,8 +84,7 @@ export const handler = createQueueWorker({
       'track.make_mp3': ({ version_id }) => sendAnalysis({ version_id, work: 'mp3' }),
       'stripe.call': (call) => sendToStripeQueue(stripeQueue, [call]),
       'mail.trade': createTradeMails(mailing),
-      ...createTradeNews({ sql, relay }),
-      ...unpublished,
+      ...bothOf(createTradeNews({ sql, relay }), publisher),
     },
   }),
 })

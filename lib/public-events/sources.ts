@@ -17,7 +17,7 @@ export const contentEvents = {
   'order.created': z.object({ order_id: z.uuid() }),
   /** Nearly all of what it allows is used up. */
   'license.limit_near': z.object({ license_id: z.uuid() }),
-  'download.granted': z.object({ download_id: z.uuid() }),
+  'download.granted': z.object({ license_id: z.uuid(), download_id: z.uuid() }),
 } as const
 
 export type ContentEvent = keyof typeof contentEvents

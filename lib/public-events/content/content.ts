@@ -1,0 +1,2 @@
+/** What comes to pass outside the marketplace. */
+export const contentPublicEvents = [] as const
