@@ -4,6 +4,8 @@ export interface QueueMessage {
   /** Unique within one call; tells which messages were accepted. */
   readonly id: string
   readonly body: string
+  /** How long the queue keeps it to itself, 900 at most. */
+  readonly delay_seconds?: number
 }
 
 export interface JobQueue {
@@ -15,6 +17,7 @@ export interface JobQueue {
 
 /** What SQS takes in one call. */
 export const largestBatch = 10
+const largestBatchBytes = 1024 * 1024
 
 export function createJobQueue(queueUrl: string): JobQueue {
   let loading: ReturnType<typeof loadClient> | undefined
@@ -26,15 +29,10 @@ export function createJobQueue(queueUrl: string): JobQueue {
   return {
     async send(messages, signal) {
       const accepted: string[] = []
-      for (let first = 0; first < messages.length; first += largestBatch) {
+      for (const batch of toBatches(messages)) {
         const { client, SendMessageBatchCommand } = await load()
         const { Successful = [] } = await client.send(
-          new SendMessageBatchCommand({
-            QueueUrl: queueUrl,
-            Entries: messages
-              .slice(first, first + largestBatch)
-              .map(({ id, body }) => ({ Id: id, MessageBody: body })),
-          }),
+          new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries: batch.map(toEntry) }),
           signal && { abortSignal: signal },
         )
         accepted.push(...Successful.map(({ Id }) => Id!))
@@ -54,6 +52,29 @@ export function createJobQueue(queueUrl: string): JobQueue {
     },
   }
 }
+
+function toBatches(messages: readonly QueueMessage[]): QueueMessage[][] {
+  const batches: QueueMessage[][] = []
+  let bytes = 0
+  for (const message of messages) {
+    const size = Buffer.byteLength(message.body)
+    const batch = batches.at(-1)
+    if (batch && batch.length < largestBatch && bytes + size <= largestBatchBytes) {
+      batch.push(message)
+      bytes += size
+    } else {
+      batches.push([message])
+      bytes = size
+    }
+  }
+  return batches
+}
+
+const toEntry = ({ id, body, delay_seconds }: QueueMessage) => ({
+  Id: id,
+  MessageBody: body,
+  ...(delay_seconds !== undefined && { DelaySeconds: delay_seconds }),
+})
 
 async function loadClient() {
   const sqs = await import('@aws-sdk/client-sqs')

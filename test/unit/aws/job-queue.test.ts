@@ -25,6 +25,31 @@ test('sends in calls of at most ten', async () => {
   expect(accepted).toEqual(messages(23).map(({ id }) => id))
 })
 
+test('sends what is large in calls of at most a mebibyte', async () => {
+  sqs.on(SendMessageBatchCommand).callsFake(({ Entries }) => ({ Successful: Entries }))
+  const large = messages(5).map(({ id }) => ({ id, body: 'ä'.repeat(200_000) }))
+
+  const accepted = await queue.send(large)
+
+  const calls = sqs.commandCalls(SendMessageBatchCommand).map(({ args }) => args[0].input)
+  expect(calls.map(({ Entries }) => Entries?.length)).toEqual([2, 2, 1])
+  expect(accepted).toEqual(large.map(({ id }) => id))
+})
+
+test('has the queue keep a message to itself for a while', async () => {
+  sqs.on(SendMessageBatchCommand).resolves({})
+
+  await queue.send([
+    { id: 'm0', body: 'now' },
+    { id: 'm1', body: 'later', delay_seconds: 5 },
+  ])
+
+  expect(sqs.commandCalls(SendMessageBatchCommand)[0]?.args[0].input.Entries).toEqual([
+    { Id: 'm0', MessageBody: 'now' },
+    { Id: 'm1', MessageBody: 'later', DelaySeconds: 5 },
+  ])
+})
+
 test('tells which messages were accepted', async () => {
   sqs.on(SendMessageBatchCommand).resolves({
     Successful: [{ Id: 'm1', MessageId: 'x', MD5OfMessageBody: 'y' }],
