@@ -1,7 +1,11 @@
 import { createApi } from '../../lib/http/api.ts'
+import { createEventReading } from '../../lib/public-events/reading.ts'
 import { composeApi } from '../compose.ts'
+import { createEventHandlers } from './event-handlers.ts'
 import { webhookRoutes } from './routes.ts'
 
-const { api } = composeApi('webhooks')
+const { sql, api } = composeApi('webhooks')
 
-export const handler = createApi(webhookRoutes, {}, api)
+const handlers = createEventHandlers(createEventReading({ sql }))
+
+export const handler = createApi(webhookRoutes, handlers, api)

@@ -1,3 +1,3 @@
-import { defineRoutes } from '../../lib/http/route.ts'
+import { eventRoutes } from './event-routes.ts'
 
-export const webhookRoutes = defineRoutes({})
+export const webhookRoutes = { ...eventRoutes }
