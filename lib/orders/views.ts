@@ -59,8 +59,14 @@ export const withoutSecret = (order: Order): Order => ({
 })
 
 /** What a seller sees of an order that was paid: their part, as if it were all. */
-export function partOf(order: Order, sellerId: string): Order | undefined {
-  const items = order.items.filter(({ seller_id }) => seller_id === sellerId)
+export const partOf = (order: Order, sellerId: string): Order | undefined =>
+  partWith(order, ({ seller_id }) => seller_id === sellerId)
+
+export function partWith(
+  order: Order,
+  isTheirs: (item: Order['items'][number]) => boolean,
+): Order | undefined {
+  const items = order.items.filter(isTheirs)
   if (items.length === 0 || order.paid_at === null) return undefined
   const sum = (field: 'price_amount' | 'discount_amount' | 'refunded_amount') =>
     items.reduce((total, item) => total + item[field], 0)

@@ -41,6 +41,9 @@ const ids = {
   license_id: randomUUID(),
   payout_id: randomUUID(),
   offer_id: randomUUID(),
+  playlist_id: randomUUID(),
+  comment_id: randomUUID(),
+  download_id: randomUUID(),
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),

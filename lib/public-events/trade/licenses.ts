@@ -1,0 +1,59 @@
+import { definePublicEvent } from '../define.ts'
+import { exampleLicense, licenseData, tellBoth, tellLicensee } from './license-data.ts'
+
+const shared = { version: '2026-12-01', resource: 'license', data: licenseData } as const
+
+const licenseIssued = definePublicEvent({
+  ...shared,
+  type: 'license.issued',
+  description: 'A licence was issued. To its buyer and its seller.',
+  example: { role: 'buyer', license: exampleLicense },
+  build: (db, { license_id }) => tellBoth(db, license_id),
+})
+
+const licenseRevoked = definePublicEvent({
+  ...shared,
+  type: 'license.revoked',
+  description:
+    'A licence has ended, by a refund or a lost dispute (`status_reason`). To its buyer and its seller.',
+  example: {
+    role: 'buyer',
+    license: { ...exampleLicense, status: 'revoked', status_reason: 'refund' },
+  },
+  build: (db, { license_id }) => tellBoth(db, license_id),
+})
+
+const licenseFrozen = definePublicEvent({
+  ...shared,
+  type: 'license.frozen',
+  description: 'A licence rests for as long as its order is in dispute. To its buyer and its seller.',
+  example: {
+    role: 'buyer',
+    license: { ...exampleLicense, status: 'frozen', status_reason: 'dispute' },
+  },
+  build: (db, { license_id }) => tellBoth(db, license_id),
+})
+
+const licenseRestored = definePublicEvent({
+  ...shared,
+  type: 'license.restored',
+  description: 'A licence that was frozen is valid again. To its buyer and its seller.',
+  example: { role: 'buyer', license: exampleLicense },
+  build: (db, { license_id }) => tellBoth(db, license_id),
+})
+
+const licenseLimitNear = definePublicEvent({
+  ...shared,
+  type: 'license.limit_near',
+  description: 'Nearly all downloads of a licence are used up. To its buyer.',
+  example: { role: 'buyer', license: { ...exampleLicense, downloads_used: 9 } },
+  build: (db, { license_id }) => tellLicensee(db, license_id),
+})
+
+export const licenseEvents = [
+  licenseIssued,
+  licenseRevoked,
+  licenseFrozen,
+  licenseRestored,
+  licenseLimitNear,
+] as const
