@@ -20,7 +20,9 @@ const sql = connect(databaseSettings())
 
 const media = createObjectStore(requireEnv('MEDIA_BUCKET'))
 
-const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers] })
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
+
+const pictures = createImageProcessing({ sql, media, holders: [avatars, artworks, covers], relay })
 
 const uploads = createObjectStore(requireEnv('UPLOADS_BUCKET'))
 
@@ -28,7 +30,7 @@ const metadata = createMetadataService({
   sql,
   media,
   artwork: createEmbeddedArtwork({ sql, uploads, holder: artworks }),
-  relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
+  relay,
 })
 
 export const handler = createQueueWorker({

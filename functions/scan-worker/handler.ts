@@ -13,11 +13,13 @@ import { readBucketEvent } from '../../lib/media/s3-events.ts'
 import { createClamd } from '../../lib/media/scan/clamd.ts'
 import { createScanService } from '../../lib/media/scan/service.ts'
 import { createTrackIntake } from '../../lib/media/scan/track-intake.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
 
 const queueUrl = requireEnv('SCAN_QUEUE_URL')
 const lease = createMessageLease({ queue: createJobQueue(queueUrl) })
 
 const sql = connect(databaseSettings())
+const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 
 const clamd = createClamd({ socketPath: requireEnv('CLAMD_SOCKET') })
 const media = createObjectStore(requireEnv('MEDIA_BUCKET'))
@@ -56,7 +58,12 @@ async function scan(body: unknown): Promise<void> {
 export const handler = createQueueWorker({
   queueUrl,
   retryDelays: stepRetryDelays,
-  handleMessage: (body, { receiptHandle }) => lease.hold(receiptHandle, () => scan(body)),
+  handleMessage: (body, { receiptHandle }) =>
+    lease.hold(receiptHandle, async () => {
+      await scan(body)
+      // Whoever sent the file waits for what was found in it.
+      await relay.flushSoon()
+    }),
   giveUp: async (body, error) => {
     // What was to be scanned again is asked for again.
     if (rescanMessage.safeParse(body).success) return

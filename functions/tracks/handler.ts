@@ -58,10 +58,10 @@ const streams = createStreamService({
 const trackHandlers = createTrackHandlers({
   tracks,
   lists: createTrackLists({ sql, search: createPostgresSearch({ sql }) }),
-  trackDeletions: createTrackDeletionService({ sql }),
+  trackDeletions: createTrackDeletionService({ sql, relay }),
   reactions: createReactionService({ sql }),
   shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),
-  uploads: createUploadService({ sql, store }),
+  uploads: createUploadService({ sql, store, relay }),
   retryUpload: createUploadRetry({ sql, relay }),
   streams,
 })
@@ -70,7 +70,7 @@ const handlers = {
   ...trackHandlers,
   ...createVersionHandlers({
     tracks,
-    versions: createVersionService({ sql }),
+    versions: createVersionService({ sql, relay }),
     streamJobs: createStreamJobService({ sql }),
   }),
   ...createDownloadHandlers(createDownloadService({ sql, links })),

@@ -30,9 +30,9 @@ const { sql, cache, secrets, api } = composeApi('users')
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 
 const handlers = createUserHandlers({
-  users: createUserService({ sql }),
+  users: createUserService({ sql, relay }),
   tracks: createNewestTracks({ sql }),
-  trackDeletions: createTrackDeletionService({ sql }),
+  trackDeletions: createTrackDeletionService({ sql, relay }),
   history: createHistoryService({ sql }),
   playlists: createPlaylistService({ sql }),
   deletions: createDeletionService({
@@ -52,6 +52,7 @@ const handlers = createUserHandlers({
     sql,
     store: createObjectStore(requireEnv('UPLOADS_BUCKET')),
     holder: avatars,
+    relay,
   }),
   quotas: createQuotaService({ sql }),
   exports: createExportService({ sql, relay, store: createObjectStore(requireEnv('EXPORTS_BUCKET')) }),

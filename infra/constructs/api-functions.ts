@@ -211,14 +211,16 @@ export class ApiFunctions extends Construct {
   }
 
   private createInternal() {
-    const { secrets, storage } = this.on
+    const { secrets, events, storage } = this.on
     const internal = this.apiFunction('internal', {
+      EVENTS_QUEUE_URL: events.queue.queueUrl,
       MEDIA_BUCKET: storage.media.bucketName,
       JWT_SECRET_ARN: secrets.jwt.secretArn,
     })
     // Of what was stored before versions were kept on record, none can be named.
     internal.allowObjects(['s3:GetObject', 's3:GetObjectVersion'], storage.media, 'originals/')
     internal.grantSecret(secrets.jwt)
+    internal.grantSend(events.queue)
     return internal
   }
 

@@ -24,7 +24,7 @@ export class MediaPipeline extends Construct {
    * is unpacked from it lies beside it.
    */
   private createScan() {
-    const { stage, alarms, database, storage } = this.on
+    const { stage, alarms, database, storage, events } = this.on
     const scan = new QueueWorker(this, 'scan-worker', {
       stage,
       alarms,
@@ -39,6 +39,7 @@ export class MediaPipeline extends Construct {
         MEDIA_BUCKET: storage.media.bucketName,
         SCAN_QUEUE_URL: storage.scanQueue.queue.queueUrl,
         DEFINITIONS_BUCKET: storage.definitions.bucketName,
+        EVENTS_QUEUE_URL: events.queue.queueUrl,
       },
     })
     scan.allowObjects(
@@ -53,6 +54,7 @@ export class MediaPipeline extends Construct {
       'originals/',
     )
     scan.allowObjects(['s3:GetObject'], storage.definitions, 'definitions/')
+    scan.grantSend(events.queue)
     return scan
   }
 

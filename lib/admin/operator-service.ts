@@ -3,6 +3,7 @@ import { recordAudit } from '../audit/record.ts'
 import { actor } from '../auth/actor.ts'
 import { email } from '../auth/schemas.ts'
 import type { Sql } from '../db/client.ts'
+import { addToOutbox } from '../outbox.ts'
 import { revokeUser } from '../revocations/revoking.ts'
 import { lockUserByEmail, markRole } from './repository.ts'
 
@@ -35,6 +36,7 @@ export function createOperatorService({ sql, now = () => new Date() }: OperatorD
           const details = { by: 'operator', old_role, new_role: role }
           const origin = { ip: '', userAgent: '', requestId }
           await recordAudit(tx, { action: 'user.role_changed', user_id, details }, origin, at)
+          await addToOutbox(tx, 'user.updated', { user_id }, requestId)
         }
         return { user_id, username, old_role, role }
       }),

@@ -74,8 +74,8 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
         await record(tx, actor, { action: 'user.unsuspended', user_id }, origin)
       }),
 
-    changeRole: (actor: Actor, userId: string, role: Actor['role'], origin: Origin): Promise<void> =>
-      sql.begin(async (tx) => {
+    async changeRole(actor: Actor, userId: string, role: Actor['role'], origin: Origin): Promise<void> {
+      await sql.begin(async (tx) => {
         const { id: user_id, role: old_role } = await lock(tx, actor, userId)
         if (old_role === role) return
         const at = now()
@@ -83,7 +83,10 @@ export function createAdminService({ sql, relay, now = () => new Date() }: Admin
         await revokeUser(tx, user_id, 'role_changed', at)
         const details = { old_role, new_role: role }
         await record(tx, actor, { action: 'user.role_changed', user_id, details }, origin)
-      }),
+        await addToOutbox(tx, 'user.updated', { user_id }, origin.requestId)
+      })
+      await relay.flushSoon()
+    },
   }
 }
 

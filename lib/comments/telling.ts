@@ -17,6 +17,7 @@ export async function tellOfComment(tx: Db, comment: Told, requestId: string): P
   const kinds = new Map<string, Happening['kind']>([[comment.artist_id, 'comment']])
   if (comment.parent) kinds.set(comment.parent.author_id, 'comment_reply')
   for (const { id } of comment.mentioned) kinds.set(id, 'mention')
+  await addToOutbox(tx, 'comment.created', { comment_id: comment.id }, requestId)
   await tell(tx, comment, kinds, requestId)
 }
 

@@ -4,6 +4,7 @@ import type { ObjectStore } from '../aws/object-store.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { logger } from '../logger.ts'
 import type { WrittenObject } from '../media/s3-events.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import type { ImageHolder } from './holder.ts'
 import type { ImageKind } from './image-types.ts'
 import { imageKey } from './image-url.ts'
@@ -15,6 +16,8 @@ export interface ImageProcessingDependencies {
   readonly sql: Sql
   readonly media: Pick<ObjectStore, 'getStream' | 'put' | 'remove'>
   readonly holders: readonly ImageHolder[]
+  /** Without it those who are told of a picture are so once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -31,7 +34,7 @@ const cacheControl = 'public, max-age=31536000, immutable'
  * goes in the end, whatever came of it. Each step is on record before the next one begins, or may be taken twice.
  */
 export function createImageProcessing(dependencies: ImageProcessingDependencies) {
-  const { sql, media, holders, now = () => new Date() } = dependencies
+  const { sql, media, holders, relay, now = () => new Date() } = dependencies
 
   return {
     async handle(object: WrittenObject): Promise<void> {
@@ -53,6 +56,7 @@ export function createImageProcessing(dependencies: ImageProcessingDependencies)
     }
     await store(rendered)
     await sql.begin((tx) => show(tx, upload, rendered.sha256))
+    await relay?.flushSoon()
   }
 
   async function store(image: Rendering): Promise<void> {

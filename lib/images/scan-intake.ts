@@ -1,5 +1,6 @@
 import type { Db, Sql } from '../db/client.ts'
 import type { Arrival, ArrivedObject, Intake } from '../media/scan/intake.ts'
+import { addToOutbox } from '../outbox.ts'
 import { moveImageUpload } from './repository.ts'
 
 /** Pictures: clean ones are drawn anew. */
@@ -11,10 +12,12 @@ export function createImageIntake({ sql }: { readonly sql: Sql }): Intake {
       if (await moveImageUpload(sql, id, { from: 'uploading', to: 'scanning', object, at })) return
       await pinVersion(sql, id, object)
     },
-    async record({ id }, verdict, at) {
-      const reason = verdict.to === 'processing' ? undefined : verdict.reason
-      await moveImageUpload(sql, id, { from: 'scanning', to: verdict.to, reason, at })
-    },
+    record: ({ id }, verdict, at) =>
+      sql.begin(async (tx) => {
+        const reason = verdict.to === 'processing' ? undefined : verdict.reason
+        const isFirst = await moveImageUpload(tx, id, { from: 'scanning', to: verdict.to, reason, at })
+        if (isFirst && reason === 'infected') await addToOutbox(tx, 'upload.infected', { upload_id: id })
+      }),
     // The object's own news names the version, and it is removed once it was drawn.
     markStored: ({ id }, _versionId, at) => markOriginalStored(sql, id, at),
     async giveUp({ id }, reason, at) {

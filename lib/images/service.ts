@@ -4,6 +4,7 @@ import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { grantExpiry, grantUpload } from '../media/upload-grant.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import type { ImageHolder } from './holder.ts'
 import {
   findOwnImageUpload,
@@ -17,6 +18,8 @@ export interface ImageDependencies {
   readonly sql: Sql
   readonly store: Pick<ObjectStore, 'presignPut'>
   readonly holder: ImageHolder
+  /** Without it those who are told of a picture are so once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -26,7 +29,8 @@ export type ImageService = ReturnType<typeof createImageService>
 const pollSeconds = 1
 
 /** The pictures of whatever the holder stands for: sending one, seeing how it gets on, showing none any more. */
-export function createImageService({ sql, store, holder, now = () => new Date() }: ImageDependencies) {
+export function createImageService(dependencies: ImageDependencies) {
+  const { sql, store, holder, relay, now = () => new Date() } = dependencies
   const subjectOf = (subject_id: string) => ({ kind: holder.kind, subject_id })
 
   return {
@@ -52,14 +56,16 @@ export function createImageService({ sql, store, holder, now = () => new Date() 
     },
 
     /** Nothing that is still under way comes to be shown. `confirm` sees the present row, and may throw. */
-    remove: (actor: Actor, subjectId: string, confirm: Confirm): Promise<void> =>
-      sql.begin(async (tx) => {
+    async remove(actor: Actor, subjectId: string, confirm: Confirm): Promise<void> {
+      await sql.begin(async (tx) => {
         const row = await holder.lockFor(tx, subjectId, actor.id)
         if (!row) throw new AppError('not_found')
         confirm(row)
         await giveUpImageUploads(tx, subjectOf(subjectId), 'withdrawn', now())
         await holder.show(tx, subjectId, null, now())
-      }),
+      })
+      await relay?.flushSoon()
+    },
   }
 }
 

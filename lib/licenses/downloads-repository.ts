@@ -17,8 +17,10 @@ export interface GrantRequest {
 export interface Grant {
   readonly remaining: number
   readonly grant_expires_at: Date
-  /** False where it goes on from an earlier call. */
-  readonly is_new: boolean
+  /** Of the row that was written; null where it goes on from an earlier call. */
+  readonly download_id: string | null
+  /** Whether with this one, the first time, few are left. */
+  readonly is_limit_near: boolean
 }
 
 /**
@@ -33,7 +35,10 @@ export async function grantDownload(db: Db, request: GrantRequest): Promise<Gran
       update licenses l
       set
         downloads_used = l.downloads_used + case when ${isUnderWay} then 0 else 1 end,
-        grant_expires_at = case when ${isUnderWay} then l.grant_expires_at else ${expires_at} end
+        grant_expires_at = case when ${isUnderWay} then l.grant_expires_at else ${expires_at} end,
+        limit_near_at = case
+          when not ${isUnderWay} and ${isNearLimit(db)} then coalesce(l.limit_near_at, ${now}) else l.limit_near_at
+        end
       where l.id = ${license_id} and l.buyer_id = ${buyer_id} and l.status = 'active'
         and (${isUnderWay} or l.downloads_used < l.downloads_allowed and l.downloads_until > ${now})
         and exists (
@@ -42,15 +47,21 @@ export async function grantDownload(db: Db, request: GrantRequest): Promise<Gran
         )
       returning
         l.id, l.buyer_id, l.downloads_allowed - l.downloads_used as remaining, l.grant_expires_at,
-        new.downloads_used > old.downloads_used as is_new
+        new.downloads_used > old.downloads_used as is_new,
+        old.limit_near_at is null and new.limit_near_at is not null as is_limit_near
     ), noted as (
       insert into license_downloads (license_id, buyer_id, granted_at, expires_at, ip, user_agent)
       select id, buyer_id, ${now}, grant_expires_at, ${ip || null}, ${user_agent} from granted where is_new
+      returning id
     )
-    select remaining, grant_expires_at, is_new from granted
+    select remaining, grant_expires_at, (select id from noted) as download_id, is_limit_near from granted
   `
   return grant
 }
+
+/** Whether one more download leaves a fifth of what is allowed, or less. Of a licence `l`. */
+const isNearLimit = (db: Db): Fragment =>
+  db`((l.downloads_allowed - l.downloads_used - 1) * 5 <= l.downloads_allowed)`
 
 const isNamed = (db: Db, fileId: string | undefined): Fragment =>
   fileId === undefined ? db`true` : db`f.id = ${fileId}`

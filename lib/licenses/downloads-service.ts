@@ -6,12 +6,14 @@ import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import { audioFilename } from '../media/delivery/file-names.ts'
 import type { MediaLinks } from '../media/delivery/media-links.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { dayMs, hourMs, later, minuteMs } from '../time.ts'
 import {
   allowDownloads,
   type DeliveredFile,
   findEntitlement,
   findSold,
+  type GrantRequest,
   grantDownload,
   isPartyTo,
   listDownloads,
@@ -22,6 +24,7 @@ import type { AllowDownloads, LicensedFileLink } from './downloads-schemas.ts'
 export interface LicenseDownloadDependencies {
   readonly sql: Sql
   readonly media: Pick<MediaLinks, 'sign'>
+  readonly relay: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -37,7 +40,7 @@ const longestLinkMs = 3 * hourMs
 
 /** Hands the files of licences out to their buyers, so often and so long as they were sold. */
 export function createLicenseDownloadService(dependencies: LicenseDownloadDependencies) {
-  const { sql, media, now = () => new Date() } = dependencies
+  const { sql, media, relay, now = () => new Date() } = dependencies
 
   async function refuse(actor: Pick<Actor, 'id'>, licenseId: string, fileId?: string): Promise<never> {
     const entitlement = await findEntitlement(sql, licenseId, actor.id, now())
@@ -68,11 +71,24 @@ export function createLicenseDownloadService(dependencies: LicenseDownloadDepend
     return { ...about, url: await media.sign(file.object_key!, { expires_at, filename: name }), expires_at }
   }
 
+  /** What it comes to is told of in the transaction that counts it. */
+  const count = (request: GrantRequest, requestId: string) =>
+    sql.begin(async (tx) => {
+      const granted = await grantDownload(tx, request)
+      if (!granted) return undefined
+      const { download_id, is_limit_near, ...grant } = granted
+      if (download_id === null) return { ...grant, is_new: false }
+      const { license_id } = request
+      await addToOutbox(tx, 'download.granted', { license_id, download_id }, requestId)
+      if (is_limit_near) await addToOutbox(tx, 'license.limit_near', { license_id }, requestId)
+      return { ...grant, is_new: true }
+    })
+
   return {
     /** A download that is under way goes on; otherwise one more is counted, unless there is nothing to fetch. */
     async issue(actor: Pick<Actor, 'id'>, licenseId: string, fileId: string | undefined, origin: Origin) {
       const at = now()
-      const grant = await grantDownload(sql, {
+      const request = {
         license_id: licenseId,
         buyer_id: actor.id,
         file_id: fileId,
@@ -80,8 +96,10 @@ export function createLicenseDownloadService(dependencies: LicenseDownloadDepend
         expires_at: later(at, grantMs),
         ip: origin.ip,
         user_agent: origin.userAgent.slice(0, longestUserAgent),
-      })
+      }
+      const grant = await count(request, origin.requestId)
       if (!grant) return refuse(actor, licenseId, fileId)
+      if (grant.is_new) await relay.flushSoon()
       const files = await Promise.all((await named(licenseId, fileId)).map((file) => link(file, at)))
       const first = files.find(({ url }) => url !== null)
       // It was withdrawn since the download was granted.

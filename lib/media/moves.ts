@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { tellOfRejection } from './rejection.ts'
 import type { UploadStatus } from './repository.ts'
 import type { ArrivedObject } from './scan/intake.ts'
 
@@ -13,11 +14,12 @@ export interface Move {
 
 /**
  * Takes an upload one step on, unless it is elsewhere already, and writes that down in its timeline. The
- * track follows for as long as it plays nothing; only its newest upload can be under way.
+ * track follows for as long as it plays nothing; only its newest upload can be under way. Who may know of a rejection
+ * is told of it.
  */
-export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<boolean> {
+export async function moveUpload(tx: Db, uploadId: string, move: Move): Promise<boolean> {
   const { from, to, reason, object, at } = move
-  const rows = await db`
+  const [moved] = await tx<[{ track_id: string }?]>`
     with moved as (
       update uploads
       set status = ${to}, status_reason = ${reason ?? null},
@@ -35,7 +37,10 @@ export async function moveUpload(db: Db, uploadId: string, move: Move): Promise<
       from moved m
       where t.id = m.track_id and t.current_version_id is null
     )
-    select from moved
+    select track_id from moved
   `
-  return rows.length > 0
+  if (moved && to === 'rejected') {
+    await tellOfRejection(tx, { track_id: moved.track_id, upload_id: uploadId, reason })
+  }
+  return moved !== undefined
 }

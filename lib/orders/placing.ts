@@ -2,6 +2,7 @@ import type { Transaction } from '../db/client.ts'
 import { type Deduction, useDiscount } from '../discounts/apply.ts'
 import { AppError } from '../errors.ts'
 import { applyOffers, orderOffers } from '../offers/ordering.ts'
+import { addToOutbox } from '../outbox.ts'
 import { lockForOrder } from '../products/for-order.ts'
 import { hourMs, later, minuteMs } from '../time.ts'
 import { lockAccount } from '../users/lock.ts'
@@ -116,5 +117,6 @@ async function write(tx: Transaction, placing: Placing, { items, totals, used }:
   if (used.length > 0) await useDiscount(tx, used, now)
   const offers = items.flatMap(({ offer_id }) => offer_id ?? [])
   if (offers.length > 0) await orderOffers(tx, orderId, offers, now)
+  await addToOutbox(tx, 'order.created', { order_id: orderId })
   return orderId
 }

@@ -20,6 +20,7 @@ import { lockToChange } from './locking.ts'
 import { deleteReaction } from './reactions-repository.ts'
 import { findPlaylist, lockPlaylist } from './repository.ts'
 import type { Playlist } from './schemas.ts'
+import { tellOfUpdate } from './telling.ts'
 import { endBarredTies } from './ties.ts'
 
 export interface CollaboratorDependencies {
@@ -49,6 +50,7 @@ export function createCollaboratorService({ sql, relay, now = () => new Date() }
     await deleteCollaborator(tx, playlist.id, userId)
     await upsertCollaborator(tx, playlist.id, playlist.owner.id, 'editor', now())
     await updateOwner(tx, playlist.id, userId, now())
+    await tellOfUpdate(tx, playlist.id)
     await deleteReaction(tx, 'follow', playlist.id, userId)
     await endBarredTies(tx, playlist.id, userId)
   }

@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { Confirm } from '../http/etag.ts'
 import type { PageQuery } from '../http/route.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import { listTracksByIds } from '../tracks/columns.ts'
 import { isVisible, type Viewer } from '../tracks/visibility.ts'
 import { type AddItem, type Item, mostItems } from './item-schemas.ts'
@@ -21,12 +22,15 @@ import {
 import { lockToChange } from './locking.ts'
 import { findRank } from './placing.ts'
 import { updateRanks } from './ranks-repository.ts'
-import { addToTotals, findPlaylist } from './repository.ts'
+import { addToTotals, findPlaylist, type TotalsChange } from './repository.ts'
 import type { Playlist } from './schemas.ts'
+import { tellOfUpdate } from './telling.ts'
 import { unknownTracks } from './unknown-tracks.ts'
 
 export interface ItemDependencies {
   readonly sql: Sql
+  /** Without it an edit is told of once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -39,16 +43,24 @@ const cursorValues = z.tuple([
   z.int(),
 ])
 
-export function createItemService({ sql, now = () => new Date() }: ItemDependencies) {
-  const edit = <T>(
+export function createItemService({ sql, relay, now = () => new Date() }: ItemDependencies) {
+  const edit = async <T>(
     actor: Actor,
     playlistId: string,
     confirm: Confirm,
     work: (tx: Db, playlist: Playlist) => Promise<T>,
-  ) =>
-    sql.begin(async (tx) =>
+  ): Promise<T> => {
+    const edited = await sql.begin(async (tx) =>
       work(tx, await lockToChange(tx, actor, playlistId, { needs: 'edit', confirm })),
-    ) as Promise<T>
+    )
+    await relay?.flushSoon()
+    return edited as T
+  }
+
+  const count = async (tx: Db, playlistId: string, change: TotalsChange) => {
+    await addToTotals(tx, playlistId, change, now())
+    await tellOfUpdate(tx, playlistId)
+  }
 
   return {
     async list(actor: Actor | undefined, playlistId: string, { limit, cursor }: PageQuery) {
@@ -84,7 +96,7 @@ export function createItemService({ sql, now = () => new Date() }: ItemDependenc
         const rank = await findRank(tx, playlistId, { after })
         const addition = { playlist_id: playlistId, added_by: actor.id, added_at: now() }
         const [id] = await insertItems(tx, addition, [{ ...track, rank }])
-        await addToTotals(tx, playlistId, { items: 1, duration_ms: track.duration_ms }, now())
+        await count(tx, playlistId, { items: 1, duration_ms: track.duration_ms })
         return { item: await getItem(tx, actor, playlistId, id!), isNew: true }
       }),
 
@@ -94,7 +106,7 @@ export function createItemService({ sql, now = () => new Date() }: ItemDependenc
         if (after === itemId) return item
         const rank = await findRank(tx, playlistId, { after, moving: itemId })
         await updateRanks(tx, [itemId], [rank])
-        await addToTotals(tx, playlistId, { items: 0, duration_ms: 0 }, now())
+        await count(tx, playlistId, { items: 0, duration_ms: 0 })
         return getItem(tx, actor, playlistId, itemId)
       }),
 
@@ -102,7 +114,7 @@ export function createItemService({ sql, now = () => new Date() }: ItemDependenc
       edit(actor, playlistId, confirm, async (tx) => {
         const duration_ms = await deleteItems(tx, playlistId, [itemId])
         if (duration_ms === undefined) throw new AppError('not_found')
-        await addToTotals(tx, playlistId, { items: -1, duration_ms: -duration_ms }, now())
+        await count(tx, playlistId, { items: -1, duration_ms: -duration_ms })
       }),
   }
 }

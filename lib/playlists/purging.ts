@@ -1,9 +1,10 @@
 import type { Db } from '../db/client.ts'
+import { addAllToOutbox } from '../outbox.ts'
 
 /** Takes a track out of every playlist, within the transaction that ends it for good. */
 export async function removeFromPlaylists(tx: Db, trackId: string, now: Date): Promise<void> {
   await lockPlaylistsWith(tx, trackId)
-  await tx`
+  const playlists = await tx<{ playlist_id: string }[]>`
     with gone as (
       delete from playlist_items where track_id = ${trackId} returning playlist_id, duration_ms
     )
@@ -16,7 +17,9 @@ export async function removeFromPlaylists(tx: Db, trackId: string, now: Date): P
       select playlist_id, count(*)::int as items, sum(duration_ms)::int8 as duration_ms from gone group by 1
     ) gone_from
     where p.id = gone_from.playlist_id
+    returning p.id as playlist_id
   `
+  await addAllToOutbox(tx, 'playlist.updated', playlists)
 }
 
 /** In one order, so that two who do so cannot wait for each other in a ring. */

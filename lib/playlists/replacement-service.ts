@@ -2,6 +2,7 @@ import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import { arrange, type Entry } from './arrangement.ts'
 import { mostItems } from './item-schemas.ts'
 import { deleteItems, insertItems, listAddableTracks, listPresentItems } from './items-repository.ts'
@@ -10,24 +11,27 @@ import { ranksAfter } from './ranks.ts'
 import { findLastRank, updateRanks } from './ranks-repository.ts'
 import { findPlaylist, recountTotals } from './repository.ts'
 import type { Playlist } from './schemas.ts'
+import { tellOfUpdate } from './telling.ts'
 import { unknownTracks } from './unknown-tracks.ts'
 
 export interface ReplacementDependencies {
   readonly sql: Sql
+  /** Without it an edit is told of once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
 export type ReplaceItems = ReturnType<typeof createItemReplacement>
 
 /** Makes the playlist hold these tracks in this order; items of tracks that stay are the same ones as before. */
-export function createItemReplacement({ sql, now = () => new Date() }: ReplacementDependencies) {
-  return (
+export function createItemReplacement({ sql, relay, now = () => new Date() }: ReplacementDependencies) {
+  return async (
     actor: Actor,
     playlistId: string,
     trackIds: readonly string[],
     confirm: Confirm,
-  ): Promise<Playlist> =>
-    sql.begin(async (tx) => {
+  ): Promise<Playlist> => {
+    const playlist = await sql.begin(async (tx) => {
       await lockToChange(tx, actor, playlistId, { needs: 'edit', confirm })
       const present = await listPresentItems(tx, actor, playlistId)
       const { entries, removed } = arrange(present, trackIds)
@@ -50,8 +54,12 @@ export function createItemReplacement({ sql, now = () => new Date() }: Replaceme
         added.map(({ track_id, rank }) => ({ track_id, rank, duration_ms: durations.get(track_id)! })),
       )
       await recountTotals(tx, playlistId, now())
+      await tellOfUpdate(tx, playlistId)
       return (await findPlaylist(tx, playlistId, actor))!
     })
+    await relay?.flushSoon()
+    return playlist
+  }
 }
 
 /** By the id, of the tracks that are new and that the actor may see. */

@@ -138,16 +138,22 @@ export async function markUpdated(
   `
 }
 
-/** Of a playlist that is locked. */
-export async function markCover(tx: Db, playlistId: string, sha256: string | null, at: Date): Promise<void> {
-  await tx`
+/** Of a playlist that is locked; false where it shows that one already. */
+export async function markCover(
+  tx: Db,
+  playlistId: string,
+  sha256: string | null,
+  at: Date,
+): Promise<boolean> {
+  const { count } = await tx`
     update playlists
     set cover_sha256 = ${sha256}, revision = revision + 1, updated_at = ${at}
     where id = ${playlistId} and cover_sha256 is distinct from ${sha256}
   `
+  return count === 1
 }
 
-interface TotalsChange {
+export interface TotalsChange {
   readonly items: -1 | 0 | 1
   readonly duration_ms: number
 }

@@ -4,6 +4,7 @@ import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import { lockToChange } from './locking.ts'
 import {
   deletePlaylist,
@@ -14,15 +15,18 @@ import {
   markUpdated,
 } from './repository.ts'
 import type { CreatePlaylist, ListPlaylists, Playlist, UpdatePlaylist } from './schemas.ts'
+import { tellOfUpdate } from './telling.ts'
 
 export interface PlaylistDependencies {
   readonly sql: Sql
+  /** Without it an edit is told of once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
 export type PlaylistService = ReturnType<typeof createPlaylistService>
 
-export function createPlaylistService({ sql, now = () => new Date() }: PlaylistDependencies) {
+export function createPlaylistService({ sql, relay, now = () => new Date() }: PlaylistDependencies) {
   const get = async (actor: Actor | undefined, playlistId: string): Promise<Playlist> => {
     const playlist = await findPlaylist(sql, playlistId, { id: actor?.id })
     if (!playlist) throw new AppError('not_found')
@@ -49,8 +53,11 @@ export function createPlaylistService({ sql, now = () => new Date() }: PlaylistD
     async update(actor: Actor, playlistId: string, changes: UpdatePlaylist, confirm: Confirm) {
       await sql.begin(async (tx) => {
         await lockToChange(tx, actor, playlistId, { needs: 'manage', confirm })
-        if (Object.keys(changes).length > 0) await markUpdated(tx, playlistId, changes, now())
+        if (Object.keys(changes).length === 0) return
+        await markUpdated(tx, playlistId, changes, now())
+        await tellOfUpdate(tx, playlistId)
       })
+      await relay?.flushSoon()
       return get(actor, playlistId)
     },
 

@@ -9,7 +9,8 @@ export const contentEvents = {
   'track.rejected': z.object({ track_id: z.uuid(), upload_id: z.uuid() }),
   /** Another version plays from now on. */
   'track.version_published': z.object({ track_id: z.uuid(), version_id: z.uuid() }),
-  'track.deleted': z.object({ track_id: z.uuid() }),
+  /** With those who are told: by then what says who worked on it may be gone. */
+  'track.deleted': z.object({ track_id: z.uuid(), account_ids: z.array(z.uuid()) }),
   'playlist.updated': z.object({ playlist_id: z.uuid() }),
   'comment.created': z.object({ comment_id: z.uuid() }),
   'like.created': z.object({ track_id: z.uuid(), user_id: z.uuid() }),

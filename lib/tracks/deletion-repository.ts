@@ -37,6 +37,32 @@ export async function markRestored(db: Db, trackId: string, ownerId: string, now
   return count === 1
 }
 
+/** The version that plays, if there is one. */
+export async function findPlaying(db: Db, trackId: string): Promise<string | undefined> {
+  const [row] = await db<[{ current_version_id: string | null }?]>`
+    select current_version_id from tracks where id = ${trackId}
+  `
+  return row?.current_version_id ?? undefined
+}
+
+export interface Team {
+  readonly track_id: string
+  readonly account_ids: string[]
+}
+
+/** The tracks of an owner that are not deleted yet, with those who work on them beside the owner. */
+export async function listTeams(db: Db, ownerId: string): Promise<Team[]> {
+  return db<Team[]>`
+    select t.id as track_id, array(
+      select c.user_id from track_collaborators c where c.track_id = t.id and c.status = 'accepted'
+      order by c.user_id
+    ) as account_ids
+    from tracks t
+    where t.owner_id = ${ownerId} and t.deleted_at is null
+    order by t.id
+  `
+}
+
 export type DeletedTrackRow = TrackRow & {
   readonly deleted_at: Date
   readonly purges_at: Date

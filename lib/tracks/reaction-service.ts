@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { pageById } from '../http/id-page.ts'
 import type { PageQuery } from '../http/route.ts'
 import type { Happening } from '../notifications/kinds.ts'
-import { addToOutbox } from '../outbox.ts'
+import { addEachToOutbox, type OutboxEvent } from '../outbox.ts'
 import { mustBeUnblocked } from '../relations/standing.ts'
 import {
   deleteReaction,
@@ -13,6 +13,7 @@ import {
   findVisibleOwner,
   insertReaction,
   listLikers,
+  type Reaction,
   type ReactionTable,
 } from './reactions-repository.ts'
 
@@ -46,17 +47,16 @@ export function createReactionService({ sql, now = () => new Date() }: ReactionD
   }
 
   return {
+    /** The owner is told with the next sweep: nobody waits for it, and there may be very many at once. */
     add: (actor: Actor, name: ReactionName, trackId: string): Promise<void> =>
       sql.begin(async (tx) => {
-        const { table, counter, kind } = reactions[name]
-        const recipient_id = await ownerOf(tx, actor, trackId)
-        await mustBeUnblocked(tx, actor.id, recipient_id)
+        const { table, counter } = reactions[name]
+        const ownerId = await ownerOf(tx, actor, trackId)
+        await mustBeUnblocked(tx, actor.id, ownerId)
         const reaction = { track_id: trackId, user_id: actor.id }
         if (!(await insertReaction(tx, table, reaction, now()))) return
         await addToCount(tx, counter, trackId, 1)
-        if (recipient_id === actor.id) return
-        const happening = { kind, recipient_id, actor_id: actor.id, track_id: trackId }
-        await addToOutbox(tx, 'notification.add', happening)
+        await addEachToOutbox(tx, tellingsOf(name, reaction, ownerId))
       }),
 
     /** Also of a track that they see no more: it is theirs to take back. */
@@ -79,6 +79,18 @@ export function createReactionService({ sql, now = () => new Date() }: ReactionD
         'like_id',
       ),
   }
+}
+
+/** Whoever likes what is their own is no news to themselves. */
+function tellingsOf(
+  name: ReactionName,
+  { track_id, user_id }: Reaction,
+  recipient_id: string,
+): OutboxEvent[] {
+  const { kind } = reactions[name]
+  const payload = { kind, recipient_id, actor_id: user_id, track_id }
+  const notice: OutboxEvent[] = recipient_id === user_id ? [] : [{ type: 'notification.add', payload }]
+  return name === 'like' ? [...notice, { type: 'like.created', payload: { track_id, user_id } }] : notice
 }
 
 /** Within the transaction that ends the user's account. */

@@ -3,7 +3,7 @@ import type { Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { requestPreviews } from '../media/analysis/requests.ts'
-import type { OutboxRelay } from '../outbox.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { WholeTrackRow } from './columns.ts'
 import type { UpdateTrack } from './edit-schemas.ts'
 import { type HeldTrack, lockEditableTrack } from './locks.ts'
@@ -16,7 +16,7 @@ import { findTrack } from './whole-track.ts'
 
 export interface TrackDependencies {
   readonly sql: Sql
-  /** Without it a preview is made anew only once the outbox is swept. */
+  /** Without it a preview is made anew, and a track is told of, only once the outbox is swept. */
   readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
@@ -42,7 +42,12 @@ export function createTrackService({ sql, relay, now = () => new Date() }: Track
       const at = now()
       const publishing = publish({ visibility: 'private', release_at: null }, track, at)
       const row = { ...track, ...publishing, owner_id: actor.id, rights_confirmed_ip: ip }
-      const id = await insertTrack(sql, row, at)
+      const id = await sql.begin(async (tx) => {
+        const track_id = await insertTrack(tx, row, at)
+        await addToOutbox(tx, 'track.created', { track_id })
+        return track_id
+      })
+      await relay?.flushSoon()
       return find(actor, id)
     },
 

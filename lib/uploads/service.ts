@@ -4,6 +4,7 @@ import type { Sql } from '../db/client.ts'
 import { AppError, unavailable } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
 import { logger } from '../logger.ts'
+import type { OutboxRelay } from '../outbox.ts'
 import { lockEditableTrack, lockTracks } from '../tracks/locks.ts'
 import { createUploadCompletion } from './completion.ts'
 import { type Ending, endUpload } from './ending.ts'
@@ -27,6 +28,8 @@ export type UploadStore = Pick<
 export interface UploadDependencies {
   readonly sql: Sql
   readonly store: UploadStore
+  /** Without it those who are told of a rejection are so once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -36,7 +39,7 @@ export type UploadService = ReturnType<typeof createUploadService>
 const pollSeconds = 2
 
 /** Files of tracks on their way into the quarantine. The store is never asked within a transaction. */
-export function createUploadService({ sql, store, now = () => new Date() }: UploadDependencies) {
+export function createUploadService({ sql, store, relay, now = () => new Date() }: UploadDependencies) {
   const signer = createUploadSigner({ store })
   const completion = createUploadCompletion({ sql, store })
 
@@ -126,6 +129,7 @@ export function createUploadService({ sql, store, now = () => new Date() }: Uplo
         await completion.complete(session, given, now()).catch(async (error) => {
           if (error instanceof AppError && error.code === 'payload_too_large') {
             await end(session, { status: 'rejected', status_reason: 'too_large' })
+            await relay?.flushSoon()
             await throwAway(session)
             throw error
           }

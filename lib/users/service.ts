@@ -4,6 +4,7 @@ import type { Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
 import type { Confirm } from '../http/etag.ts'
+import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { type Completion, completionOf } from './completion.ts'
 import { prepareRename } from './rename.ts'
 import {
@@ -26,6 +27,8 @@ import { findNewUsername } from './username-repository.ts'
 
 export interface UserDependencies {
   readonly sql: Sql
+  /** Without it a change of a profile is told of once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -33,7 +36,7 @@ export type UserService = ReturnType<typeof createUserService>
 
 export type SettingsRow = Settings & { readonly revision: number }
 
-export function createUserService({ sql, now = () => new Date() }: UserDependencies) {
+export function createUserService({ sql, relay, now = () => new Date() }: UserDependencies) {
   const followName = async (actor: Actor | undefined, username: string) => ({
     moved_to: mustExist(await findNewUsername(sql, username, actor?.id, now())),
   })
@@ -67,23 +70,34 @@ export function createUserService({ sql, now = () => new Date() }: UserDependenc
         if (username !== undefined && username !== row.username) {
           await prepareRename(tx, row, username, { ...origin, session_id: actor.session_id }, now())
         }
+        await addToOutbox(tx, 'user.updated', { user_id: actor.id }, origin.requestId)
         return markUpdated(tx, actor.id, changes, now())
       })
       // The name is all that is unique among the changes: somebody else was faster.
-      return change.catch((error: unknown) => {
+      const updated = await change.catch((error: unknown) => {
         throw isUniqueViolation(error) ? new AppError('username_taken') : error
       })
+      await relay?.flushSoon()
+      return updated
     },
 
     getSettings: async (id: string): Promise<SettingsRow> =>
       withDefaults(mustExist(await findSettings(sql, id))),
 
-    updateSettings: (id: string, changes: UpdateSettings, confirm: Confirm): Promise<SettingsRow> =>
-      sql.begin(async (tx) => {
+    async updateSettings(id: string, changes: UpdateSettings, confirm: Confirm): Promise<SettingsRow> {
+      const settings = await sql.begin(async (tx) => {
         const row = mustExist(await lockSettings(tx, id))
         confirm(row)
-        return withDefaults(Object.keys(changes).length === 0 ? row : await mergeSettings(tx, id, changes))
-      }),
+        if (Object.keys(changes).length === 0) return withDefaults(row)
+        const before = withDefaults(row)
+        const after = withDefaults(await mergeSettings(tx, id, changes))
+        const isSeen = after.profile_visibility !== before.profile_visibility
+        if (isSeen) await addToOutbox(tx, 'user.updated', { user_id: id })
+        return after
+      })
+      if (changes.profile_visibility !== undefined) await relay?.flushSoon()
+      return settings
+    },
 
     getCompletion: async (id: string): Promise<Completion> =>
       completionOf(mustExist(await findProfileFacts(sql, id))),

@@ -67,12 +67,19 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   chat: [...serving, 'CHAT_JWT_SECRET_ARN', 'CHAT_WS_URL'],
   admin: [...serving, 'EVENTS_QUEUE_URL'],
-  internal: [...serving, 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
+  internal: [...serving, 'EVENTS_QUEUE_URL', 'JWT_SECRET_ARN', 'MEDIA_BUCKET'],
   system: [...serving, 'APP_VERSION', 'EVENTS_QUEUE_URL', 'UPLOADS_BUCKET'],
   authorizer: [...everywhere, 'JWT_SECRET_ARN'],
   'key-rotator': everywhere,
   'definitions-updater': [...everywhere, 'DEFINITIONS_BUCKET', 'DEFINITIONS_MIRROR', 'DEFINITIONS_URLS'],
-  'scan-worker': [...withDatabase, 'DEFINITIONS_BUCKET', 'MEDIA_BUCKET', 'SCAN_QUEUE_URL', 'UPLOADS_BUCKET'],
+  'scan-worker': [
+    ...withDatabase,
+    'DEFINITIONS_BUCKET',
+    'EVENTS_QUEUE_URL',
+    'MEDIA_BUCKET',
+    'SCAN_QUEUE_URL',
+    'UPLOADS_BUCKET',
+  ],
   'metadata-worker': [
     ...withDatabase,
     'EVENTS_QUEUE_URL',
@@ -181,6 +188,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:GetObject MediaBucket/originals/*',
     's3:GetObjectVersion MediaBucket/originals/*',
     'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage EventsQueue',
   ],
   system: [
     'rds-db:connect DatabaseProxy',
@@ -207,6 +215,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:PutObject MediaBucket/originals/*',
     's3:PutObjectVersionTagging MediaBucket/originals/*',
     's3:PutObjectVersionTagging UploadsBucket/uploads/*',
+    'sqs:SendMessage EventsQueue',
     ...consume('ScanQueue'),
   ],
   'metadata-worker': [

@@ -12,7 +12,14 @@ export function createLicenseApi(sql: Sql, now: () => Date) {
   const createHandler = (db: Sql) =>
     createApi(
       downloadRoutes,
-      createDownloadHandlers(createLicenseDownloadService({ sql: db, media: testLinks, now })),
+      createDownloadHandlers(
+        createLicenseDownloadService({
+          sql: db,
+          media: testLinks,
+          relay: { flushSoon: async () => {} },
+          now,
+        }),
+      ),
       {
         service: 'marketplace',
         corsOrigins: [],

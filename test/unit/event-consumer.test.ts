@@ -44,6 +44,7 @@ const ids = {
   playlist_id: randomUUID(),
   comment_id: randomUUID(),
   download_id: randomUUID(),
+  account_ids: [randomUUID()],
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),

@@ -103,6 +103,7 @@ export function createMetadataService(dependencies: MetadataDependencies) {
     await sql.begin(async (tx) => {
       if (await move(tx, version, { to: 'rejected', reason })) await discardOriginal(tx, version, now())
     })
+    await relay.flushSoon()
   }
 
   /** The job is asked for in the transaction that names it, so that there is never one without the other. */

@@ -3,6 +3,7 @@ import { tellTeam } from '../../collaboration/telling.ts'
 import type { Sql, Transaction } from '../../db/client.ts'
 import { AppError } from '../../errors.ts'
 import { logger } from '../../logger.ts'
+import { addToOutbox, type OutboxRelay } from '../../outbox.ts'
 import { later } from '../../time.ts'
 import { moveUpload } from '../moves.ts'
 import { lockTrack } from '../repository.ts'
@@ -14,6 +15,8 @@ import type { StreamFailed, StreamReady } from './schemas.ts'
 export interface CallbackDependencies {
   readonly sql: Sql
   readonly media: Pick<ObjectStore, 'presignGet'>
+  /** Without it those who wait for the version are told once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -25,7 +28,7 @@ export type CallbackResult = 'accepted' | 'ignored'
 const sourceSeconds = 15 * 60
 
 /** What the stream server asks and tells us about the jobs it was given. */
-export function createCallbackService({ sql, media, now = () => new Date() }: CallbackDependencies) {
+export function createCallbackService({ sql, media, relay, now = () => new Date() }: CallbackDependencies) {
   return {
     /** The original as it was uploaded; the newest version unless one is named. */
     async source(trackId: string, versionId: string | undefined) {
@@ -41,9 +44,12 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
       answer(trackId, callback, 'ready', async (tx, version, at) => {
         await moveLiveJob(tx, callback.job_id, { to: 'ready', at })
         await markReady(tx, version.id, callback, at)
+        const event = { track_id: trackId, version_id: version.id }
+        await addToOutbox(tx, 'track.ready', event)
         // Whoever chose another version meanwhile is not overruled; this one can be chosen too from now on.
         if (version.swaps_in) {
           await markCurrent(tx, trackId, version.id, at)
+          await addToOutbox(tx, 'track.version_published', event)
           await tellTeam(tx, { kind: 'new_version', track_id: trackId, actor_id: version.uploaded_by })
         }
         await moveUpload(tx, version.upload_id, { from: 'transcoding', to: 'ready', at })
@@ -68,13 +74,13 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
   }
 
   /** Does the work of a callback once; a repetition of what was done already is accepted and changes nothing. */
-  function answer(
+  async function answer(
     trackId: string,
     { version_id, job_id }: { readonly version_id: string; readonly job_id: string },
     status: 'ready' | 'failed',
     work: (tx: Transaction, version: Version, at: Date) => Promise<void>,
   ): Promise<CallbackResult> {
-    return sql.begin(async (tx) => {
+    const result = await sql.begin(async (tx): Promise<CallbackResult> => {
       const track = await lockTrack(tx, trackId)
       const version = await findVersion(tx, trackId, version_id)
       if (!track || !version) throw new AppError('not_found')
@@ -84,5 +90,7 @@ export function createCallbackService({ sql, media, now = () => new Date() }: Ca
       await work(tx, version, now())
       return 'accepted'
     })
+    if (result === 'accepted') await relay?.flushSoon()
+    return result
   }
 }

@@ -111,10 +111,10 @@ export async function markReinstated(
 
 /**
  * It stands where it stood; what had not been finished can be tried again from the step that is missing, and its track
- * says so for as long as it plays nothing.
+ * says so for as long as it plays nothing. Answers whether it can be played.
  */
-export async function restoreUpload(db: Db, versionId: string, now: Date): Promise<void> {
-  await db`
+export async function restoreUpload(db: Db, versionId: string, now: Date): Promise<boolean> {
+  const [row] = await db<[{ is_ready: boolean }?]>`
     with restored as (
       update uploads u
       set
@@ -134,15 +134,18 @@ export async function restoreUpload(db: Db, versionId: string, now: Date): Promi
       from restored r
       where t.id = r.track_id and r.status = 'failed' and t.current_version_id is null
         and ${isShownBy(db, db`r.id`)}
+    ), told as (
+      insert into upload_events (upload_id, status, reason, at)
+      select id, status, status_reason, ${now} from restored
     )
-    insert into upload_events (upload_id, status, reason, at)
-    select id, status, status_reason, ${now} from restored
+    select status = 'ready' as is_ready from restored
   `
+  return row?.is_ready === true
 }
 
-/** Only where it played before, and nothing has taken its place. */
-export async function playAgain(db: Db, versionId: string, now: Date): Promise<void> {
-  await db`
+/** Only where it played before, and nothing has taken its place; answers whether it does. */
+export async function playAgain(db: Db, versionId: string, now: Date): Promise<boolean> {
+  const { count } = await db`
     update tracks t
     set current_version_id = v.id, status = 'ready', status_reason = null, revision = t.revision + 1,
         updated_at = ${now}
@@ -150,6 +153,7 @@ export async function playAgain(db: Db, versionId: string, now: Date): Promise<v
     where v.id = ${versionId} and v.was_current and v.ready_at is not null and v.removed_at is null
       and t.id = v.track_id and t.current_version_id is null
   `
+  return count === 1
 }
 
 /** The case is closed, and the finding stands. */

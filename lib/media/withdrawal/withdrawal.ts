@@ -6,6 +6,7 @@ import type { Happening } from '../../notifications/kinds.ts'
 import { addToOutbox } from '../../outbox.ts'
 import { revokeVersion } from '../../revocations/revoking.ts'
 import { discardMade, requestAnalysis } from '../analysis/requests.ts'
+import { tellOfRejection } from '../rejection.ts'
 import { lockTrack } from '../repository.ts'
 import {
   confirmFinding,
@@ -38,8 +39,10 @@ export async function withdrawVersion(
   if (!withdrawn) return false
   const { version_id, signature, definitions_version } = finding
   await revokeVersion(tx, version_id, 'infected', at)
-  await rejectUpload(tx, withdrawn.upload_id, at)
-  await stopPlaying(tx, version_id, withdrawn.upload_id, at)
+  const { upload_id } = withdrawn
+  await rejectUpload(tx, upload_id, at)
+  await tellOfRejection(tx, { track_id: trackId, upload_id, reason: 'infected' }, origin.requestId)
+  await stopPlaying(tx, version_id, upload_id, at)
   await letNextPlay(tx, trackId, at)
   await discardMade(tx, [version_id], at)
   const details = { signature, definitions_version, track_id: trackId }
@@ -68,8 +71,11 @@ export async function reinstateVersion(
   await lockTrack(tx, trackId)
   const reinstated = await markReinstated(tx, version_id, definitions_version, at)
   if (!reinstated) return false
-  await restoreUpload(tx, version_id, at)
-  await playAgain(tx, version_id, at)
+  const event = { track_id: trackId, version_id }
+  const isReady = await restoreUpload(tx, version_id, at)
+  if (isReady) await addToOutbox(tx, 'track.ready', event, origin.requestId)
+  const plays = await playAgain(tx, version_id, at)
+  if (plays) await addToOutbox(tx, 'track.version_published', event, origin.requestId)
   await requestAnalysis(tx, version_id, at)
   const details = { definitions_version, track_id: trackId }
   const entry = { version_id, details, actor_id: reinstated.reinstate_asked_by }

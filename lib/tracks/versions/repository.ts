@@ -93,11 +93,13 @@ export async function markChosen(db: Db, trackId: string): Promise<void> {
   `
 }
 
-export async function markPlaying(db: Db, trackId: string, versionId: string, now: Date): Promise<void> {
-  await db`
+/** False where it plays already. */
+export async function markPlaying(db: Db, trackId: string, versionId: string, now: Date): Promise<boolean> {
+  const { count } = await db`
     update tracks
     set current_version_id = ${versionId}, status = 'ready', status_reason = null, revision = revision + 1,
       updated_at = ${now}
     where id = ${trackId} and current_version_id is distinct from ${versionId}
   `
+  return count === 1
 }

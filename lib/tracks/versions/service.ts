@@ -6,6 +6,7 @@ import { decodeCursor, encodeCursor, toPage } from '../../http/cursor.ts'
 import type { Confirm } from '../../http/etag.ts'
 import type { PageQuery } from '../../http/route.ts'
 import { requestPreviews } from '../../media/analysis/requests.ts'
+import { addToOutbox, type OutboxRelay } from '../../outbox.ts'
 import { lockEditableTrack } from '../locks.ts'
 import {
   findVersionOf,
@@ -19,6 +20,8 @@ import {
 
 export interface VersionDependencies {
   readonly sql: Sql
+  /** Without it those who are told that another version plays are so once the outbox is swept. */
+  readonly relay?: Pick<OutboxRelay, 'flushSoon'>
   readonly now?: () => Date
 }
 
@@ -27,7 +30,7 @@ export type VersionService = ReturnType<typeof createVersionService>
 const cursorValues = z.tuple([z.int().check(z.minimum(1), z.maximum(2 ** 31 - 1))])
 
 /** Every master that a track has had, and which one of them plays. */
-export function createVersionService({ sql, now = () => new Date() }: VersionDependencies) {
+export function createVersionService({ sql, relay, now = () => new Date() }: VersionDependencies) {
   const get = async (actor: Actor, trackId: string, versionId: string): Promise<VersionRow> => {
     const row = await findVersionOf(sql, actor, trackId, versionId)
     if (!row) throw new AppError('not_found')
@@ -67,8 +70,8 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
      * Has the track play that version, an older or a newer one. It is a choice, also where that one plays
      * already: an upload that is under way becomes a version and plays only if it is chosen in turn.
      */
-    activate: (actor: Actor, trackId: string, versionId: string): Promise<void> =>
-      sql.begin(async (tx) => {
+    async activate(actor: Actor, trackId: string, versionId: string): Promise<void> {
+      await sql.begin(async (tx) => {
         if (!(await lockEditableTrack(tx, trackId, actor.id))) throw new AppError('not_found')
         const version = await findVersionOf(tx, actor, trackId, versionId)
         if (!version) throw new AppError('not_found')
@@ -77,8 +80,12 @@ export function createVersionService({ sql, now = () => new Date() }: VersionDep
           throw new AppError('track_not_ready', `The version is ${version.status}`)
         }
         await markChosen(tx, trackId)
-        await markPlaying(tx, trackId, versionId, now())
+        if (await markPlaying(tx, trackId, versionId, now())) {
+          await addToOutbox(tx, 'track.version_published', { track_id: trackId, version_id: versionId })
+        }
         await requestPreviews(tx, trackId, now())
-      }),
+      })
+      await relay?.flushSoon()
+    },
   }
 }

@@ -65,7 +65,7 @@ async function createWorld({ strike, options = exclusive }: World) {
 
 async function expectCompleted(orderId: string, movements: number) {
   expect(await historyOf(sql, orderId)).toEqual(['requires_payment', 'paid', 'completed'])
-  expect((await eventsOf(sql, orderId)).sort()).toEqual(['order.completed', 'order.paid'])
+  expect((await eventsOf(sql, orderId)).sort()).toEqual(['order.completed', 'order.created', 'order.paid'])
   const licenses = await sql`
     select from licenses l join order_items i on i.id = l.order_item_id where i.order_id = ${orderId}
   `

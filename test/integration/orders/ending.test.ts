@@ -55,7 +55,7 @@ describe('an order that is cancelled', () => {
     expect(cancelled.body.payment!.client_secret).toBeNull()
     expect(shop.stripe.intents.get(intent_id)!.status).toBe('canceled')
     expect(await claimsOf(product)).toEqual(['released'])
-    expect(await eventsOf(sql, id)).toEqual(['order.cancelled'])
+    expect(await eventsOf(sql, id)).toEqual(['order.created', 'order.cancelled'])
 
     expect((await shop.cancel(buyer, id)).status).toBe(200)
     expect((await shop.order(await seedPerson(sql), items)).status).toBe(201)
@@ -137,7 +137,7 @@ describe('an order that is not paid in time', () => {
     expect((await shop.read(buyer, id)).body.payment!.client_secret).toBeNull()
     await cancelAtStripe(intent_id)
     expect(await historyOf(sql, id)).toEqual(['requires_payment', 'expired'])
-    expect(await eventsOf(sql, id)).toEqual(['order.expired'])
+    expect(await eventsOf(sql, id)).toEqual(['order.created', 'order.expired'])
   })
 
   it('and has no payment, expires at once', async () => {
@@ -200,7 +200,7 @@ describe('an exclusive licence', () => {
       status: 'paid',
       end_reason: 'exclusive_conflict',
     })
-    expect(await eventsOf(sql, first.id)).toEqual(['order.paid', 'order.exclusive_conflict'])
+    expect(await eventsOf(sql, first.id)).toEqual(['order.created', 'order.paid', 'order.exclusive_conflict'])
     expect(await sql`select amount, reason from refunds where order_id = ${first.id}`).toEqual([
       { amount: 50_000, reason: 'exclusive_conflict' },
     ])

@@ -43,7 +43,7 @@ describe('an order', () => {
       ],
     })
     expect(await historyOf(sql, body.id)).toEqual(['requires_payment', 'paid', 'completed'])
-    expect(await eventsOf(sql, body.id)).toEqual(['order.paid', 'order.completed'])
+    expect(await eventsOf(sql, body.id)).toEqual(['order.created', 'order.paid', 'order.completed'])
   })
 
   it('keeps where its buyer came from, for disputes to come', async () => {

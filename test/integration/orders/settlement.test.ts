@@ -129,7 +129,7 @@ describe('the payment of an order', () => {
     )
     await Promise.all(Array.from({ length: 20 }, (_, at) => workers[at % 4]!.settlement.settleIntent(intent)))
     expect(await historyOf(sql, id)).toEqual(['requires_payment', 'paid', 'completed'])
-    expect(await eventsOf(sql, id)).toEqual(['order.paid', 'order.completed'])
+    expect(await eventsOf(sql, id)).toEqual(['order.created', 'order.paid', 'order.completed'])
     expect(
       await sql`select from licenses l join order_items i on i.id = l.order_item_id where i.order_id = ${id}`,
     ).toHaveLength(1)

@@ -29,7 +29,7 @@ const likers = (track_id: string, who = ben, query = {}) =>
   api.request(trackRoutes.listTrackLikes, who, { params: { track_id }, query })
 const happenings = (track_id: string) => sql`
   select payload->>'kind' as kind, payload->>'actor_id' as actor_id, payload->>'recipient_id' as recipient_id
-  from outbox where payload->>'track_id' = ${track_id} order by id
+  from outbox where type = 'notification.add' and payload->>'track_id' = ${track_id} order by id
 `
 
 describe.each([
