@@ -5,6 +5,7 @@ import { createReceipts } from '../../lib/event-receipts.ts'
 import { events } from '../../lib/events.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
+import { contentEvents } from '../../lib/public-events/sources.ts'
 
 interface PostboxOptions {
   /** Messages of the events queue; it takes them from there. */
@@ -16,7 +17,11 @@ interface PostboxOptions {
 
 const unexpected = () => Promise.reject(new Error('no account asks for this'))
 
-const nobody = Object.fromEntries(Object.keys(events).map((type) => [type, unexpected])) as unknown as Jobs
+const unheard = async () => {}
+
+const nobody = Object.fromEntries(
+  Object.keys(events).map((type) => [type, type in contentEvents ? unheard : unexpected]),
+) as unknown as Jobs
 
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
 export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: PostboxOptions) {
