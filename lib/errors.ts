@@ -67,6 +67,8 @@ export const problems = {
   refund_too_large: [409, 'More than is left of what was paid'],
   payout_too_small: [409, 'Less is available than is paid out'],
   payout_in_progress: [409, 'A payout is under way'],
+  endpoint_disabled: [409, 'The endpoint is disabled'],
+  recovery_in_progress: [409, 'A recovery of this endpoint is under way'],
   precondition_failed: [412, 'The resource has changed since it was read'],
   payload_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The media type is not supported'],

@@ -42,6 +42,10 @@ export const auditActions = [
   'version.reinstatement_asked',
   'version.reinstated',
   'license.downloads_allowed',
+  'webhook.endpoint_created',
+  'webhook.endpoint_changed',
+  'webhook.endpoint_removed',
+  'webhook.secret_rotated',
   'access.refused',
 ] as const
 

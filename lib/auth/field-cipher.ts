@@ -12,7 +12,7 @@ export function createFieldCipher({ loadKeys }: { loadKeys: LoadKeys }) {
     async seal(text: string): Promise<string> {
       const { kid, keys } = await loadKeys()
       return new CompactEncrypt(Buffer.from(text))
-        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid })
+        .setProtectedHeader(headerOf(kid))
         .encrypt(toAesKey(keys.get(kid)!))
     },
 
@@ -30,6 +30,12 @@ export function createFieldCipher({ loadKeys }: { loadKeys: LoadKeys }) {
     },
   }
 }
+
+const headerOf = (kid: string) => ({ alg: 'dir', enc: 'A256GCM', kid })
+
+/** How everything begins that this key has sealed. */
+export const sealPrefixOf = (kid: string): string =>
+  `${Buffer.from(JSON.stringify(headerOf(kid))).toString('base64url')}.`
 
 const toAesKey = (key: Uint8Array): Uint8Array => createHash('sha256').update(key).digest()
 

@@ -32,6 +32,8 @@ export const limits = {
   follow: { anonymous: perMinute(60), user: perFiveMinutes(30), fails: 'open' },
   comment: { anonymous: perMinute(60), user: { quota: 30, window_seconds: 3_600 }, fails: 'open' },
   report: { anonymous: perMinute(60), user: { quota: 20, window_seconds: 86_400 }, fails: 'open' },
+  /** Webhooks sent because somebody asked for it: tests, and what is sent again. */
+  webhook_send: { anonymous: perMinute(60), user: perMinute(30), fails: 'open' },
   chat_token: { anonymous: perMinute(60), user: perMinute(30), fails: 'open' },
   /** Whatever changes how an account is entered. */
   credentials: { anonymous: perMinute(60), user: perMinute(60), fails: 'shut' },

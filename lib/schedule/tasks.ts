@@ -2,6 +2,7 @@ import { keepAuditMonths } from '../audit/months.ts'
 import { deleteExpiredEmailChanges, deleteExpiredEmailTokens } from '../auth/expiry.ts'
 import { createFieldCipher } from '../auth/field-cipher.ts'
 import type { LoadKeys } from '../auth/key-ring.ts'
+import { createReseal } from '../auth/reseal.ts'
 import type { DefinitionStore } from '../aws/definition-store.ts'
 import type { JobQueue } from '../aws/job-queue.ts'
 import type { ObjectStore } from '../aws/object-store.ts'
@@ -12,7 +13,7 @@ import { createCountRepair } from '../counts/repair.ts'
 import { createDefinitionsWatch } from '../definitions/watch.ts'
 import { createExportExpiry, failAbandonedExports } from '../exports/expiry.ts'
 import { deleteExpiredChallenges, deleteUnfinishedFactors } from '../factors/expiry.ts'
-import { createReseal } from '../factors/reseal.ts'
+import { sealedFactors } from '../factors/sealed.ts'
 import { deleteExpiredKeys } from '../http/idempotency-expiry.ts'
 import {
   createImageExpiry,
@@ -40,6 +41,11 @@ import { removeSurplusVersions } from '../tracks/versions/retention.ts'
 import { createUploadSweep, type UploadSweepDependencies } from '../uploads/sweep.ts'
 import { buryDueAccount } from '../users/deletion.ts'
 import { deleteExpiredUsernameHolds } from '../users/expiry.ts'
+import {
+  sealedOldWebhookSecrets,
+  sealedWebhookHeaders,
+  sealedWebhookSecrets,
+} from '../webhooks/endpoints/sealed.ts'
 import { createMarketTasks, type MarketTaskDependencies } from './market-tasks.ts'
 import type { Tasks } from './run-task.ts'
 
@@ -58,7 +64,7 @@ export interface TaskDependencies extends MarketTaskDependencies {
 export const createTasks = (dependencies: TaskDependencies) => {
   const { sql, definitions, scanQueue, rescan, loadFieldKeys, exportStore, media, uploads } = dependencies
   const sweep = createUploadSweep({ sql, uploads })
-  const cipher = createFieldCipher({ loadKeys: loadFieldKeys })
+  const sealing = { db: sql, cipher: createFieldCipher({ loadKeys: loadFieldKeys }), loadKeys: loadFieldKeys }
   return {
     'expire-keys': {
       idempotency_keys: (now) => deleteExpiredKeys(sql, now),
@@ -83,7 +89,10 @@ export const createTasks = (dependencies: TaskDependencies) => {
       chat_mutes: (now) => deleteExpiredMutes(sql, now),
     },
     'reseal-secrets': {
-      totp_factors: createReseal(sql, cipher, loadFieldKeys),
+      totp_factors: createReseal(sealing, sealedFactors),
+      webhook_secrets: createReseal(sealing, sealedWebhookSecrets),
+      webhook_headers: createReseal(sealing, sealedWebhookHeaders),
+      old_webhook_secrets: createReseal(sealing, sealedOldWebhookSecrets),
     },
     'keep-months': {
       audit_events: (now) => keepAuditMonths(sql, now),

@@ -86,6 +86,8 @@ const advice: Record<ProblemCode, string> = {
   license_frozen:
     'The bank is looking at its payment; the licence comes back when that is decided for the seller.',
   files_not_ready: 'Ask again after the seconds of `Retry-After`; nothing was counted.',
+  endpoint_disabled: 'Enable the endpoint first: set its `status` to `enabled`.',
+  recovery_in_progress: 'Wait until `recovery.status` of the endpoint is `done`.',
   precondition_failed: 'Read the resource again and send its new `ETag` in `If-Match`.',
   payload_too_large:
     'Send at most 1 MiB; audio and pictures go to their upload address, and hold as many bytes as was declared.',

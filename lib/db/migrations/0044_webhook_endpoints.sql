@@ -12,3 +12,5 @@ create index webhook_deliveries_failed on webhook_deliveries (endpoint_id, creat
 
 -- A test: for the one endpoint that asked for it, so it is neither in GET /events nor sent again with what was missed.
 alter table public_events add column is_test boolean not null default false;
+
+create index webhook_recoveries_endpoint on webhook_recoveries (endpoint_id, id desc);

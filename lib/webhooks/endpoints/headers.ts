@@ -1,76 +1,19 @@
 import * as z from 'zod/mini'
 import type { FieldCipher } from '../../auth/field-cipher.ts'
+import { isOwnHeaderName, isOwnHeaderValue } from '../header-rules.ts'
 
 const mostHeaders = 10
 const mostBytes = 4_096
 
-/** What the sender says by itself, or whoever stands between it and the receiver does. */
-const reserved: ReadonlySet<string> = new Set([
-  'accept',
-  'accept-charset',
-  'accept-encoding',
-  'cache-control',
-  'connection',
-  'cookie',
-  'cookie2',
-  'date',
-  'expect',
-  'forwarded',
-  'from',
-  'host',
-  'http2-settings',
-  'keep-alive',
-  'max-forwards',
-  'origin',
-  'pragma',
-  'range',
-  'referer',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'user-agent',
-  'via',
-  'x-real-ip',
-  'x-request-id',
-])
-const reservedPrefixes = [
-  ':',
-  'cf-',
-  'content-',
-  'if-',
-  'proxy-',
-  'sec-',
-  'svix-',
-  'traceparent',
-  'tracestate',
-  'webhook-',
-  'x-amz',
-  'x-forwarded',
-  'x-goog',
-  'x-veza-',
-]
-
-const isReserved = (name: string) =>
-  reserved.has(name) || reservedPrefixes.some((prefix) => name.startsWith(prefix))
-
-/** Of RFC 9110, 5.6.2. */
-const name = z.string().check(
-  z.toLowerCase(),
-  z.minLength(1),
-  z.maxLength(100),
-  z.regex(/^[a-z\d!#$%&'*+.^_`|~-]+$/, 'It is no name of a header'),
-  z.refine((name) => !isReserved(name), {
-    message: 'This header is not yours to set',
-    params: { code: 'reserved' },
-  }),
-)
-
-/** Neither a line break nor anything else that could end it. */
+const name = z
+  .string()
+  .check(
+    z.toLowerCase(),
+    z.refine(isOwnHeaderName, { message: 'This header is not yours to set', params: { code: 'reserved' } }),
+  )
 const value = z
   .string()
-  .check(z.trim(), z.regex(/^[\x20-\x7e]*$/, 'It has visible characters of ASCII and spaces only'))
+  .check(z.trim(), z.refine(isOwnHeaderValue, 'It has visible characters of ASCII with blanks between'))
 
 const bytesOf = (headers: Readonly<Record<string, string>>) =>
   Object.entries(headers).reduce((sum, [name, value]) => sum + name.length + value.length, 0)

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { createFieldCipher, kidOf } from '../../../lib/auth/field-cipher.ts'
 import { parseKeyRing } from '../../../lib/auth/key-ring.ts'
-import { createReseal } from '../../../lib/factors/reseal.ts'
+import { createReseal } from '../../../lib/auth/reseal.ts'
+import { sealedFactors } from '../../../lib/factors/sealed.ts'
 import { useDatabase } from '../../support/database.ts'
 
 const db = useDatabase()
@@ -13,7 +14,8 @@ const cipherOf = (secret: object) => createFieldCipher({ loadKeys: keysOf(secret
 const before = cipherOf(old)
 const during = cipherOf(next)
 const after = cipherOf({ kid: next.kid, key: next.key })
-const reseal = (cipher = during) => createReseal(db.sql, cipher, keysOf(next))()
+const reseal = (cipher = during) =>
+  createReseal({ db: db.sql, cipher, loadKeys: keysOf(next) }, sealedFactors)()
 
 async function addFactor(sealed_secret: string) {
   const username = `u_${randomUUID().slice(0, 8)}`
@@ -90,7 +92,7 @@ test('what cannot be opened keeps none of the others from it', async () => {
 test('the scheduler seals by the key that is current when it runs, until nothing is left', async () => {
   await addFactor(await before.seal('secret'))
   let secret: object = old
-  const run = createReseal(db.sql, during, () => keysOf(secret)())
+  const run = createReseal({ db: db.sql, cipher: during, loadKeys: () => keysOf(secret)() }, sealedFactors)
 
   expect(await run()).toBe(0)
   secret = next
