@@ -1,5 +1,6 @@
 import type { FieldCipher } from '../../lib/auth/field-cipher.ts'
 import type { Sql } from '../../lib/db/client.ts'
+import { createEventReading } from '../../lib/public-events/reading.ts'
 import type { Dispatching } from '../../lib/webhooks/endpoints/dispatching.ts'
 import { createRecoveryRequests } from '../../lib/webhooks/endpoints/recovery.ts'
 import { createRotation } from '../../lib/webhooks/endpoints/rotation.ts'
@@ -9,6 +10,7 @@ import { createDeliveryReading } from '../../lib/webhooks/reading/service.ts'
 import type { UrlSettings } from '../../lib/webhooks/url-rules.ts'
 import { createDeliveryHandlers } from './delivery-handlers.ts'
 import { createEndpointHandlers } from './endpoint-handlers.ts'
+import { createEventHandlers } from './event-handlers.ts'
 
 /** What the services of this group stand on; each takes of it what it needs. */
 export interface WebhookDependencies {
@@ -22,6 +24,7 @@ export interface WebhookDependencies {
 
 /** The services of this group, and the handlers that call them. */
 export const composeWebhooks = (given: WebhookDependencies) => ({
+  ...createEventHandlers(createEventReading(given)),
   ...createEndpointHandlers({
     endpoints: createEndpointService(given),
     rotate: createRotation(given),

@@ -1,11 +1,28 @@
+import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
-import { createEventReading } from '../../lib/public-events/reading.ts'
+import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { composeApi } from '../compose.ts'
-import { createEventHandlers } from './event-handlers.ts'
+import { composeWebhooks } from './compose.ts'
 import { webhookRoutes } from './routes.ts'
 
-const { sql, api } = composeApi('webhooks')
+const { sql, secrets, api } = composeApi('webhooks')
+const cipherUnder = (secret: string) =>
+  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(secret)) })
+const fieldCipher = cipherUnder('FIELD_SECRET_ARN')
 
-const handlers = createEventHandlers(createEventReading({ sql }))
+const handlers = composeWebhooks({
+  sql,
+  cipher: fieldCipher,
+  dispatcher: createDispatcher({
+    sql,
+    queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
+    fieldCipher,
+    messageCipher: cipherUnder('WEBHOOK_SECRET_ARN'),
+  }),
+  urls: { allowLocal: requireEnv('WEBHOOK_ALLOW_LOCAL') === 'true' },
+})
 
 export const handler = createApi(webhookRoutes, handlers, api)

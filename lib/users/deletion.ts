@@ -24,6 +24,7 @@ import { anonymizeSeller } from '../sellers/leaving.ts'
 import { endSessions } from '../sessions/ending.ts'
 import { dayMs, later } from '../time.ts'
 import { endTracksOf } from '../tracks/deletion-service.ts'
+import { endWebhooksOf } from '../webhooks/endpoints/leaving.ts'
 import {
   anonymizeHolds,
   buryUser,
@@ -117,6 +118,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await revokeUser(tx, id, 'deleted', now)
     await deleteBelongings(tx, id)
     await removeNotificationsOf(tx, id)
+    await endWebhooksOf(tx, id, now)
     await anonymizeHolds(tx, id)
     await buryUser(tx, { id, ...tombstoneNames(id) }, now)
     await holdUsername(tx, username, null, later(now, holdMs))

@@ -60,7 +60,10 @@ export function createOwning(api: WebhooksApi) {
   } = webhookRoutes
   return {
     create: (owner: Actor, body: object = {}, more: CallOptions = {}) =>
-      api(createWebhookEndpoint, owner, { body: { url: 'https://hooks.example.com/veza', ...body }, ...more }),
+      api(createWebhookEndpoint, owner, {
+        body: { url: 'https://hooks.example.com/veza', ...body },
+        ...more,
+      }),
     read: (owner: Actor, id: string) => api(getWebhookEndpoint, owner, at(id)),
     list: (owner: Actor, query: Record<string, string | number> = {}) =>
       api(listWebhookEndpoints, owner, { query }),
