@@ -111,6 +111,13 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STRIPE_QUEUE_URL',
     'STRIPE_SECRET_ARN',
   ],
+  'webhook-worker': [
+    ...everywhere,
+    'WEBHOOKS_QUEUE_URL',
+    'WEBHOOK_ALLOW_LOCAL',
+    'WEBHOOK_RESULTS_QUEUE_URL',
+    'WEBHOOK_SECRET_ARN',
+  ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
   scheduler: [
@@ -129,7 +136,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** They need neither the database nor the network it is in. */
-const outside = ['authorizer', 'key-rotator', 'definitions-updater']
+const outside = ['authorizer', 'key-rotator', 'definitions-updater', 'webhook-worker']
 
 const images = ['scan-worker', 'definitions-updater']
 
@@ -196,7 +203,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:GetQueueAttributes EventsQueue',
   ],
   authorizer: ['secretsmanager:GetSecretValue JwtSecret'],
-  'key-rotator': ['JwtSecret', 'FieldSecret'].flatMap((secret) =>
+  'key-rotator': ['JwtSecret', 'FieldSecret', 'WebhookSecret'].flatMap((secret) =>
     ['DescribeSecret', 'GetSecretValue', 'PutSecretValue', 'UpdateSecretVersionStage'].map(
       (action) => `secretsmanager:${action} ${secret}`,
     ),
@@ -257,6 +264,11 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage EventsQueue',
     'sqs:SendMessage StripeQueue',
     ...consume('StripeQueue'),
+  ],
+  'webhook-worker': [
+    'secretsmanager:GetSecretValue WebhookSecret',
+    'sqs:SendMessage WebhookResultsQueue',
+    ...consume('WebhooksQueue'),
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   ops: ['rds-db:connect DatabaseProxy'],
@@ -459,7 +471,7 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|MediaKey|LicenseKey|Stripe|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Events|Stripe)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|Webhook|MediaKey|LicenseKey|Stripe|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Analytics|Events|Stripe|Webhooks|WebhookResults)Queue|Logs|identity/,
   )?.[0]
   const keys =
     text.match(
@@ -480,7 +492,7 @@ function statementsOf(fn: Resource): readonly Statement[] {
     .flatMap(({ Properties }) => Properties.PolicyDocument.Statement)
 }
 
-it('rotates the keys of two secrets every 30 days, by the function that Secrets Manager may invoke', () => {
+it('rotates the keys of three secrets every 30 days, by the function that Secrets Manager may invoke', () => {
   const rotator = functions.get('key-rotator')!
   const schedules = resources(stage.app, 'AWS::SecretsManager::RotationSchedule')
   const permissions = resources(stage.app, 'AWS::Lambda::Permission').filter(
@@ -490,6 +502,7 @@ it('rotates the keys of two secrets every 30 days, by the function that Secrets 
   expect(schedules.map(({ Properties }) => placeOf(Properties.SecretId)).sort()).toEqual([
     'FieldSecret',
     'JwtSecret',
+    'WebhookSecret',
   ])
   for (const { Properties, DependsOn } of schedules) {
     expect(Properties).toMatchObject({
