@@ -5,6 +5,7 @@ import type { createFaults } from './faults.ts'
 import type { Answer } from './gateway/answer.ts'
 import type { LambdaFunction } from './lambda/function.ts'
 import { type LocalDefinitions, localDefinitionsPath } from './local-definitions.ts'
+import type { MadeListeners } from './made-listeners.ts'
 import type { Part } from './parts/part.ts'
 import type { Schedules } from './schedules.ts'
 
@@ -15,6 +16,7 @@ export interface ControlOptions {
   readonly functions: readonly LambdaFunction[]
   readonly usage: () => Usage
   readonly definitions: LocalDefinitions
+  readonly makeListeners: (userId: string) => Promise<MadeListeners>
 }
 
 const clockRequest = z.strictObject({ advance_ms: z.int().check(z.minimum(0)) })
@@ -30,6 +32,8 @@ const definitionsRequest = z.strictObject({
   /** As a file of ClamAV's has them, one a line. */
   signatures: z.string().check(z.maxLength(100_000)),
 })
+
+const listenersRequest = z.strictObject({ user_id: z.uuid() })
 
 class ControlError extends Error {
   readonly status: number
@@ -52,6 +56,7 @@ export function createControl(options: ControlOptions) {
     if (subject === 'faults') return armFault(body)
     if (subject === 'clock') return advanceClock(body)
     if (subject === 'definitions') return writeDefinitions(body)
+    if (subject === 'listeners') return addListeners(body)
     return undefined
   }
 
@@ -69,6 +74,13 @@ export function createControl(options: ControlOptions) {
     const { functionError, payload } = await options.schedules.run(name)
     if (functionError) throw new ControlError(502, `The function of ${name} failed: ${payload}`)
     return { schedule: name, result: JSON.parse(payload) }
+  }
+
+  /** What they would have reported, and the figures that come of it. */
+  async function addListeners(body: Buffer) {
+    const made = await options.makeListeners(read(listenersRequest, body).user_id)
+    await runSchedule('roll-up')
+    return made
   }
 
   async function changePart(name: string, verb: string) {

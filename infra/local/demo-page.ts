@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Answer, gatewayAnswer } from './gateway/answer.ts'
 import type { GatewayRequest } from './gateway/event.ts'
@@ -34,15 +35,16 @@ interface Mail {
 const sources = path.join(import.meta.dirname, 'demo-page')
 
 /**
- * The page at `/demo`, where one sees a file become a track. It stands beside the API as `/_local` does, has no rights
- * that a browser would not have, and is in no template. Built when it is first asked for, in a tenth of a second.
+ * The page at `/demo`, where one sees a file become a track, and that of who listens. They stand beside the API as
+ * `/_local` does, have no rights that a browser would not have, and are in no template. Built when one is first asked
+ * for, in a tenth of a second.
  */
 export function createDemoPage({ urls, isWatching }: DemoPageOptions) {
   const headers = pageHeaders(urls)
   let files: Promise<ReadonlyMap<string, File>> | undefined
 
   const readFiles = (pathname: string) => {
-    if (!files || (isWatching && pathname === '/demo')) files = buildPage(urls)
+    if (!files || (isWatching && isPage(pathname))) files = buildPage(urls)
     // A source with a mistake in it is not remembered as the page.
     files.catch(() => {
       files = undefined
@@ -90,23 +92,35 @@ function pageHeaders({ frontDoor, streamServer, media }: DemoPageOptions['urls']
   }
 }
 
-async function buildPage({ docs, mailbox }: DemoPageOptions['urls']): Promise<ReadonlyMap<string, File>> {
-  const [script, html, style, icon] = await Promise.all([
-    bundle(),
-    ...['index.html', 'style.css', 'icon.svg'].map((name) => readFile(path.join(sources, name), 'utf8')),
+async function buildPage(urls: DemoPageOptions['urls']): Promise<ReadonlyMap<string, File>> {
+  const [uploads, dashboard, ...texts] = await Promise.all([
+    bundle('main.ts'),
+    bundle('dashboard/main.ts'),
+    ...['index.html', 'dashboard/index.html', 'style.css', 'dashboard/dashboard.css', 'icon.svg'].map(
+      (name) => readFile(path.join(sources, name), 'utf8'),
+    ),
+    readFile(uplotStyle, 'utf8'),
   ])
-  const page = html!.replaceAll('{{docs_url}}', docs).replaceAll('{{mailbox_url}}', mailbox)
+  const [page, dashboardPage, style, dashboardStyle, icon, chartStyle] = texts as readonly string[]
+  const fill = (html: string) =>
+    html.replaceAll('{{docs_url}}', urls.docs).replaceAll('{{mailbox_url}}', urls.mailbox)
   return new Map([
-    ['/demo', toFile('text/html; charset=utf-8', page)],
-    ['/demo/main.js', toFile('text/javascript; charset=utf-8', script)],
+    ['/demo', toFile('text/html; charset=utf-8', fill(page!))],
+    ['/demo/main.js', toFile('text/javascript; charset=utf-8', uploads)],
     ['/demo/style.css', toFile('text/css; charset=utf-8', style!)],
     ['/demo/icon.svg', toFile('image/svg+xml', icon!)],
+    ['/demo/dashboard', toFile('text/html; charset=utf-8', fill(dashboardPage!))],
+    ['/demo/dashboard.js', toFile('text/javascript; charset=utf-8', dashboard)],
+    ['/demo/dashboard.css', toFile('text/css; charset=utf-8', dashboardStyle!)],
+    ['/demo/uplot.css', toFile('text/css; charset=utf-8', chartStyle!)],
   ])
 }
 
-async function bundle(): Promise<string> {
+const uplotStyle = fileURLToPath(import.meta.resolve('uplot/dist/uPlot.min.css'))
+
+async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(sources, 'main.ts')],
+    entryPoints: [path.join(sources, entry)],
     bundle: true,
     minify: true,
     format: 'esm',
@@ -118,6 +132,8 @@ async function bundle(): Promise<string> {
   })
   return outputFiles[0]!.text
 }
+
+const isPage = (pathname: string) => pathname === '/demo' || pathname === '/demo/dashboard'
 
 const toFile = (type: string, body: string): File => ({
   type,

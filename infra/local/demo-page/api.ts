@@ -48,9 +48,15 @@ export async function send<T>(method: string, path: string, call: Call = {}): Pr
   })
   onReach(true)
   const text = response.status === 304 ? '' : await response.text()
-  const body = text && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : undefined
-  if (!response.ok && response.status !== 304) throw toProblem(response.status, body)
+  const body = read(text, response.headers.get('content-type') ?? '')
+  if (!response.ok && response.status !== 304)
+    throw toProblem(response.status, typeof body === 'object' ? body : undefined)
   return { status: response.status, body, headers: response.headers }
+}
+
+function read(text: string, type: string) {
+  if (text === '') return undefined
+  return /json/.test(type) ? JSON.parse(text) : text
 }
 
 interface ProblemBody {

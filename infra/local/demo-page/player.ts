@@ -1,5 +1,6 @@
 import Hls from 'hls.js/light'
 import { explain } from './api.ts'
+import { createHeartbeats, type Heartbeats } from './heartbeats.ts'
 import { get } from './session.ts'
 import { trackPath } from './store.ts'
 import type { Stream } from './wire.ts'
@@ -27,6 +28,7 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   let state: PlayerState = 'idle'
   let error: string | undefined
   let clip: Clip | undefined
+  let heartbeats: Heartbeats | undefined
 
   const become = (next: PlayerState, why?: string) => {
     state = next
@@ -35,9 +37,16 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   }
 
   sound.addEventListener('playing', () => become('playing'))
-  sound.addEventListener('pause', () => state !== 'failed' && state !== 'idle' && become('paused'))
+  sound.addEventListener('pause', () => {
+    heartbeats?.flush()
+    if (state !== 'failed' && state !== 'idle') become('paused')
+  })
   sound.addEventListener('waiting', () => state === 'playing' && become('loading'))
-  sound.addEventListener('timeupdate', onChange)
+  sound.addEventListener('timeupdate', () => {
+    if (state === 'playing' && !sound.seeking) heartbeats?.heard(sound.currentTime)
+    onChange()
+  })
+  sound.addEventListener('seeking', () => heartbeats?.flush())
   sound.addEventListener('seeked', onChange)
   sound.addEventListener('error', () => sound.src && fail('The sound cannot be played'))
 
@@ -47,6 +56,8 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   }
 
   function unload(): void {
+    heartbeats?.flush()
+    heartbeats = undefined
     hls?.destroy()
     hls = undefined
     clip = undefined
@@ -55,7 +66,8 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
   }
 
   /** Through the signed manifest, by hls.js where the browser cannot by itself. */
-  function attach({ manifest_url }: Stream): void {
+  function attach({ manifest_url, play_token }: Stream): void {
+    heartbeats = createHeartbeats(play_token)
     if (!Hls.isSupported()) {
       sound.src = manifest_url
       return

@@ -79,6 +79,7 @@ export interface Upload {
 
 export interface Stream {
   readonly manifest_url: string
+  readonly play_token: string
   readonly expires_at: string
 }
 

@@ -3,6 +3,7 @@ import { createDemoPage } from '../demo-page.ts'
 import { startEventSources } from '../event-sources.ts'
 import { startGateway } from '../gateway/gateway.ts'
 import { createLocalDefinitions, scheduleFirstUpdate } from '../local-definitions.ts'
+import { makeListeners } from '../made-listeners.ts'
 import { createMediaServer } from '../parts/media-server.ts'
 import type { Part } from '../parts/part.ts'
 import { createStreamServer } from '../parts/stream-server.ts'
@@ -66,6 +67,7 @@ export async function startServing(
         functions: functions.list,
         usage: frontDoor.usage,
         definitions: createLocalDefinitions(data.path),
+        makeListeners: (userId) => makeListeners(postgres.url, userId),
       }),
       logger: log.of('gateway'),
     })

@@ -7,6 +7,7 @@ import type { Part, PartState } from '../../../infra/local/parts/part.ts'
 const killed: { functionName: string; traceId: string | undefined }[] = []
 const faults = createFaults(async (functionName, traceId) => void killed.push({ functionName, traceId }))
 
+const listenedTo: string[] = []
 let signatures = ''
 let state: PartState = 'running'
 const clamd: Part = {
@@ -42,6 +43,10 @@ const control = createControl({
     },
   },
   usage: () => ({ 'veza-local-auth': { used: [], unused: [] } }),
+  makeListeners: async (userId) => {
+    listenedTo.push(userId)
+    return { listen_count: 3, play_count: 2 }
+  },
 })
 
 async function call(method: string, path: string, body: unknown = '') {
@@ -140,4 +145,14 @@ test('keeps definitions of this machine, and serves them as a file', async () =>
   expect(await call('POST', 'definitions', { name: '../mine', signatures: line })).toMatchObject({
     status: 400,
   })
+})
+
+test('makes listeners up for somebody, by their id', async () => {
+  const user_id = '019a2f4e-0000-7000-8000-000000000001'
+  expect(await call('POST', 'listeners', { user_id })).toEqual({
+    status: 200,
+    body: { listen_count: 3, play_count: 2 },
+  })
+  expect(listenedTo).toEqual([user_id])
+  expect(await call('POST', 'listeners', { user_id: 'everybody' })).toMatchObject({ status: 400 })
 })
