@@ -259,6 +259,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-keys': Duration.hours(1),
   'expire-notifications': Duration.days(1),
   'repair-counts': Duration.days(1),
+  'expire-events': Duration.hours(1),
   'expire-cache': Duration.hours(1),
   'sweep-auth': Duration.hours(1),
   'reseal-secrets': Duration.hours(1),

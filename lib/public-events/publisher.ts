@@ -11,7 +11,7 @@ export interface PublisherDependencies {
   /** Has what was told sent to the endpoints that want it, in the same transaction. */
   readonly fanOut: (tx: Db, events: readonly PublicEventRow[], now: Date) => Promise<number>
   /** Right after the commit; the sweep comes by anyway. */
-  readonly dispatchSoon: () => Promise<void>
+  readonly dispatchSoon: (concerning: { readonly event_ids: readonly string[] }) => Promise<void>
   readonly now?: () => Date
 }
 
@@ -26,11 +26,12 @@ export function createPublisher({
   now = () => new Date(),
 }: PublisherDependencies): Pick<Jobs, SourceType> {
   const publish = async (event: PublishedEvent, payload: Payload, id: string, origin: EventOrigin) => {
-    const deliveries = await sql.beginIdempotent(async (tx) => {
+    const event_ids = await sql.beginIdempotent(async (tx) => {
       const rows = await tellAll(tx, event, payload, id, origin)
-      return rows.length > 0 ? fanOut(tx, rows, now()) : 0
+      const deliveries = rows.length > 0 ? await fanOut(tx, rows, now()) : 0
+      return deliveries > 0 ? rows.map((row) => row.id) : []
     })
-    if (deliveries > 0) await dispatchSoon()
+    if (event_ids.length > 0) await dispatchSoon({ event_ids })
   }
   const jobs = publishedEvents.map((event) => [
     event.type,

@@ -31,6 +31,7 @@ import { deleteOldNotifications, deleteOldReadNotifications } from '../notificat
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
 import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
+import { deleteOldEvents, removeEndedEvents } from '../public-events/expiry.ts'
 import { deleteExpiredRevocations } from '../revocations/expiry.ts'
 import { countTags, markTop, rankTracks, refreshRenamed } from '../search/ranking.ts'
 import { clearSpentSuccessors, deleteExpiredSessions } from '../sessions/expiry.ts'
@@ -72,6 +73,10 @@ export const createTasks = (dependencies: TaskDependencies) => {
     'expire-notifications': {
       read: (now) => deleteOldReadNotifications(sql, now),
       unread: (now) => deleteOldNotifications(sql, now),
+    },
+    'expire-events': {
+      old: (now) => deleteOldEvents(sql, now),
+      ended: () => removeEndedEvents(sql),
     },
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),

@@ -18,6 +18,7 @@ import { hurryOrdersOf } from '../orders/leaving.ts'
 import type { OutboxRelay } from '../outbox.ts'
 import { endPlaylistsOf } from '../playlists/ties.ts'
 import { endProductsOf } from '../products/leaving.ts'
+import { endEventsOf } from '../public-events/expiry.ts'
 import { endRelations } from '../relations/service.ts'
 import { revokeUser } from '../revocations/revoking.ts'
 import { anonymizeSeller } from '../sellers/leaving.ts'
@@ -119,6 +120,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await deleteBelongings(tx, id)
     await removeNotificationsOf(tx, id)
     await endWebhooksOf(tx, id, now)
+    await endEventsOf(tx, id, now)
     await anonymizeHolds(tx, id)
     await buryUser(tx, { id, ...tombstoneNames(id) }, now)
     await holdUsername(tx, username, null, later(now, holdMs))
