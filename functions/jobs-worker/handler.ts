@@ -1,3 +1,5 @@
+import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createMailer } from '../../lib/aws/mailer.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
@@ -21,8 +23,11 @@ import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createPublisher } from '../../lib/public-events/publisher.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
+import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
+import { fanOut } from '../../lib/webhooks/deliveries/fan-out.ts'
 
 const sql = connect(databaseSettings())
+const secrets = createSecrets()
 
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 const mailing = {
@@ -36,7 +41,7 @@ const streams = createPrepareService({
   sql,
   streamServer: createStreamServer({
     url: requireEnv('STREAM_SERVER_URL'),
-    secrets: createSecrets(),
+    secrets,
     jobSecretId: requireEnv('STREAM_JOB_SECRET_ARN'),
   }),
 })
@@ -58,7 +63,16 @@ const makeExport = createExportMaker({
   relay,
 })
 
-const publisher = createPublisher({ sql, fanOut: async () => 0, dispatchSoon: async () => {} })
+const cipherOf = (variable: string) =>
+  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(variable)) })
+
+const { dispatchSoon } = createDispatcher({
+  sql,
+  queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
+  fieldCipher: cipherOf('FIELD_SECRET_ARN'),
+  messageCipher: cipherOf('WEBHOOK_SECRET_ARN'),
+})
+const publisher = createPublisher({ sql, fanOut, dispatchSoon })
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),
