@@ -46,10 +46,6 @@ async function findLicense(db: Db, licenseId: string): Promise<LicenseData['lice
   return row
 }
 
-export async function tellLicensee(db: Db, licenseId: string): Promise<PublicTelling<LicenseData>[]> {
-  return (await tellBoth(db, licenseId)).filter(({ data }) => data.role === 'buyer')
-}
-
 /** Buyer and seller. */
 export async function tellBoth(db: Db, licenseId: string): Promise<PublicTelling<LicenseData>[]> {
   const whole = await findLicense(db, licenseId)

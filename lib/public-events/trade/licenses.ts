@@ -1,5 +1,5 @@
 import { definePublicEvent } from '../define.ts'
-import { exampleLicense, licenseData, tellBoth, tellLicensee } from './license-data.ts'
+import { exampleLicense, licenseData, tellBoth } from './license-data.ts'
 
 const shared = { version: '2026-12-01', resource: 'license', data: licenseData } as const
 
@@ -45,9 +45,10 @@ const licenseRestored = definePublicEvent({
 const licenseLimitNear = definePublicEvent({
   ...shared,
   type: 'license.limit_near',
-  description: 'Nearly all downloads of a licence are used up. To its buyer.',
+  description:
+    'Nearly all downloads of a licence are used up. To its buyer, and to its seller, who may allow more.',
   example: { role: 'buyer', license: { ...exampleLicense, downloads_used: 9 } },
-  build: (db, { license_id }) => tellLicensee(db, license_id),
+  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 export const licenseEvents = [
