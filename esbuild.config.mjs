@@ -12,8 +12,16 @@ import { context, build as esbuild } from 'esbuild'
 const root = import.meta.dirname
 const dist = path.join(root, 'dist')
 
+/** By which the countries of addresses, and the addresses of servers, are told. */
+const addressFiles = [
+  ['node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb', 'countries.mmdb'],
+  ['lib/analytics/clients/datacenters.txt', 'datacenters.txt'],
+]
+
 /** Files a function reads at run time, copied as they are: [from, to below dist/<function>]. */
 const assets = {
+  analytics: addressFiles,
+  tracks: addressFiles,
   migrate: [['lib/db/migrations', 'migrations']],
   'scan-worker': [['functions/scan-worker/image', '.']],
   'definitions-updater': [['functions/definitions-updater/image', '.']],
@@ -54,8 +62,8 @@ const functionNames = (await readdir(path.join(root, 'functions'), { withFileTyp
   .filter((name) => existsSync(path.join(root, 'functions', name, 'handler.ts')))
 
 /**
- * Packages imported with `await import('@aws-sdk/…')`, the clients of the cache and of Stripe, the list of passwords
- * and what draws PDFs become files of their own, read on first use: inlined, an SDK client that is never called still
+ * Packages imported with `await import('@aws-sdk/…')`, the clients of the cache and of Stripe, the list of passwords,
+ * what draws PDFs and what tells programs and countries become files of their own, read on first use: inlined, an SDK client that is never called still
  * costs 12-20 ms of parsing at every cold start.
  */
 const lazyPackages = {
@@ -64,7 +72,7 @@ const lazyPackages = {
     onResolve(
       {
         filter:
-          /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$|pdfkit$|stripe$)/,
+          /^(@aws-sdk\/|@simplewebauthn\/server$|@zxcvbn-ts\/language-common$|iovalkey$|pdfkit$|stripe$|isbot$|mmdb-lib$)/,
       },
       ({ kind, path: name }) =>
         kind === 'dynamic-import' ? { path: `./${lazyFile(name)}`, external: true } : undefined,

@@ -1,7 +1,28 @@
+import { createClientReader } from '../../lib/analytics/clients/client.ts'
+import { createSalts } from '../../lib/analytics/clients/salts.ts'
+import { createIntakeService } from '../../lib/analytics/ingest/intake.ts'
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createTokenVerifier } from '../../lib/auth/tokens.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { requireEnv } from '../../lib/config.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { composeApi } from '../compose.ts'
+import { createIngestHandlers } from './ingest-handlers.ts'
 import { analyticsRoutes } from './routes.ts'
 
-const { api } = composeApi('analytics')
+const { sql, secrets, api } = composeApi('analytics')
+const loadKeys = createKeyLoader(secrets, requireEnv('JWT_SECRET_ARN'))
 
-export const handler = createApi(analyticsRoutes, {}, api)
+const intake = createIntakeService({
+  sql,
+  loadKeys,
+  queue: createJobQueue(requireEnv('ANALYTICS_QUEUE_URL')),
+  readClient: createClientReader({ readSalt: createSalts({ sql }) }),
+})
+
+const handlers = { ...createIngestHandlers(intake) }
+
+export const handler = createApi(analyticsRoutes, handlers, {
+  ...api,
+  verifyToken: createTokenVerifier({ loadKeys }),
+})

@@ -1,3 +1,3 @@
-import { defineRoutes } from '../../lib/http/route.ts'
+import { ingestRoutes } from './ingest-routes.ts'
 
-export const analyticsRoutes = defineRoutes({})
+export const analyticsRoutes = { ...ingestRoutes }

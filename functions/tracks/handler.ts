@@ -1,3 +1,6 @@
+import { createClientReader } from '../../lib/analytics/clients/client.ts'
+import { createSalts } from '../../lib/analytics/clients/salts.ts'
+import { createVisitorHash } from '../../lib/analytics/clients/visitors.ts'
 import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createTokenVerifier } from '../../lib/auth/tokens.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
@@ -9,7 +12,6 @@ import { createApi } from '../../lib/http/api.ts'
 import { createImageService } from '../../lib/images/service.ts'
 import { createMediaLinks } from '../../lib/media/delivery/media-links.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
-import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
@@ -44,12 +46,12 @@ const links = createMediaLinks({
   keySecretId: requireEnv('MEDIA_KEY_SECRET_ARN'),
 })
 const tracks = createTrackService({ sql, relay })
-const hashVisitor = createVisitorHash({ loadKeys })
+const readSalt = createSalts({ sql })
 const streams = createStreamService({
   sql,
   secrets,
   loadKeys,
-  hashVisitor,
+  readClient: createClientReader({ readSalt }),
   streamServerUrl: requireEnv('STREAM_SERVER_URL'),
   tokenSecretId: requireEnv('STREAM_JWT_SECRET_ARN'),
   urlSecretId: requireEnv('STREAM_URL_SECRET_ARN'),
@@ -60,7 +62,12 @@ const trackHandlers = createTrackHandlers({
   lists: createTrackLists({ sql, search: createPostgresSearch({ sql }) }),
   trackDeletions: createTrackDeletionService({ sql, relay }),
   reactions: createReactionService({ sql }),
-  shares: createShareService({ sql, streams, hashVisitor, appUrl: requireEnv('APP_URL') }),
+  shares: createShareService({
+    sql,
+    streams,
+    hashVisitor: createVisitorHash({ readSalt }),
+    appUrl: requireEnv('APP_URL'),
+  }),
   uploads: createUploadService({ sql, store, relay }),
   retryUpload: createUploadRetry({ sql, relay }),
   streams,

@@ -46,8 +46,9 @@ export function createTrackHandlers(services: TrackServices): Handlers<typeof tr
     restoreTrack: async ({ actor, params }) =>
       replyTrack(await trackDeletions.restore(actor, params.track_id)),
     ...createUploadHandlers({ uploads, retryUpload }),
-    streamTrack: async ({ actor, params, headers, ip }) => {
-      const stream = await streams.issue(actor, params.track_id, { ip, share_token: headers[shareHeader] })
+    streamTrack: async ({ actor, params, headers, ip, userAgent }) => {
+      const listening = { ip, userAgent, headers, share_token: headers[shareHeader] }
+      const stream = await streams.issue(actor, params.track_id, listening)
       return new Reply(stream, { headers: { 'cache-control': 'no-store' } })
     },
   }

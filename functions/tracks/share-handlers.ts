@@ -12,8 +12,8 @@ export function createShareHandlers(shares: ShareService): Handlers<typeof share
       await shares.revoke(actor, params.share_id)
       return undefined
     },
-    openShare: async ({ actor, params, ip }) =>
-      new Reply(await shares.open(actor, params.share_token, ip), unkept),
+    openShare: async ({ actor, params, ip, userAgent, headers }) =>
+      new Reply(await shares.open(actor, params.share_token, { ip, userAgent, headers }), unkept),
   }
 }
 

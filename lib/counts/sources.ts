@@ -27,7 +27,8 @@ export const countSources = {
   track_plays: {
     counter: 'play_count',
     subjects: 'tracks',
-    recount: (db, id) => db`select count(*) from plays p where p.track_id = ${id} and p.is_counted`,
+    recount: (db, id) =>
+      db`select count(*) from plays p where p.track_id = ${id} and p.is_counted and p.filtered is null`,
     // Plays are kept for 13 months.
     isWhole: (db, id) =>
       db`(select t.created_at > now() - interval '12 months' from tracks t where t.id = ${id})`,

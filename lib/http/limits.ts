@@ -34,6 +34,8 @@ export const limits = {
   report: { anonymous: perMinute(60), user: { quota: 20, window_seconds: 86_400 }, fails: 'open' },
   /** Webhooks sent because somebody asked for it: tests, and what is sent again. */
   webhook_send: { anonymous: perMinute(60), user: perMinute(30), fails: 'open' },
+  /** Batches of what clients report. */
+  analytics: { anonymous: perMinute(60), user: perMinute(60), fails: 'open' },
   chat_token: { anonymous: perMinute(60), user: perMinute(30), fails: 'open' },
   /** Whatever changes how an account is entered. */
   credentials: { anonymous: perMinute(60), user: perMinute(60), fails: 'shut' },

@@ -58,3 +58,9 @@ export async function deleteHistory(db: Db, userId: string): Promise<void> {
 export async function disownPlays(db: Db, userId: string): Promise<void> {
   await db`update plays set user_id = null where user_id = ${userId}`
 }
+
+/** What it was gathered from stays as well, and is nobody's. */
+export async function disownReports(db: Db, userId: string): Promise<void> {
+  await db`update listens set user_id = null where user_id = ${userId}`
+  await db`update analytics_events set user_id = null where user_id = ${userId}`
+}

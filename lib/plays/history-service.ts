@@ -7,7 +7,13 @@ import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
 import type { PageQuery } from '../http/route.ts'
 import { isListed, isVisible } from '../tracks/visibility.ts'
 import type { NamedUser } from '../users/schemas.ts'
-import { deleteHistory, disownPlays, type HistoryFilter, listHistory } from './history-repository.ts'
+import {
+  deleteHistory,
+  disownPlays,
+  disownReports,
+  type HistoryFilter,
+  listHistory,
+} from './history-repository.ts'
 
 export interface HistoryDependencies {
   readonly sql: Sql
@@ -50,4 +56,5 @@ export function createHistoryService({ sql }: HistoryDependencies) {
 export async function forgetAllOf(tx: Db, userId: string): Promise<void> {
   await deleteHistory(tx, userId)
   await disownPlays(tx, userId)
+  await disownReports(tx, userId)
 }

@@ -6,6 +6,7 @@ import * as z from 'zod/mini'
 import { findKey, type LoadKeys } from '../auth/key-ring.ts'
 import type { TokenTimes } from '../media/streams/streaming.ts'
 import { dayMs } from '../time.ts'
+import { filters } from './filters.ts'
 
 const issuer = 'veza'
 const audience = 'veza-plays'
@@ -13,6 +14,21 @@ const typ = 'play+jwt'
 
 /** How long after the stream was over it may still be reported. */
 export const reportMs = 7 * dayMs
+
+const hash = z.hex().check(z.length(32))
+
+/** What was seen of a client when the stream was issued to it; hashes are hex, and of that day. */
+export const playClient = z.object({
+  network: hash,
+  /** Tells whether the same listener plays the same track again, and nothing else. */
+  listener: hash,
+  filter: z.optional(z.enum(filters)),
+  country: z.optional(z.string().check(z.maxLength(8))),
+  device: z.optional(z.string().check(z.maxLength(16))),
+  /** Whether it asked that nobody follows it. */
+  is_anonymous: z.optional(z.literal(true)),
+})
+export type PlayClient = z.output<typeof playClient>
 
 export interface Play {
   readonly track_id: string
@@ -24,6 +40,7 @@ export interface Play {
   readonly visitor: string | undefined
   /** The secret link by which the track was reached. */
   readonly share_id: string | undefined
+  readonly client?: PlayClient | undefined
 }
 
 /** Goes back to us with reports of what was listened to; one issue of a stream makes one play at most. */
@@ -36,6 +53,7 @@ export async function signPlayToken(loadKeys: LoadKeys, play: Play, times: Token
     ...(play.user_id && { sub: play.user_id }),
     ...(play.visitor && { vis: play.visitor }),
     ...(play.share_id && { shr: play.share_id }),
+    ...(play.client && { cli: play.client }),
     iss: issuer,
     aud: audience,
     iat: times.issuedAt,
@@ -57,8 +75,9 @@ const claims = z.object({
   vid: z.uuid(),
   sid: z.uuid(),
   sub: z.optional(z.uuid()),
-  vis: z.optional(z.hex().check(z.length(32))),
+  vis: z.optional(hash),
   shr: z.optional(z.uuid()),
+  cli: z.optional(playClient),
   iat: z.int(),
 })
 
@@ -88,7 +107,7 @@ function undefinedIfBad(error: unknown) {
   throw error
 }
 
-const toPlay = ({ jti, tid, vid, sid, sub, vis, shr, iat }: z.output<typeof claims>): IssuedPlay => ({
+const toPlay = ({ jti, tid, vid, sid, sub, vis, shr, cli, iat }: z.output<typeof claims>): IssuedPlay => ({
   id: jti,
   issued_at: new Date(iat * 1_000),
   track_id: tid,
@@ -97,4 +116,5 @@ const toPlay = ({ jti, tid, vid, sid, sub, vis, shr, iat }: z.output<typeof clai
   user_id: sub,
   visitor: vis,
   share_id: shr,
+  client: cli,
 })

@@ -19,11 +19,12 @@ export const reportPlays = z.strictObject({
 })
 
 /**
- * `counted` · `repeated` the listener had just played it · `duplicate` it was reported before · `too_short` less than
- * 30 seconds and less than half of it · `refused` see `code`.
+ * `counted` · `repeated` the listener had just played it · `filtered` it is kept and does not count, as it came from a
+ * program or was too much · `duplicate` it was reported before · `too_short` less than 30 seconds and less than half of
+ * it · `refused` see `code`.
  */
 const playResult = z.object({
-  status: z.enum(['counted', 'repeated', 'duplicate', 'too_short', 'refused']),
+  status: z.enum(['counted', 'repeated', 'filtered', 'duplicate', 'too_short', 'refused']),
   /** `invalid_token` none of ours, or over a week too late · `not_found` the listener may not see the track. */
   code: z.nullable(z.enum(['invalid_token', 'not_found'])),
 })

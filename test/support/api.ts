@@ -23,7 +23,12 @@ export interface CallOptions {
   /** As `name=value`. */
   readonly cookies?: readonly string[]
   readonly ip?: string
+  readonly userAgent?: string
 }
+
+/** Of somebody who listens: a program's plays do not count. */
+export const browser =
+  'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36'
 
 export interface CallResult<R extends Route> {
   readonly status: number
@@ -65,7 +70,7 @@ export async function call<R extends Route>(
 
 /** A payload of format 2.0. */
 export function httpEvent(route: Pick<Route, 'method' | 'path'>, options: CallOptions = {}): ApiEvent {
-  const { params = {}, query, cookies, ip = '192.0.2.1' } = options
+  const { params = {}, query, cookies, ip = '192.0.2.1', userAgent = 'veza-tests' } = options
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
   const entries = Object.entries(query ?? {}).map(([name, value]): [string, string] => [name, String(value)])
   return {
@@ -82,7 +87,7 @@ export function httpEvent(route: Pick<Route, 'method' | 'path'>, options: CallOp
       requestId: 'gateway-request-id',
       routeKey: routeKey(route),
       stage: '$default',
-      http: { method: route.method, path, protocol: 'HTTP/1.1', sourceIp: ip, userAgent: 'veza-tests' },
+      http: { method: route.method, path, protocol: 'HTTP/1.1', sourceIp: ip, userAgent },
       ...authorizerOf(options),
     },
   } as unknown as ApiEvent

@@ -1,6 +1,7 @@
+import { createClientReader } from '../../lib/analytics/clients/client.ts'
+import { createSalts } from '../../lib/analytics/clients/salts.ts'
 import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
-import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createStreamService } from '../../lib/tracks/playback/stream-service.ts'
 
 export const streamSecrets: Readonly<Record<string, string>> = {
@@ -19,7 +20,7 @@ export function createTestStreams(sql: Sql, now: () => Date) {
     now,
     secrets: { read: async (id) => streamSecrets[id]! },
     loadKeys: async () => playKeys,
-    hashVisitor: createVisitorHash({ loadKeys: async () => playKeys, now }),
+    readClient: createClientReader({ readSalt: createSalts({ sql }), now }),
     streamServerUrl: 'http://stream.test',
     tokenSecretId: 'tokens',
     urlSecretId: 'urls',

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { createTrackHandlers, type TrackServices } from '../../functions/tracks/handlers.ts'
 import { trackRoutes } from '../../functions/tracks/routes.ts'
+import { createSalts } from '../../lib/analytics/clients/salts.ts'
+import { createVisitorHash } from '../../lib/analytics/clients/visitors.ts'
 import type { Actor } from '../../lib/auth/actor.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import type { Route } from '../../lib/http/route.ts'
-import { createVisitorHash } from '../../lib/plays/visitors.ts'
 import { createPostgresSearch } from '../../lib/search/postgres-search.ts'
 import { createTrackDeletionService } from '../../lib/tracks/deletion-service.ts'
 import { createTrackLists } from '../../lib/tracks/lists.ts'
@@ -14,9 +15,9 @@ import { createTrackService } from '../../lib/tracks/service.ts'
 import { createShareService } from '../../lib/tracks/shares/service.ts'
 import { createUploadRetry } from '../../lib/uploads/retry.ts'
 import { createUploadService, type UploadStore } from '../../lib/uploads/service.ts'
-import { type CallOptions, call, unlimited } from './api.ts'
+import { browser, type CallOptions, call, unlimited } from './api.ts'
 import { createMemoryStorage } from './memory-storage.ts'
-import { createTestStreams, playKeys } from './streams.ts'
+import { createTestStreams } from './streams.ts'
 import { seedActor } from './tracks.ts'
 
 /** The services behind the routes of tracks, as their function composes them. */
@@ -26,7 +27,7 @@ export function composeTrackServices(
   store: UploadStore = createMemoryStorage('uploads').uploads!,
 ): TrackServices {
   const streams = createTestStreams(sql, now)
-  const hashVisitor = createVisitorHash({ loadKeys: async () => playKeys, now })
+  const hashVisitor = createVisitorHash({ readSalt: createSalts({ sql }), now })
   return {
     tracks: createTrackService({ sql, now }),
     lists: createTrackLists({ sql, search: createPostgresSearch({ sql }) }),
@@ -57,8 +58,9 @@ export function createTrackApi(sql: Sql, now: () => Date = () => new Date()) {
   const request = <R extends Route>(
     route: R,
     actor: Actor | undefined,
-    { handler: other = handler, ...options }: CallOptions & { handler?: typeof handler } = {},
+    { handler: other = handler, ...given }: CallOptions & { handler?: typeof handler } = {},
   ) => {
+    const options = { userAgent: browser, ...given }
     if (route.auth === 'user') return call(other, route, { actor, ...options })
     const headers = { ...options.headers, ...(actor && { authorization: actor.id }) }
     return call(other, route, { ...options, headers })

@@ -15,3 +15,9 @@ create table play_rates (
   primary key (subject, since)
 );
 create index play_rates_since on play_rates (since);
+
+update plays p set owner_id = t.owner_id from tracks t where t.id = p.track_id and p.owner_id is null;
+
+create function heard_ms(heard int4multirange) returns integer
+language sql immutable parallel safe
+return (select coalesce(sum(upper(part) - lower(part)), 0)::integer from unnest(heard) as part);

@@ -1,3 +1,5 @@
+import type { Caller } from '../../analytics/clients/client.ts'
+import type { VisitorHash } from '../../analytics/clients/visitors.ts'
 import type { Actor } from '../../auth/actor.ts'
 import { hashToken, randomToken } from '../../auth/one-time-tokens.ts'
 import { addToCount } from '../../counts/counts.ts'
@@ -6,7 +8,6 @@ import { AppError } from '../../errors.ts'
 import { pageById } from '../../http/id-page.ts'
 import type { PageQuery } from '../../http/route.ts'
 import { logger } from '../../logger.ts'
-import type { VisitorHash } from '../../plays/visitors.ts'
 import { dayMs, later } from '../../time.ts'
 import type { StreamService } from '../playback/stream-service.ts'
 import { findTrack } from '../whole-track.ts'
@@ -46,9 +47,9 @@ export function createShareService(dependencies: ShareDependencies) {
   }
 
   /** Nobody waits for a number, and nobody misses a track for one. */
-  const countClick = async (shareId: string, ip: string) => {
+  const countClick = async (shareId: string, { ip, userAgent }: Caller) => {
     const day = now().toISOString().slice(0, 10)
-    const visitor = await hashVisitor(ip)
+    const visitor = await hashVisitor(ip, userAgent)
     await sql.begin(async (tx) => {
       if (await insertClick(tx, shareId, day, visitor)) await addToCount(tx, 'click_count', shareId, 1)
     })
@@ -83,15 +84,15 @@ export function createShareService(dependencies: ShareDependencies) {
     },
 
     /** The track and all that is needed to play it. Whatever is wrong with a link, there is nothing there. */
-    async open(actor: Actor | undefined, token: string, ip: string) {
+    async open(actor: Actor | undefined, token: string, caller: Caller) {
       const at = now()
       const link = await findLiveShare(sql, hashToken(token), at)
       if (!link) throw new AppError('not_found')
       const viewer = { id: actor?.id, share: { id: link.id, at } }
       const track = await findTrack(sql, link.track_id, viewer)
       if (!track?.access.stream) throw new AppError('not_found')
-      const stream = await streams.issue(actor, link.track_id, { ip, share_token: token })
-      await countClick(link.id, ip).catch((error: unknown) => {
+      const stream = await streams.issue(actor, link.track_id, { ...caller, share_token: token })
+      await countClick(link.id, caller).catch((error: unknown) => {
         logger.warn('A click on a link was not counted', { error, share_id: link.id })
       })
       return { track, stream, expires_at: link.expires_at }

@@ -10,7 +10,7 @@ import { createPlayService } from '../../../lib/plays/service.ts'
 import { createRevocationService } from '../../../lib/revocations/service.ts'
 import { createTrackDeletionService } from '../../../lib/tracks/deletion-service.ts'
 import { createTrackService } from '../../../lib/tracks/service.ts'
-import { call, unlimited } from '../../support/api.ts'
+import { browser, call, unlimited } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createTestStreams, playKeys, streamSecrets } from '../../support/streams.ts'
 import { createBuckets, grantUpload, seedActor, seedUpload, statesOf } from '../../support/tracks.ts'
@@ -19,7 +19,7 @@ const { sql, settings } = useDatabase()
 const at = new Date('2026-03-01T12:00:00Z')
 const now = () => at
 const seconds = at.getTime() / 1000
-const guestAt = { ip: '192.0.2.1' }
+const guestAt = { ip: '192.0.2.1', userAgent: browser }
 const buckets = createBuckets()
 const handler = createApi(
   internalRoutes,

@@ -154,7 +154,7 @@ describe('a play', () => {
   test('of two listeners counts twice, of two guests from two networks too', async () => {
     const id = await createLong()
     for (const who of [ada, ben]) expect(await outcome(await stream(id, who))).toBe('counted')
-    for (const ip of ['192.0.2.1', '192.0.2.2']) {
+    for (const ip of ['192.0.2.1', '192.0.3.1']) {
       expect(await outcome(await stream(id, undefined, { ip }))).toBe('counted')
       expect(await outcome(await stream(id, undefined, { ip }))).toBe('repeated')
     }

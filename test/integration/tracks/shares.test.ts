@@ -261,6 +261,7 @@ describe('clicks', () => {
       '192.0.2.1',
       '192.0.2.1',
       '192.0.2.2',
+      '192.0.3.1',
       '2001:db8::1',
       '2001:db8::2',
       '2001:db8:0:1::1',
@@ -289,7 +290,7 @@ describe('clicks', () => {
       await tx`select from tracks where id = ${track_id} for no key update`
       await tx`select from track_shares where id = ${id} for no key update`
       const visits = Array.from({ length: 40 }, (_, n) =>
-        open(token, undefined, { ip: `192.0.2.${n % 20}`, handler: handlers[n % handlers.length] }),
+        open(token, undefined, { ip: `192.0.${n % 20}.1`, handler: handlers[n % handlers.length] }),
       )
       for (const { status } of await Promise.all(visits)) expect(status).toBe(200)
     })

@@ -1,0 +1,16 @@
+import type { Db } from '../db/client.ts'
+
+/**
+ * Marks hours in which something was written down, to be summed up anew. The last thing a transaction does: others that
+ * write of the same hour wait for it from here on.
+ */
+export async function markDirtyHours(tx: Db, times: readonly Date[], now: Date): Promise<void> {
+  if (times.length === 0) return
+  await tx`
+    insert into analytics_dirty_hours (hour, marked_at)
+    select distinct date_trunc('hour', at, 'UTC'), ${now}::timestamptz
+    from unnest(${times.map((time) => time.toISOString())}::timestamptz[]) as at
+    order by 1
+    on conflict (hour) do update set marked_at = excluded.marked_at
+  `
+}
