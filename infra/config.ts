@@ -258,6 +258,8 @@ export const queues: Readonly<Record<QueueName, QueueSettings>> = {
 export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'expire-keys': Duration.hours(1),
   'expire-notifications': Duration.days(1),
+  'send-digests': Duration.minutes(1),
+  'expire-mail-trouble': Duration.days(1),
   'repair-counts': Duration.days(1),
   'expire-events': Duration.hours(1),
   'expire-cache': Duration.hours(1),

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { mailFeedback } from './mail-feedback/events.ts'
 import { happening } from './notifications/kinds.ts'
 import { contentEvents } from './public-events/sources.ts'
 import { tradeEvents } from './trade-news/events.ts'
@@ -29,6 +30,12 @@ export const events = {
   'mail.licensed_file_withdrawn': z.object({ user_id: z.uuid(), version_id: z.uuid() }),
   /** Write to somebody about what came to pass in the marketplace. */
   'mail.trade': tradeMail,
+  /** Write to somebody at once of what they are told of in the application. */
+  'mail.notification': z.object({ notification_id: z.uuid(), event_id: z.uuid() }),
+  /** Write to somebody of what has gathered. */
+  'mail.digest': z.object({ user_id: z.uuid(), notification_ids: z.array(z.uuid()) }),
+  /** Heed what became of a mail; SES tells it. */
+  'mail.feedback': mailFeedback,
   /** Gather all that is a user's into one file. */
   'account.export': z.object({ export_id: z.uuid() }),
   /** Tell somebody in the application of what somebody else did. */
@@ -54,7 +61,8 @@ export type EventPayload<T extends EventType> = z.output<(typeof events)[T]>
 
 /** What travels on the events queue; `id` is the key consumers dedupe by. */
 export const eventMessage = z.object({
-  id: z.uuid(),
+  /** Of any version: those of EventBridge have none. */
+  id: z.guid(),
   type: z.enum(Object.keys(events) as [EventType, ...EventType[]]),
   payload: z.unknown(),
   request_id: z.nullable(z.string()),

@@ -11,8 +11,11 @@ import { createEventConsumer } from '../../lib/event-consumer.ts'
 import { bothOf } from '../../lib/event-jobs.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
 import { createExportMaker } from '../../lib/exports/maker.ts'
+import { createNotificationMails } from '../../lib/mail/notification-mails.ts'
+import { createPostman } from '../../lib/mail/postman.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createTradeMails } from '../../lib/mail/trade-mails.ts'
+import { createMailFeedback } from '../../lib/mail-feedback/feedback.ts'
 import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createRedelivery } from '../../lib/media/redelivery.ts'
 import { createPrepareService } from '../../lib/media/streams/prepare-service.ts'
@@ -32,10 +35,19 @@ const secrets = createSecrets()
 const relay = createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) })
 const mailing = {
   sql,
-  mailer: createMailer({ from: requireEnv('MAIL_FROM') }),
+  post: createPostman({
+    sql,
+    mailer: createMailer({
+      from: requireEnv('MAIL_FROM'),
+      configurationSet: requireEnv('MAIL_CONFIGURATION_SET'),
+    }),
+    appUrl: requireEnv('APP_URL'),
+    apiUrl: requireEnv('API_URL'),
+  }),
   appUrl: requireEnv('APP_URL'),
 }
 const mail = createMailService(mailing)
+const notificationMails = createNotificationMails(mailing)
 
 const streams = createPrepareService({
   sql,
@@ -89,8 +101,11 @@ export const handler = createQueueWorker({
       'mail.version_withdrawn': ({ user_id, version_id }) => mail.sendVersionWithdrawn(user_id, version_id),
       'mail.licensed_file_withdrawn': ({ user_id, version_id }) =>
         mail.sendLicensedFileWithdrawn(user_id, version_id),
+      'mail.notification': notificationMails.sendOne,
+      'mail.digest': notificationMails.sendDigest,
+      'mail.feedback': createMailFeedback({ sql, relay }),
       'account.export': ({ export_id }) => makeExport(export_id),
-      'notification.add': createDelivery({ sql }),
+      'notification.add': createDelivery({ sql, relay }),
       'moderation.same_file': ({ version_id }) => reportSameFile(version_id),
       'upload.redeliver': ({ upload_id }) => redeliver(upload_id),
       'stream.prepare': streams.prepare,

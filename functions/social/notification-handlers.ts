@@ -1,5 +1,6 @@
 import { matching } from '../../lib/http/etag.ts'
 import type { Handlers } from '../../lib/http/route.ts'
+import { requireOneClick } from '../../lib/notifications/one-click.ts'
 import type { NotificationService } from '../../lib/notifications/service.ts'
 import { replyRow } from '../row-reply.ts'
 import type { notificationRoutes } from './notification-routes.ts'
@@ -16,6 +17,10 @@ export const createNotificationHandlers = (
   getNotificationPreferences: async ({ actor }) => replyRow(await notifications.getPreferences(actor)),
   updateNotificationPreferences: async ({ actor, body, headers }) =>
     replyRow(await notifications.updatePreferences(actor, body, matching(headers))),
+  unsubscribeFromMails: async ({ query, rawBody, headers }) => {
+    requireOneClick(rawBody, headers['content-type'])
+    return notifications.unsubscribe(query.token)
+  },
   listMutedTracks: ({ actor, query }) => notifications.listMutedTracks(actor, query),
   muteTrackComments: async ({ actor, params }) => {
     await notifications.muteTrack(actor, params.track_id)

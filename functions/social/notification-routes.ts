@@ -7,6 +7,8 @@ import {
   mutedTrackParams,
   notificationPage,
   unreadCount,
+  unsubscribe,
+  unsubscribed,
 } from '../../lib/notifications/schemas.ts'
 
 const read = { permission: 'notifications.manage', reach: 'own', limit: 'read', step_up: false } as const
@@ -66,6 +68,18 @@ export const notificationRoutes = defineRoutes({
     status: 200,
     response: preferences,
     problems: ['precondition_failed'],
+  },
+  unsubscribeFromMails: {
+    method: 'POST',
+    path: '/api/v1/notifications/unsubscribe',
+    auth: 'none',
+    policy: { permission: 'public', reach: 'any', limit: 'unsubscribe', step_up: false },
+    summary:
+      'Get no more mails of a kind, by the link of one: the one click of RFC 8058, with `List-Unsubscribe=One-Click` as a form',
+    query: unsubscribe,
+    status: 200,
+    response: unsubscribed,
+    problems: ['invalid_token'],
   },
   listMutedTracks: {
     method: 'GET',

@@ -38,7 +38,8 @@ export class EventFunctions extends Construct {
   }
 
   private createJobs() {
-    const { stage, alarms, database, events, analysis, stripe, secrets, storage, parameters } = this.on
+    const { stage, alarms, database, events, analysis, stripe, secrets, storage, parameters, mailFeedback } =
+      this.on
     const jobs = new QueueWorker(this, 'jobs-worker', {
       stage,
       alarms,
@@ -54,6 +55,9 @@ export class EventFunctions extends Construct {
         METADATA_QUEUE_URL: storage.metadataQueue.queue.queueUrl,
         EXPORTS_BUCKET: storage.exports.bucketName,
         MAIL_FROM: parameters.mailFrom,
+        MAIL_CONFIGURATION_SET: mailFeedback.configurationSet,
+        // Where the readers of a mail say that they want no more of its kind.
+        API_URL: parameters.apiUrl,
         APP_URL: parameters.appUrl,
         STREAM_SERVER_URL: parameters.streamServerUrl,
         STREAM_JOB_SECRET_ARN: secrets.streamJob.secretArn,
@@ -61,7 +65,11 @@ export class EventFunctions extends Construct {
       },
     })
     grantDispatch(jobs, this.on)
-    jobs.allow(['ses:SendEmail'], ...this.senderIdentities(parameters.mailFrom))
+    jobs.allow(
+      ['ses:SendEmail'],
+      ...this.senderIdentities(parameters.mailFrom),
+      mailFeedback.configurationSetArn,
+    )
     jobs.grantSecret(secrets.streamJob)
     jobs.allowObjects(['s3:PutObject'], storage.exports, 'exports/accounts/')
     jobs.grantSend(events.queue)

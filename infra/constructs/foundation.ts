@@ -2,6 +2,7 @@ import type { StageConfig } from '../config.ts'
 import type { StorageStack } from '../stacks/storage-stack.ts'
 import type { Alarms } from './alarms.ts'
 import type { DatabaseAccess } from './database-access.ts'
+import type { MailFeedback } from './mail-feedback.ts'
 import type { Parameters } from './parameters.ts'
 import type { Secrets } from './secrets.ts'
 import type { WorkQueue } from './work-queue.ts'
@@ -21,5 +22,6 @@ export interface Foundation {
   readonly webhooks: WorkQueue
   readonly webhookResults: WorkQueue
   readonly analytics: WorkQueue
+  readonly mailFeedback: MailFeedback
   readonly parameters: Parameters
 }

@@ -14,6 +14,7 @@ import { EventFunctions } from '../constructs/event-functions.ts'
 import type { Foundation } from '../constructs/foundation.ts'
 import { FrontApi } from '../constructs/front-api.ts'
 import { KeyRotation } from '../constructs/key-rotation.ts'
+import { MailFeedback } from '../constructs/mail-feedback.ts'
 import { MediaPipeline } from '../constructs/media-pipeline.ts'
 import { Migration } from '../constructs/migration.ts'
 import { Operations } from '../constructs/operations.ts'
@@ -46,6 +47,7 @@ export class AppStack extends Stack {
     const webhooks = new WorkQueue(this, 'Webhooks', { stage, name: 'webhooks' })
     const webhookResults = new WorkQueue(this, 'WebhookResults', { stage, name: 'webhook-results' })
     const analytics = new WorkQueue(this, 'Analytics', { stage, name: 'analytics' })
+    const mailFeedback = new MailFeedback(this, 'MailFeedback', { stage, alarms, events })
     const schedules = new Schedules(this, 'Schedules', { stage, alarms })
     const { policy: networkPolicy } = new NetworkInterfacePolicy(this, 'NetworkInterfaces')
     const parameters = declareParameters(this, stage, {
@@ -63,6 +65,7 @@ export class AppStack extends Stack {
       webhooks,
       webhookResults,
       analytics,
+      mailFeedback,
       parameters,
       secrets: data.secrets,
       cacheUrl: data.valkey?.url,
@@ -123,6 +126,7 @@ export class AppStack extends Stack {
       queues: [
         ...workQueues.flatMap(({ queue, deadLetters }) => [queue, deadLetters]),
         schedules.deadLetters,
+        mailFeedback.deadLetters,
       ],
       invocable: [migrate, work.relay, ops, rotator, definitions.updater],
       functions: [...serving, migrate],

@@ -30,18 +30,20 @@ export interface ConfirmedChange {
 export interface Confirmation {
   readonly user_id: string
   readonly purpose: 'change_email_old' | 'change_email_new'
+  /** The old address takes no mail any more: it is not waited for. */
+  readonly isOldGone: boolean
   readonly now: Date
 }
 
 /** Notes which address has agreed. Locks the change, so that of two that agree at once the second sees the first. */
-export async function markConfirmed(db: Db, { user_id, purpose, now }: Confirmation) {
+export async function markConfirmed(db: Db, { user_id, purpose, isOldGone, now }: Confirmation) {
   const [row] = await db<[ConfirmedChange?]>`
     update email_changes change
     set ${purpose === 'change_email_old' ? db`old_confirmed_at = ${now}` : db`new_confirmed_at = ${now}`}
     from users
     where user_id = ${user_id} and change.expires_at > ${now} and users.id = user_id and deleted_at is null
     returning user_id, email as old_email, new_email, session_id,
-      old_confirmed_at is not null and new_confirmed_at is not null as is_complete
+      (old_confirmed_at is not null or ${isOldGone}) and new_confirmed_at is not null as is_complete
   `
   return row
 }

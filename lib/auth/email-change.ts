@@ -2,6 +2,7 @@ import { byOwner, type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { isUniqueViolation } from '../db/errors.ts'
 import { AppError } from '../errors.ts'
+import { clearEmailTrouble, isUnreachable } from '../mail-feedback/standing.ts'
 import { addNotice, insertNotice } from '../notices/notices.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { endSessions } from '../sessions/ending.ts'
@@ -35,7 +36,7 @@ export type EmailChangeService = ReturnType<typeof createEmailChangeService>
 
 type Outcome = 'waiting' | 'changed' | 'taken' | 'unknown'
 
-/** An account moves to another address once both addresses have agreed. */
+/** An account moves to another address once both addresses have agreed; the new one alone where mail to the old one comes back. */
 export function createEmailChangeService(dependencies: EmailChangeDependencies) {
   const { sql, relay, ownPassword, throttle, now = () => new Date() } = dependencies
 
@@ -92,7 +93,10 @@ async function agree(tx: Db, token: string, now: Date): Promise<ConfirmedChange 
   const taken = await takeEmailToken(tx, token, ['change_email_old', 'change_email_new'], now)
   if (!taken) return undefined
   const purpose = taken.purpose === 'change_email_old' ? taken.purpose : 'change_email_new'
-  return markConfirmed(tx, { user_id: taken.user_id, purpose, now })
+  const { user_id } = taken
+  // What comes back from an address is no answer of it: whoever lost it could never leave it.
+  const isOldGone = await isUnreachable(tx, user_id)
+  return markConfirmed(tx, { user_id, purpose, isOldGone, now })
 }
 
 /** Links mailed before are for the old address. Those of "this was not me" stay: they undo what others did. */
@@ -111,6 +115,7 @@ async function apply(tx: Db, change: ConfirmedChange, origin: Origin, now: Date)
     await recordAudit(tx, { ...refusedChange, user_id }, origin, now)
     return 'taken'
   }
+  await clearEmailTrouble(tx, user_id, now)
   await endSessions(tx, { user_id, except: session_id, reason: 'email_changed', now })
   await recordAudit(tx, { action: 'account.email_changed', actor_id: user_id, user_id }, origin, now)
   await addNotice(tx, { user_id, kind: 'email_changed', session_id, email }, origin, now)

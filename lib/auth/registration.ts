@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Origin, recordAudit } from '../audit/record.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { AppError } from '../errors.ts'
+import { clearEmailTrouble } from '../mail-feedback/standing.ts'
 import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import type { Throttle } from '../throttle/throttle.ts'
 import { dayMs, later } from '../time.ts'
@@ -55,9 +56,11 @@ export function createRegistrationService(dependencies: RegistrationDependencies
   /** Of several uses of the tokens of a user at once, one verifies. */
   const verify = async (tx: Db, token: string, origin: Origin) => {
     const taken = await takeEmailToken(tx, token, ['verify_email'], now())
-    const user_id = taken?.user_id
-    const isVerified = user_id !== undefined && (await markEmailVerified(tx, user_id, now()))
-    if (!isVerified) return undefined
+    if (!taken) return undefined
+    const { user_id } = taken
+    const isFirst = await markEmailVerified(tx, user_id, now())
+    const isAnew = await clearEmailTrouble(tx, user_id, now())
+    if (!isFirst && !isAnew) return undefined
     await deleteEmailTokens(tx, user_id, ['verify_email'])
     await recordAudit(tx, { action: 'account.email_verified', actor_id: user_id, user_id }, origin, now())
     return user_id

@@ -1,4 +1,4 @@
-import { domainToASCII } from 'node:url'
+import { toAscii } from '../mail-feedback/address.ts'
 import { clientSettings } from './client-settings.ts'
 
 export interface OutgoingMail {
@@ -6,14 +6,22 @@ export interface OutgoingMail {
   readonly subject: string
   readonly text: string
   readonly html: string
+  /** Beyond those that every mail has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface Mailer {
   send(mail: OutgoingMail): Promise<void>
 }
 
+export interface MailerSettings {
+  readonly from: string
+  /** By which SES tells what becomes of a mail. */
+  readonly configurationSet: string
+}
+
 /** Sends one mail at a time by SES, from one address. */
-export function createMailer({ from }: { from: string }): Mailer {
+export function createMailer({ from, configurationSet }: MailerSettings): Mailer {
   let loading: ReturnType<typeof loadClient> | undefined
   const connect = () => {
     loading ??= loadClient()
@@ -21,16 +29,18 @@ export function createMailer({ from }: { from: string }): Mailer {
   }
 
   return {
-    async send({ to, subject, text, html }) {
+    async send({ to, subject, text, html, headers }) {
       const { client, SendEmailCommand } = await connect()
       await client.send(
         new SendEmailCommand({
           FromEmailAddress: from,
+          ConfigurationSetName: configurationSet,
           Destination: { ToAddresses: [toAscii(to)] },
           Content: {
             Simple: {
               Subject: { Data: subject, Charset: 'UTF-8' },
               Body: { Text: { Data: text, Charset: 'UTF-8' }, Html: { Data: html, Charset: 'UTF-8' } },
+              ...(headers && { Headers: Object.entries(headers).map(([Name, Value]) => ({ Name, Value })) }),
             },
           },
         }),
@@ -42,10 +52,4 @@ export function createMailer({ from }: { from: string }): Mailer {
 async function loadClient() {
   const { SESv2Client, SendEmailCommand } = await import('@aws-sdk/client-sesv2')
   return { client: new SESv2Client(clientSettings), SendEmailCommand }
-}
-
-/** SES takes international domains in their ASCII form only. */
-function toAscii(address: string): string {
-  const at = address.lastIndexOf('@')
-  return `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1))}`
 }

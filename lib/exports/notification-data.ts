@@ -1,8 +1,8 @@
 import type { ReadPage, Row } from './personal-data.ts'
 
 const readNotifications: ReadPage = (db, { user_id, after, limit }) => db<Row[]>`
-  select id, kind, track_id, playlist_id, comment_id, order_id, payout_id, offer_id, actor_count, read_at, created_at,
-    updated_at
+  select id, kind, track_id, playlist_id, comment_id, order_id, payout_id, offer_id, endpoint_id, actor_count,
+    read_at, created_at, updated_at
   from notifications
   where recipient_id = ${user_id} and id > ${after}
   order by id

@@ -43,6 +43,8 @@ export const limits = {
   register: { anonymous: { quota: 5, window_seconds: 1_800 }, fails: 'shut' },
   recovery: { anonymous: perFiveMinutes(25), fails: 'shut' },
   refresh: { anonymous: perFiveMinutes(150), fails: 'shut' },
+  /** Mail programs post for many readers from a few addresses; what they post cannot be guessed. */
+  unsubscribe: { anonymous: perMinute(600), fails: 'open' },
 } as const satisfies Readonly<Record<string, LimitPolicy>>
 
 /** `unlimited`: our own servers, and what touches nothing. */

@@ -25,6 +25,18 @@ export const verificationLetter = ({ username, appUrl, token }: AccountValues) =
     closing: 'The link works once, within 24 hours. If you did not ask for an account, ignore this mail.',
   })
 
+/** Of an address that mail came back from, or where a mail of ours was called unwanted. */
+export const verifiedAnewLetter = ({ username, appUrl, token }: AccountValues) =>
+  compose({
+    subject: 'Confirm that our mail reaches you',
+    username,
+    paragraphs: [
+      'Mail to this address came back to us, or was reported as unwanted, so we stopped sending it. Somebody asked us to try again: confirm that you read this, and we go on.',
+    ],
+    action: { label: 'Send me mail again', url: linkTo(appUrl, 'verify-email', token) },
+    closing: 'The link works once, within 24 hours. If you did not ask for it, ignore this mail.',
+  })
+
 export const resetLetter = ({ username, appUrl, token }: AccountValues) =>
   compose({
     subject: 'Reset your Veza password',

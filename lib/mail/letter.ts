@@ -30,6 +30,16 @@ export function compose(letter: Letter): Mail {
   return { subject: letter.subject, text: toText(letter), html: toHtml(letter) }
 }
 
+/** The same letter with a way to get no more of its kind at its end; the link leads to a page of the app. */
+export function withWayOut({ subject, text, html }: Mail, url: string): Mail {
+  const ending = smallLink(url, 'Get no more of these mails')
+  return {
+    subject,
+    text: `${text}\n-- \nGet no more of these mails:\n${url}\n`,
+    html: html.replace(endOfPage, () => `${ending}${endOfPage}`),
+  }
+}
+
 /** A page of the app that is told who follows the link by its token. */
 export const linkTo = (appUrl: string, page: string, token: string) =>
   `${appUrl}/${page}?token=${encodeURIComponent(token)}`
@@ -95,17 +105,19 @@ const button = ({ label, url }: Link, colour: string) =>
   `<p style="margin:24px 0"><a href="${escapeHtml(url)}" style="background:${colour};border-radius:8px;color:#fff;display:inline-block;font-weight:600;padding:12px 24px;text-decoration:none">${escapeHtml(label)}</a></p>` +
   `<p style="color:${quiet};font-size:13px;margin:0 0 20px">Or open this address:<br>${anchor(url)}</p>`
 
-const smallLink = (url: string) =>
-  `<p style="color:${quiet};font-size:13px;margin:8px 0 0">${anchor(url)}</p>`
+const smallLink = (url: string, label = url) =>
+  `<p style="color:${quiet};font-size:13px;margin:8px 0 0">${anchor(url, label)}</p>`
 
-const anchor = (url: string) =>
-  `<a href="${escapeHtml(url)}" style="color:${quiet};word-break:break-all">${escapeHtml(url)}</a>`
+const anchor = (url: string, label = url) =>
+  `<a href="${escapeHtml(url)}" style="color:${quiet};word-break:break-all">${escapeHtml(label)}</a>`
+
+const endOfPage = '</div></body></html>'
 
 const page = (title: string, body: string) =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light"><title>${escapeHtml(title)}</title></head>` +
   '<body style="background:#f3f4f6;margin:0;padding:24px 12px">' +
   `<div style="background:#fff;border-radius:12px;color:${ink};font:16px/1.6 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;margin:0 auto;max-width:520px;padding:28px 24px">` +
-  `<p style="color:#4f46e5;font-size:18px;font-weight:700;margin:0 0 20px">Veza</p>${body}</div></body></html>`
+  `<p style="color:#4f46e5;font-size:18px;font-weight:700;margin:0 0 20px">Veza</p>${body}${endOfPage}`
 
 const prose = (text: string) => escapeHtml(text).replaceAll('\n', '<br>')
 

@@ -8,11 +8,14 @@ export interface Recipient extends Suspension {
   readonly email: string
   readonly email_verified_at: Date | null
   readonly suspended_reason: string | null
+  /** When the account ends, as was asked for. */
+  readonly deletes_at: Date | null
 }
 
 export async function findRecipient(db: Db, userId: string): Promise<Recipient | undefined> {
   const [row] = await db<[Recipient?]>`
-    select id, username, email, email_verified_at, suspended_at, suspended_until, suspended_reason
+    select
+      id, username, email, email_verified_at, suspended_at, suspended_until, suspended_reason, deletes_at
     from users
     where id = ${userId} and deleted_at is null
   `

@@ -1,7 +1,7 @@
 import { issueEmailToken } from '../auth/email-tokens.ts'
 import { isSuspended } from '../auth/suspension.ts'
-import type { Mailer } from '../aws/mailer.ts'
 import type { Sql } from '../db/client.ts'
+import { readEmailStatus } from '../mail-feedback/standing.ts'
 import { issueNotMeToken } from '../notices/not-me-tokens.ts'
 import {
   accountExistsLetter,
@@ -13,9 +13,11 @@ import {
   oldAddressLetter,
   resetLetter,
   verificationLetter,
+  verifiedAnewLetter,
   versionWithdrawnLetter,
 } from './account-letters.ts'
 import type { Mail } from './letter.ts'
+import type { Postman } from './postman.ts'
 import {
   findAddressChange,
   findLicensedWithdrawal,
@@ -28,14 +30,19 @@ import { securityLetter } from './security-letters.ts'
 
 export interface MailDependencies {
   readonly sql: Sql
-  readonly mailer: Mailer
+  readonly post: Postman
   readonly appUrl: string
   readonly now?: () => Date
 }
 
 /** Writes and sends the mails about an account. A user who is gone, or needs the mail no more, gets none. */
-export function createMailService({ sql, mailer, appUrl, now = () => new Date() }: MailDependencies) {
-  const deliver = ({ email }: Pick<Recipient, 'email'>, mail: Mail) => mailer.send({ to: email, ...mail })
+export function createMailService({ sql, post, appUrl, now = () => new Date() }: MailDependencies) {
+  const deliver = ({ email }: Pick<Recipient, 'email'>, mail: Mail) => post.send(email, mail, 'account')
+  const verify = ({ email }: Pick<Recipient, 'email'>, mail: Mail) => post.send(email, mail, 'verification')
+
+  /** Not verified yet, or in trouble since. */
+  const isToBeVerified = async ({ email, email_verified_at }: Recipient) =>
+    !email_verified_at || (await readEmailStatus(sql, email)) !== 'ok'
 
   /** Without a link that verifies: whoever registered first need not be the owner of the address. */
   const sendAccountExists = async (userId: string): Promise<void> => {
@@ -48,9 +55,10 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
   return {
     async sendVerification(userId: string): Promise<void> {
       const user = await findRecipient(sql, userId)
-      if (!user || user.email_verified_at) return
+      if (!user || !(await isToBeVerified(user))) return
       const token = await issueEmailToken(sql, { user_id: user.id, purpose: 'verify_email' }, now())
-      await deliver(user, verificationLetter({ ...user, appUrl, token }))
+      const write = user.email_verified_at ? verifiedAnewLetter : verificationLetter
+      await verify(user, write({ ...user, appUrl, token }))
     },
 
     sendAccountExists,
@@ -76,7 +84,7 @@ export function createMailService({ sql, mailer, appUrl, now = () => new Date() 
       await deliver(change, oldAddressLetter(old))
       if (owner_id) return sendAccountExists(owner_id)
       const fresh = { ...change, appUrl, token: await link('change_email_new') }
-      await deliver({ email: new_email }, newAddressLetter(fresh))
+      await verify({ email: new_email }, newAddressLetter(fresh))
     },
 
     async sendAccountSuspended(userId: string): Promise<void> {

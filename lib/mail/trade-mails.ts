@@ -1,4 +1,3 @@
-import type { Mailer } from '../aws/mailer.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { isMailWanted } from '../notifications/mail-choice.ts'
 import { noticeOf, type TradeMail, type TradeNotice } from '../trade-news/notices.ts'
@@ -19,6 +18,7 @@ import {
   saleLetter,
 } from './order-letters.ts'
 import { payoutCreatedLetter, payoutFailedLetter, payoutPaidLetter } from './payout-letters.ts'
+import type { Postman, Reason } from './postman.ts'
 import { findRecipient } from './repository.ts'
 import type { Addressee } from './trade-parts.ts'
 import {
@@ -34,19 +34,21 @@ import {
 
 export interface TradeMailDependencies {
   readonly sql: Sql
-  readonly mailer: Mailer
+  readonly post: Postman
   readonly appUrl: string
 }
 
 /** Sends the letters about the marketplace, each by the present state of what it is about. */
-export function createTradeMails({ sql, mailer, appUrl }: TradeMailDependencies) {
+export function createTradeMails({ sql, post, appUrl }: TradeMailDependencies) {
   return async ({ notice, user_id, subject_id }: TradeMail): Promise<void> => {
     const user = await findRecipient(sql, user_id)
     if (!user) return
     const { kind, isChosen } = noticeOf(notice)
-    if (kind && isChosen && !(await isMailWanted(sql, user_id, kind))) return
+    const choice = kind && isChosen ? kind : undefined
+    if (choice && !(await isMailWanted(sql, user_id, choice))) return
     const mail = await writers[notice](sql, subject_id, { id: user_id, username: user.username, appUrl })
-    if (mail) await mailer.send({ to: user.email, ...mail })
+    const reason: Reason = choice ? { user_id, scope: choice } : 'account'
+    if (mail) await post.send(user.email, mail, reason)
   }
 }
 

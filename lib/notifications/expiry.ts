@@ -22,6 +22,7 @@ export const deleteOldNotifications = (db: Db, now: Date): Promise<number> =>
 /** Within the transaction that ends the account: what the user was told, has chosen, and what others were told of them. */
 export async function removeNotificationsOf(tx: Db, userId: string): Promise<void> {
   await tx`delete from notification_preferences where user_id = ${userId}`
+  await tx`delete from mail_readers where user_id = ${userId}`
   await tx`delete from notification_muted_tracks where user_id = ${userId}`
   await tx`delete from notifications where recipient_id = ${userId}`
   await lockNotificationsNaming(tx, userId)

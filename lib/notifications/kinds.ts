@@ -33,6 +33,10 @@ export const notificationKinds = [
   'exclusive_sold',
   /** What somebody would pay for a licence, and what became of it. */
   'offer',
+  /** A webhook endpoint of one's own fails, or was switched off. */
+  'webhook',
+  /** Mail does not reach one's address any more, or was called unwanted there. */
+  'mail_trouble',
 ] as const
 
 export type NotificationKind = (typeof notificationKinds)[number]
@@ -49,10 +53,18 @@ export const happening = z.object({
   order_id: z.optional(z.uuid()),
   payout_id: z.optional(z.uuid()),
   offer_id: z.optional(z.uuid()),
+  endpoint_id: z.optional(z.uuid()),
 })
 export type Happening = z.output<typeof happening>
 
-type Subject = 'track_id' | 'playlist_id' | 'comment_id' | 'order_id' | 'payout_id' | 'offer_id'
+type Subject =
+  | 'track_id'
+  | 'playlist_id'
+  | 'comment_id'
+  | 'order_id'
+  | 'payout_id'
+  | 'offer_id'
+  | 'endpoint_id'
 
 /** Happenings of a kind are gathered by it: three comments on one track are told of in one line. */
 const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
@@ -80,6 +92,8 @@ const subjects: Readonly<Record<NotificationKind, readonly Subject[]>> = {
   payout: ['payout_id'],
   exclusive_sold: ['track_id'],
   offer: ['offer_id'],
+  webhook: ['endpoint_id'],
+  mail_trouble: [],
 }
 
 export function subjectOf(happening: Happening): string {
@@ -105,6 +119,8 @@ const repeatable: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
   'payout',
   'exclusive_sold',
   'offer',
+  'webhook',
+  'mail_trouble',
 ])
 
 export const isRepeatable = (kind: NotificationKind) => repeatable.has(kind)

@@ -18,16 +18,23 @@ export const updatePreferences = z.strictObject(
 export type Preferences = z.output<typeof preferences>
 export type UpdatePreferences = z.output<typeof updatePreferences>
 
-/** A mail for what waits for an answer of the user, and where it is about money. */
+/** A mail for what waits for an answer of the user, for what was said to them, and where it is about money or safety. */
 const mailed: ReadonlySet<NotificationKind> = new Set<NotificationKind>([
+  'comment',
+  'comment_reply',
+  'mention',
   'collaboration_invite',
   'playlist_invite',
   'split_change',
+  'moderation',
+  'version_withdrawn',
+  'version_reinstated',
   'sale',
   'refund',
   'payout',
   'exclusive_sold',
   'offer',
+  'webhook',
 ])
 
 /** Of a user who has not chosen; what was chosen is all that is stored. */

@@ -16,7 +16,7 @@ interface NotificationFilter {
 
 export type NotificationRow = Omit<
   Notification,
-  'track' | 'playlist' | 'comment' | 'order' | 'payout' | 'offer'
+  'track' | 'playlist' | 'comment' | 'order' | 'payout' | 'offer' | 'endpoint'
 > & {
   readonly track: { readonly id: string; readonly title: string } | null
   readonly playlist: { readonly id: string; readonly title: string } | null
@@ -24,6 +24,7 @@ export type NotificationRow = Omit<
   readonly order: Notification['order'] | null
   readonly payout: Notification['payout'] | null
   readonly offer: Notification['offer'] | null
+  readonly endpoint: Notification['endpoint'] | null
   /** In microseconds since 1970, for the cursor. */
   readonly changed_at: number
 }
@@ -44,9 +45,35 @@ const isShown = (db: Db, readerId: string): Fragment => db`
 `
 
 /** The page is found first, and then filled in. */
-export const listNotifications = (db: Db, readerId: string, filter: NotificationFilter) => db<
-  NotificationRow[]
->`
+export const listNotifications = (db: Db, readerId: string, filter: NotificationFilter) => {
+  const page = db`
+    select n.*
+    from notifications n
+    where n.recipient_id = ${readerId} and n.is_in_app
+      ${filter.unread_only ? db`and n.read_at is null` : db``}
+      ${isBefore(db, filter)}
+      and ${isShown(db, readerId)}
+    order by n.updated_at desc, n.id desc
+    limit ${filter.limit}
+  `
+  return fillIn(db, readerId, page)
+}
+
+/** Of these what is not read yet; what is for mails alone is taken for read when it is handed to one. */
+export const listForMail = (db: Db, readerId: string, ids: readonly string[]) =>
+  fillIn(
+    db,
+    readerId,
+    db`
+      select n.*
+      from notifications n
+      where n.recipient_id = ${readerId} and n.id = any(${ids}::uuid[])
+        and (n.read_at is null or not n.is_in_app) and ${isShown(db, readerId)}
+    `,
+  )
+
+/** With who did it and what it is about, as far as the reader may know. */
+const fillIn = (db: Db, readerId: string, page: Fragment) => db<NotificationRow[]>`
   with hidden as materialized (
     select blocked_id as id from blocks where blocker_id = ${readerId}
     union select blocker_id from blocks where blocked_id = ${readerId}
@@ -73,18 +100,14 @@ export const listNotifications = (db: Db, readerId: string, filter: Notification
       from offers f
       where f.id = n.offer_id
     ) as offer,
+    (
+      select json_build_object('id', e.id, 'url', e.url, 'status', e.status)
+      from webhook_endpoints e
+      where e.id = n.endpoint_id and e.account_id = ${readerId}
+    ) as endpoint,
     n.read_at is not null as is_read, n.created_at, n.updated_at,
     ${toMicros(db, db`n.updated_at`)} as changed_at
-  from (
-    select n.*
-    from notifications n
-    where n.recipient_id = ${readerId}
-      ${filter.unread_only ? db`and n.read_at is null` : db``}
-      ${isBefore(db, filter)}
-      and ${isShown(db, readerId)}
-    order by n.updated_at desc, n.id desc
-    limit ${filter.limit}
-  ) n
+  from (${page}) n
   ${shownTo(db, readerId)}
   order by n.updated_at desc, n.id desc
 `
@@ -140,7 +163,7 @@ export async function countUnread(db: Db, readerId: string): Promise<number> {
     select count(*)::int as count
     from (
       select from notifications n
-      where n.recipient_id = ${readerId} and n.read_at is null and ${isShown(db, readerId)}
+      where n.recipient_id = ${readerId} and n.is_in_app and n.read_at is null and ${isShown(db, readerId)}
       limit ${mostCounted}
     ) unread
   `
@@ -152,7 +175,7 @@ export async function markRead(db: Db, readerId: string, { ids, up_to }: MarkRea
   await db`
     with due as (
       select id from notifications
-      where recipient_id = ${readerId} and read_at is null
+      where recipient_id = ${readerId} and is_in_app and read_at is null
         ${ids ? db`and id = any(${ids}::uuid[])` : db``}
         ${up_to ? db`and updated_at <= ${up_to}` : db``}
       order by id

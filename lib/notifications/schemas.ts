@@ -19,6 +19,7 @@ export const notification = z
     order: z.optional(z.object({ id: z.uuid(), number: z.nullable(z.int()) })),
     payout: z.optional(z.object({ id: z.uuid(), status: z.string(), amount: z.int(), currency: z.string() })),
     offer: z.optional(z.object({ id: z.uuid(), status: z.string(), amount: z.int(), currency: z.string() })),
+    endpoint: z.optional(z.object({ id: z.uuid(), url: z.string(), status: z.string() })),
     is_read: z.boolean(),
     created_at: timestamp,
     updated_at: timestamp,
@@ -51,6 +52,11 @@ export const unreadCount = z.object({
   /** 1000 means so many or more. */
   unread_count: z.int(),
 })
+
+export const unsubscribe = z.strictObject({ token: z.string().check(z.minLength(1), z.maxLength(200)) })
+
+/** Of which kinds no mails are sent any more, as the preferences say from now on. */
+export const unsubscribed = z.object({ kinds: z.array(z.enum(notificationKinds)) })
 
 export const mutedTrackParams = z.strictObject({ track_id: z.uuid() })
 

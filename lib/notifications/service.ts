@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Actor } from '../auth/actor.ts'
-import type { Sql } from '../db/client.ts'
+import type { Db, Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
 import { AppError } from '../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../http/cursor.ts'
@@ -15,9 +15,12 @@ import {
   unmuteTrack,
   updateChoices,
 } from './choices-repository.ts'
+import type { NotificationKind } from './kinds.ts'
 import { mergeChoices, type Preferences, type UpdatePreferences, withDefaults } from './preferences.ts'
 import { countUnread, listNotifications, markRead, type NotificationRow } from './repository.ts'
 import type { ListNotifications, MarkRead, Notification } from './schemas.ts'
+import { kindsOf } from './unsubscribe-scopes.ts'
+import { readUnsubscribeToken } from './unsubscribe-tokens.ts'
 
 export interface NotificationDependencies {
   readonly sql: Sql
@@ -65,6 +68,15 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
         return { ...withDefaults(choices), revision }
       }),
 
+    /** A change of preferences like any other, by whoever has a mail in hand; again, it changes nothing. */
+    async unsubscribe(token: string) {
+      const named = await readUnsubscribeToken(sql, token)
+      if (!named) throw new AppError('invalid_token')
+      const kinds = kindsOf(named.scope)
+      await sql.begin((tx) => switchOffMails(tx, named.user_id, kinds))
+      return { kinds: [...kinds] }
+    },
+
     listMutedTracks: ({ id }: Actor, query: PageQuery) =>
       pageById(`muted-tracks:${id}`, query, (before, limit) => listMutedTracks(sql, id, before, limit)),
 
@@ -76,9 +88,18 @@ export function createNotificationService({ sql, now = () => new Date() }: Notif
   }
 }
 
+async function switchOffMails(tx: Db, userId: string, kinds: readonly NotificationKind[]): Promise<void> {
+  const { choices } = await lockChoices(tx, userId)
+  const present = withDefaults(choices)
+  const on = kinds.filter((kind) => present[kind].email)
+  if (on.length === 0) return
+  const changes: UpdatePreferences = Object.fromEntries(on.map((kind) => [kind, { email: false }]))
+  await updateChoices(tx, userId, mergeChoices(choices, changes))
+}
+
 /** What is not there, or not for the reader, is left out. */
 const toNotification = (told: NotificationRow): Notification => {
-  const { track, playlist, comment, order, payout, offer, ...row } = told
+  const { track, playlist, comment, order, payout, offer, endpoint, ...row } = told
   return {
     ...row,
     ...(track && { track }),
@@ -87,5 +108,6 @@ const toNotification = (told: NotificationRow): Notification => {
     ...(order && { order }),
     ...(payout && { payout }),
     ...(offer && { offer }),
+    ...(endpoint && { endpoint }),
   }
 }

@@ -22,11 +22,13 @@ import {
   keepShown,
 } from '../images/expiry.ts'
 import { giveUpMp3s, requestDueMp3s } from '../license-files/mp3-requests.ts'
+import { forgetOldTrouble } from '../mail-feedback/expiry.ts'
 import { adoptUnanalysed, giveUpAnalyses, requestDueAnalyses } from '../media/analysis/requests.ts'
 import { createRescanSweep, type RescanRules } from '../media/rescan/sweep.ts'
 import { adoptLostJobs, sendDueJobs } from '../media/streams/prepare-jobs.ts'
 import { failStuck, redeliverStuck } from '../media/watchdog.ts'
 import { deleteOldNotices } from '../notices/expiry.ts'
+import { sendDigests } from '../notifications/digests.ts'
 import { deleteOldNotifications, deleteOldReadNotifications } from '../notifications/expiry.ts'
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
 import { recountPlaylists } from '../playlists/recount.ts'
@@ -77,6 +79,12 @@ export const createTasks = (dependencies: TaskDependencies) => {
     'expire-events': {
       old: (now) => deleteOldEvents(sql, now),
       ended: () => removeEndedEvents(sql),
+    },
+    'send-digests': {
+      digests: (now) => sendDigests(sql, now),
+    },
+    'expire-mail-trouble': {
+      addresses: (now) => forgetOldTrouble(sql, now),
     },
     'expire-cache': {
       entries: (now) => deleteExpiredEntries(sql, now),

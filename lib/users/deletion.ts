@@ -10,6 +10,7 @@ import { endDiscountsOf } from '../discounts/leaving.ts'
 import { AppError } from '../errors.ts'
 import { endExports } from '../exports/expiry.ts'
 import type { Confirm } from '../http/etag.ts'
+import { forgetAddressOf } from '../mail-feedback/standing.ts'
 import { endReports } from '../moderation/ending.ts'
 import { addNotice } from '../notices/notices.ts'
 import { removeNotificationsOf } from '../notifications/expiry.ts'
@@ -121,6 +122,7 @@ export const buryDueAccount = (sql: Sql, now: Date): Promise<number> =>
     await removeNotificationsOf(tx, id)
     await endWebhooksOf(tx, id, now)
     await endEventsOf(tx, id, now)
+    await forgetAddressOf(tx, id)
     await anonymizeHolds(tx, id)
     await buryUser(tx, { id, ...tombstoneNames(id) }, now)
     await holdUsername(tx, username, null, later(now, holdMs))

@@ -37,6 +37,7 @@ it('has the five queues and a dead-letter queue for each, and for the schedules'
     'veza-prod-analysis-dlq',
     'veza-prod-events',
     'veza-prod-events-dlq',
+    'veza-prod-mail-feedback-dlq',
     'veza-prod-metadata',
     'veza-prod-metadata-dlq',
     'veza-prod-scan',

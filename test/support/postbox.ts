@@ -1,4 +1,3 @@
-import type { OutgoingMail } from '../../lib/aws/mailer.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createEventConsumer, type Jobs } from '../../lib/event-consumer.ts'
 import { createReceipts } from '../../lib/event-receipts.ts'
@@ -6,6 +5,7 @@ import { events } from '../../lib/events.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import type { OutboxRelay } from '../../lib/outbox.ts'
 import { contentEvents } from '../../lib/public-events/sources.ts'
+import { appUrl, createPost } from './post.ts'
 
 interface PostboxOptions {
   /** Messages of the events queue; it takes them from there. */
@@ -25,13 +25,8 @@ const nobody = Object.fromEntries(
 
 /** Does what the jobs worker does with the mail events, and keeps what was sent. */
 export function createPostbox(sql: Sql, { queued, now, makeExport, relay }: PostboxOptions) {
-  const sent: OutgoingMail[] = []
-  const mailer = {
-    send: async (mail: OutgoingMail) => {
-      sent.push(mail)
-    },
-  }
-  const mail = createMailService({ sql, mailer, appUrl: 'https://veza.example', now })
+  const { sent, post } = createPost(sql)
+  const mail = createMailService({ sql, post, appUrl, now })
   const consume = createEventConsumer({
     receipts: createReceipts({ sql, consumer: 'test' }),
     jobs: {

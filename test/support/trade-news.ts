@@ -8,6 +8,7 @@ import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { addToOutbox, createOutboxRelay } from '../../lib/outbox.ts'
 import type { TradeEvent } from '../../lib/trade-news/events.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
+import { appUrl, createPost } from './post.ts'
 
 const nobody = Object.fromEntries(
   Object.keys(events).map((type) => [type, async () => {}]),
@@ -15,7 +16,7 @@ const nobody = Object.fromEntries(
 
 /** The part of the jobs worker that tells people of the marketplace, and the mails that it has sent. */
 export function createTradePost(sql: Sql, now: () => Date = () => new Date()) {
-  const sent: OutgoingMail[] = []
+  const { sent, post } = createPost(sql)
   const queued: string[] = []
   const send = async (messages: readonly { id: string; body: string }[]) => {
     queued.push(...messages.map(({ body }) => body))
@@ -27,11 +28,7 @@ export function createTradePost(sql: Sql, now: () => Date = () => new Date()) {
     jobs: {
       ...nobody,
       ...createTradeNews({ sql, relay: { flushSoon: async () => {} }, now }),
-      'mail.trade': createTradeMails({
-        sql,
-        appUrl: 'https://veza.example',
-        mailer: { send: async (mail) => void sent.push(mail) },
-      }),
+      'mail.trade': createTradeMails({ sql, appUrl, post }),
       'notification.add': createDelivery({ sql, now }),
     },
   })

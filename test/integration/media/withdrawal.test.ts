@@ -6,6 +6,7 @@ import { createCallbackService } from '../../../lib/media/streams/callback-servi
 import { keepWithdrawn, reinstateVersion, withdrawVersion } from '../../../lib/media/withdrawal/withdrawal.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
+import { appUrl, createPost } from '../../support/post.ts'
 import { addVersion, createStudio, type SeededVersion } from '../../support/studio.ts'
 import { createBuckets } from '../../support/tracks.ts'
 
@@ -161,13 +162,8 @@ describe('a version in which something was found', () => {
   test('is named in the mail, which is not sent any more once it is back', async () => {
     const { owner, track_id, second } = await setUp()
     await withdraw(track_id, second)
-    const sent: { readonly text: string }[] = []
-    const mailer = {
-      send: async (mail: { readonly text: string }) => {
-        sent.push(mail)
-      },
-    }
-    const mail = createMailService({ sql, mailer, appUrl: 'https://veza.example' })
+    const { sent, post } = createPost(sql)
+    const mail = createMailService({ sql, post, appUrl })
 
     await mail.sendVersionWithdrawn(owner.id, second.version_id)
     expect(sent).toHaveLength(1)

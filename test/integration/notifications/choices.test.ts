@@ -52,7 +52,7 @@ async function setUp() {
 }
 
 describe('preferences', () => {
-  test('say of every kind how one is told of it: in the application, and by mail of what waits for an answer, or is about money', async () => {
+  test('say of every kind how one is told of it: in the application, and by mail of what was said, waits for an answer, or is about money or safety', async () => {
     const { ada } = await setUp()
 
     const { status, body, headers } = await getChoices(ada)
@@ -62,7 +62,13 @@ describe('preferences', () => {
     expect(Object.values(body).every(({ in_app }) => in_app)).toBe(true)
     const mailed = notificationKinds.filter((kind) => body[kind].email)
     const aboutMoney = ['sale', 'refund', 'payout', 'exclusive_sold', 'offer']
-    expect(mailed).toEqual(['collaboration_invite', 'split_change', 'playlist_invite', ...aboutMoney])
+    expect(mailed).toEqual([
+      ...['comment', 'comment_reply', 'mention'],
+      ...['collaboration_invite', 'split_change', 'playlist_invite'],
+      ...['moderation', 'version_withdrawn', 'version_reinstated'],
+      ...aboutMoney,
+      'webhook',
+    ])
   })
 
   test('change where they are named, and nowhere else', async () => {
@@ -77,7 +83,7 @@ describe('preferences', () => {
       body: {
         follow: { in_app: false, email: true },
         mention: { in_app: true, email: true },
-        comment: { in_app: true, email: false },
+        comment_like: { in_app: true, email: false },
       },
     })
     expect((await getChoices(ada)).body).toEqual(answer.body)

@@ -246,13 +246,12 @@ describe('the list', () => {
     },
   )
 
-  test.each(Object.keys(notificationRoutes) as (keyof typeof notificationRoutes)[])(
-    '%s asks for a user',
-    async (name) => {
-      const params = { track_id: randomUUID() }
-      expect(await call(handler, notificationRoutes[name], { params })).toMatchObject({ status: 401 })
-    },
-  )
+  const { unsubscribeFromMails: _open, ...closed } = notificationRoutes
+
+  test.each(Object.keys(closed) as (keyof typeof closed)[])('%s asks for a user', async (name) => {
+    const params = { track_id: randomUUID() }
+    expect(await call(handler, closed[name], { params })).toMatchObject({ status: 401 })
+  })
 })
 
 describe('reading', () => {

@@ -3,7 +3,7 @@ import { mockClient } from 'aws-sdk-client-mock'
 import { createMailer } from '../../../lib/aws/mailer.ts'
 
 const client = mockClient(SESv2Client)
-const mailer = createMailer({ from: 'Veza <no-reply@veza.example>' })
+const mailer = createMailer({ from: 'Veza <no-reply@veza.example>', configurationSet: 'veza-mail' })
 const mail = { subject: 'Grüße', text: 'plain', html: '<p>rich</p>' }
 
 beforeEach(() => client.reset())
@@ -13,6 +13,7 @@ test('sends text and HTML from the set address', async () => {
 
   expect(client.commandCalls(SendEmailCommand)[0]!.args[0].input).toEqual({
     FromEmailAddress: 'Veza <no-reply@veza.example>',
+    ConfigurationSetName: 'veza-mail',
     Destination: { ToAddresses: ['nova@example.com'] },
     Content: {
       Simple: {
@@ -24,6 +25,13 @@ test('sends text and HTML from the set address', async () => {
       },
     },
   })
+})
+
+test('adds the headers that a mail has beyond the usual', async () => {
+  await mailer.send({ ...mail, to: 'nova@example.com', headers: { 'List-Unsubscribe': '<https://x>' } })
+
+  const { Content } = client.commandCalls(SendEmailCommand)[0]!.args[0].input
+  expect(Content?.Simple?.Headers).toEqual([{ Name: 'List-Unsubscribe', Value: '<https://x>' }])
 })
 
 test('writes an international domain in its ASCII form', async () => {

@@ -1,0 +1,18 @@
+import * as z from 'zod/mini'
+
+/**
+ * What SES tells of mails that it sent, as the rules of infra/constructs/mail-feedback.ts hand it on; the names are
+ * those of SES. It holds addresses, for there is nothing else that a bounce is known by.
+ */
+export const mailFeedback = z.object({
+  kind: z.enum(['bounce', 'complaint']),
+  /** Of a bounce: `Permanent`, `Transient`, `Undetermined`, or whatever SES may think of. */
+  bounce_type: z.optional(z.string()),
+  recipients: z
+    .array(z.object({ emailAddress: z.string(), diagnosticCode: z.optional(z.nullable(z.string())) }))
+    .check(z.minLength(1)),
+  message_id: z.string(),
+  /** When the mail was sent that it is about. */
+  sent_at: z.iso.datetime(),
+})
+export type MailFeedback = z.output<typeof mailFeedback>

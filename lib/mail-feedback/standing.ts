@@ -1,0 +1,35 @@
+import type { Db } from '../db/client.ts'
+import { mailboxOf } from './address.ts'
+import { clearTrouble, deleteAddress, findEmail, findStanding } from './repository.ts'
+
+/** `unreachable`: mail to it comes back · `unwanted`: whoever reads it called a mail of ours unwanted. */
+export const emailStatuses = ['ok', 'unreachable', 'unwanted'] as const
+export type EmailStatus = (typeof emailStatuses)[number]
+
+/** How it stands with mail to an address. */
+export async function readEmailStatus(db: Db, address: string): Promise<EmailStatus> {
+  const standing = await findStanding(db, mailboxOf(address))
+  if (standing?.bounced_at) return 'unreachable'
+  return standing?.complained_at ? 'unwanted' : 'ok'
+}
+
+/** Whether mail to the address of a user comes back, so that it can agree to nothing. */
+export async function isUnreachable(db: Db, userId: string): Promise<boolean> {
+  const email = await findEmail(db, userId)
+  return email !== undefined && (await readEmailStatus(db, email)) === 'unreachable'
+}
+
+/**
+ * Whoever follows a link that verifies the address of a user has shown that mail arrives, and is read by who wants it.
+ * Whether there was any trouble with it.
+ */
+export async function clearEmailTrouble(tx: Db, userId: string, now: Date): Promise<boolean> {
+  const email = await findEmail(tx, userId)
+  return email !== undefined && clearTrouble(tx, mailboxOf(email), now)
+}
+
+/** With the account: nothing is kept of an address that belongs to nobody here. */
+export async function forgetAddressOf(tx: Db, userId: string): Promise<void> {
+  const email = await findEmail(tx, userId)
+  if (email !== undefined) await deleteAddress(tx, mailboxOf(email))
+}
