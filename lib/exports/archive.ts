@@ -97,6 +97,9 @@ smallest unit of their currency.
   payouts.json            what was paid out to you
   invoices.json           invoices and credit notes that you wrote or got
   offers-received.json    what others have offered for what you sell
+  webhook-endpoints.json  where you have events sent
+  webhook-deliveries.json what was sent there
+  events.json             what happened in the last 30 days, as you were told
 
 Passwords, keys and codes are not here: we keep them only in a form that nobody can read back.
 `

@@ -8,6 +8,7 @@ import { playlistData } from './playlist-data.ts'
 import { purchaseData } from './purchase-data.ts'
 import { salesData } from './sales-data.ts'
 import { trackData } from './track-data.ts'
+import { webhookData } from './webhook-data.ts'
 
 export interface Place {
   readonly user_id: string
@@ -157,4 +158,5 @@ export const personalData: Readonly<Record<string, ReadPage>> = {
   ...notificationData,
   ...purchaseData,
   ...salesData,
+  ...webhookData,
 }

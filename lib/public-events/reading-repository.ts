@@ -32,7 +32,7 @@ export const listSettled = (db: Db, { account_id, after, horizon, types, since, 
 >`
   select id, account_id, type, api_version, created_at, resource_id, sequence, data, request_id, xact
   from public_events
-  where account_id = ${account_id} and (xact, id) > (${after.xact}::bigint, ${after.id}::uuid)
+  where account_id = ${account_id} and not is_test and (xact, id) > (${after.xact}::bigint, ${after.id}::uuid)
     and xact < ${horizon}::bigint and created_at > ${since}
     ${types === undefined ? db`` : db`and type = any(${types}::text[])`}
   order by xact, id

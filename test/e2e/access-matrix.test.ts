@@ -9,8 +9,10 @@ import { newClient } from '../support/platform.ts'
 import { settingsOf } from '../support/server.ts'
 import {
   addComment,
+  addDelivery,
   addDiscount,
   addDispute,
+  addEndpoint,
   addExport,
   addImageUpload,
   addInvitation,
@@ -179,6 +181,7 @@ const bodies: Readonly<Record<string, object>> = {
   refundOrder: { reason: 'other' },
   counterOffer: { amount: 900 },
   allowLicenseDownloads: { downloads: 1 },
+  recoverWebhookEndpoint: { since: new Date().toISOString() },
 }
 
 /** Parts of a path that name something which only its owner sees. */
@@ -206,6 +209,8 @@ const ownThings = new Set([
   'template_id',
   'discount_id',
   'offer_id',
+  'endpoint_id',
+  'delivery_id',
 ])
 
 /** Of one call alone: what it does, and how often, matters to no other. Holds what the path names, and no more. */
@@ -268,6 +273,8 @@ function thingsOf(owner: Someone, bystander: Someone, name: string): Readonly<Re
     template_id: () => addTemplate(sql, owner.id),
     offer_id: () => addOffer(sql, owner.id),
     discount_id: () => addDiscount(sql, owner.id),
+    endpoint_id: () => addEndpoint(sql, owner.id),
+    delivery_id: () => addDelivery(sql, owner.id),
     share_token: () => 'unknown',
     report_id: () => addReportCase(sql, bystander.id),
     user_id: () => (isInvited ? owner.id : bystander.id),

@@ -174,6 +174,10 @@ test('no answer to anything but a GET holds an address to read from', () => {
       'requestCover url',
       'requestUpload url',
       'signUploadParts url',
+      // Where the caller has events sent.
+      'createWebhookEndpoint url',
+      'recoverWebhookEndpoint url',
+      'updateWebhookEndpoint url',
       // The caller's own data, once it is gathered.
       'requestExport url',
       // What the caller has bought; integration/licenses/downloads.test.ts has who may not have it.
@@ -276,6 +280,8 @@ function pathOf({ path }: Route, role: Role, world: Recording): string {
     'template_id',
     'discount_id',
     'offer_id',
+    'endpoint_id',
+    'delivery_id',
   ]
   const params: Record<string, string> = {
     ...Object.fromEntries(nobodys.map((name) => [name, randomUUID()])),

@@ -110,6 +110,37 @@ export async function addDiscount(sql: Sql, sellerId: string): Promise<string> {
   return row.id
 }
 
+/** It is disabled, so that nothing is ever sent. */
+export async function addEndpoint(sql: Sql, accountId: string): Promise<string> {
+  const [row] = await sql<[{ id: string }]>`
+    insert into webhook_endpoints (
+      account_id, url, api_version, sealed_secret, status, disabled_reason, disabled_at, created_at, updated_at
+    ) values (
+      ${accountId}, 'https://hooks.example.com/', '2026-12-01', '', 'disabled', 'owner', now(), now(), now()
+    )
+    returning id
+  `
+  return row.id
+}
+
+export async function addDelivery(sql: Sql, accountId: string): Promise<string> {
+  const endpointId = await addEndpoint(sql, accountId)
+  const [row] = await sql<[{ id: string }]>`
+    with event as (
+      insert into public_events (
+        account_id, source_id, type, api_version, created_at, resource_id, sequence, data
+      ) values (
+        ${accountId}, uuidv7(), 'webhook.test', '2026-12-01', now(), ${endpointId}, 1, '{}'
+      )
+      returning id
+    )
+    insert into webhook_deliveries (endpoint_id, event_id, event_type, status, created_at, ended_at)
+    select ${endpointId}, id, 'webhook.test', 'failed', now(), now() from event
+    returning id
+  `
+  return row.id
+}
+
 /** To somebody who sells something. */
 export async function addOffer(sql: Sql, buyerId: string): Promise<string> {
   const seller = await addSomeone(sql, 'creator')

@@ -125,6 +125,9 @@ export async function disableEndpoint(tx: Db, id: string, now: Date): Promise<vo
   `
 }
 
+/** More than that is left to the sweep that ends what waits for endpoints that take nothing. */
+const mostEndedAtOnce = 1_000
+
 /** Nothing waits for an endpoint that takes nothing: once it is enabled again, a recovery finds what it missed. */
 export async function endPending(tx: Db, endpointId: string, now: Date): Promise<void> {
   await tx`
@@ -133,6 +136,7 @@ export async function endPending(tx: Db, endpointId: string, now: Date): Promise
       select id from webhook_deliveries
       where endpoint_id = ${endpointId} and status = 'pending'
       order by id
+      limit ${mostEndedAtOnce}
       for update
     )
   `

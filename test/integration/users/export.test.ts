@@ -134,6 +134,42 @@ async function trade(user_id: string): Promise<(string | Buffer)[]> {
   return [client_secret, key_hash]
 }
 
+/** An endpoint that waits for an event; answers with what is sealed of it. */
+async function subscribe(account_id: string): Promise<string[]> {
+  const sealed = [randomUUID(), randomUUID()] as const
+  const at = { created_at: new Date(), updated_at: new Date() }
+  const [endpoint] = await sql<[{ id: string }]>`
+    insert into webhook_endpoints ${sql({
+      account_id,
+      url: 'https://hooks.example.com/',
+      api_version: '2026-12-01',
+      header_names: ['authorization'],
+      sealed_headers: sealed[0],
+      sealed_secret: sealed[1],
+      ...at,
+    })}
+    returning id
+  `
+  const [event] = await sql<[{ id: string }]>`
+    insert into public_events ${sql({
+      account_id,
+      source_id: randomUUID(),
+      type: 'webhook.test',
+      api_version: '2026-12-01',
+      created_at: new Date(),
+      resource_id: endpoint.id,
+      sequence: 1,
+      data: { told: true },
+    })}
+    returning id
+  `
+  const delivery = { endpoint_id: endpoint.id, event_id: event.id, event_type: 'webhook.test' }
+  await sql`
+    insert into webhook_deliveries ${sql({ ...delivery, next_attempt_at: new Date(), created_at: new Date() })}
+  `
+  return [...sealed]
+}
+
 /** Gives the user something of every kind, with secrets wherever one is kept. */
 async function fill(user_id: string) {
   const secret = () => randomBytes(32)
@@ -142,7 +178,7 @@ async function fill(user_id: string) {
     secrets.push(value)
     return value
   }
-  secrets.push(...(await trade(user_id)))
+  secrets.push(...(await trade(user_id)), ...(await subscribe(user_id)))
   await sql`insert into devices ${sql({ user_id, secret_hash: keep(secret()), user_agent: 'Firefox' })}`
   await sql`
     insert into totp_factors ${sql({ user_id, sealed_secret: keep('sealed-totp'), kid: 'kid-7', enabled_at: new Date() })}
@@ -271,6 +307,9 @@ test('the file holds everything of the user, nothing of others, and no secret', 
     'sales.json': [{ price_amount: 3_000, fee_amount: 300, share_amount: 2_700, split_bps: 10_000 }],
     'ledger.json': [{ kind: 'sale', account: 'pending', amount: 2_700 }],
     'payouts.json': [{ amount: 1_000, status: 'pending' }],
+    'webhook-endpoints.json': [{ url: 'https://hooks.example.com/', header_names: ['authorization'] }],
+    'webhook-deliveries.json': [{ event_type: 'webhook.test', status: 'pending' }],
+    'events.json': [{ type: 'webhook.test', data: { told: true } }],
     'invoices.json': [{ number: 1, is_yours: true, document: { title: 'Invoice 1' } }],
   })
   expect(parsed['devices.json'].length).toBeGreaterThan(0)

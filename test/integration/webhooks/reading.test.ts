@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { webhookRoutes } from '../../../functions/webhooks/routes.ts'
+import { until } from '../../../infra/local/client.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
+import { personalData } from '../../../lib/exports/personal-data.ts'
 import { describeEvent, publicEventTypes } from '../../../lib/public-events/catalogue.ts'
 import { insertPublicEvent } from '../../../lib/public-events/insert.ts'
 import { dayMs, hourMs, later } from '../../../lib/time.ts'
@@ -10,6 +13,7 @@ import { createOwning, createWebhooksApi } from '../../support/webhooks.ts'
 
 const { sql } = useDatabase()
 let time = new Date()
+const nil = '00000000-0000-0000-0000-000000000000'
 const sent: string[] = []
 const dispatcher = {
   dispatchSoon: async ({ endpoint_ids }: { readonly endpoint_ids: readonly string[] }) => {
@@ -92,6 +96,22 @@ describe('a test', () => {
       },
     ])
     expect((await deliveries(owner, other)).body.data).toEqual([])
+  })
+
+  test('is no event that is read or exported', async () => {
+    const { owner, id } = await setUp()
+    const { event_id } = (await sendTest(owner, id)).body
+    await addEvent(owner)
+
+    const read = await until('the event to be listed', async () => {
+      const { data } = (await api(webhookRoutes.listEvents, owner)).body
+      return data.length > 0 ? data : undefined
+    })
+
+    expect(read.map((event) => event.id)).not.toContain(event_id)
+    const place = { user_id: owner.id, after: nil, limit: 10 }
+    const exported = await personalData['events.json']!(sql, place)
+    expect(exported.map((event) => event.id)).toEqual(read.map((event) => event.id))
   })
 
   test.each(publicEventTypes)('sends the example of %s', async (event_type) => {
