@@ -293,6 +293,7 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'resend-stripe': Duration.minutes(1),
   'reconcile-orders': Duration.minutes(10),
   'compare-balance': Duration.days(1),
+  'roll-up': Duration.minutes(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

@@ -28,5 +28,5 @@ async function keepTrailWhole(tx: Transaction, role: string) {
     where inhparent = 'audit_events'::regclass
   `
   for (const { name } of months) await tx`revoke all on ${tx(name)} from ${tx(role)}`
-  await tx`grant execute on function create_audit_months, drop_audit_months, create_play_months, drop_play_months, create_analytics_months, drop_analytics_months, create_listen_months, drop_listen_months to ${tx(role)}`
+  await tx`grant execute on function create_audit_months, drop_audit_months, create_play_months, drop_play_months, create_analytics_months, drop_analytics_months, create_listen_months, drop_listen_months, create_listener_months, drop_listener_months to ${tx(role)}`
 }

@@ -1,3 +1,4 @@
+import { keepListenerMonths } from '../analytics/rollups/months.ts'
 import { keepAuditMonths } from '../audit/months.ts'
 import { deleteExpiredEmailChanges, deleteExpiredEmailTokens } from '../auth/expiry.ts'
 import { createFieldCipher } from '../auth/field-cipher.ts'
@@ -49,6 +50,7 @@ import {
   sealedWebhookHeaders,
   sealedWebhookSecrets,
 } from '../webhooks/endpoints/sealed.ts'
+import { createAnalyticsTasks } from './analytics-tasks.ts'
 import { createMarketTasks, type MarketTaskDependencies } from './market-tasks.ts'
 import type { Tasks } from './run-task.ts'
 
@@ -110,6 +112,7 @@ export const createTasks = (dependencies: TaskDependencies) => {
     'keep-months': {
       audit_events: (now) => keepAuditMonths(sql, now),
       plays: (now) => keepPlayMonths(sql, now),
+      listeners: (now) => keepListenerMonths(sql, now),
     },
     'fold-counts': {
       deltas: () => foldCounts(sql),
@@ -178,5 +181,6 @@ export const createTasks = (dependencies: TaskDependencies) => {
       abandoned: (now) => failAbandonedExports(sql, now),
     },
     ...createMarketTasks(dependencies),
+    ...createAnalyticsTasks(dependencies),
   } satisfies Tasks
 }

@@ -131,6 +131,7 @@ const rates: Readonly<Record<string, string>> = {
   'pay-sellers': 'rate(7 days)',
   'retry-payouts': 'rate(1 day)',
   'compare-balance': 'rate(1 day)',
+  'roll-up': 'rate(1 minute)',
   'expire-market': 'rate(1 day)',
   'answer-disputes': 'rate(10 minutes)',
 }

@@ -1,0 +1,20 @@
+/** The sums of hours and days, by the names of their columns. */
+export const figures = [
+  'play_count',
+  'repeated_count',
+  'short_count',
+  'ua_count',
+  'datacenter_count',
+  'rate_count',
+  'no_token_count',
+  'pattern_count',
+  'complete_count',
+  'listened_ms',
+  'view_count',
+  'filtered_view_count',
+  'share_click_count',
+  'profile_view_count',
+  'playlist_view_count',
+  'product_view_count',
+  'checkout_count',
+] as const
