@@ -1,3 +1,4 @@
 import { ingestRoutes } from './ingest-routes.ts'
+import { statsRoutes } from './stats-routes.ts'
 
-export const analyticsRoutes = { ...ingestRoutes }
+export const analyticsRoutes = { ...ingestRoutes, ...statsRoutes }

@@ -171,13 +171,16 @@ export class ApiFunctions extends Construct {
   }
 
   private createAnalytics() {
-    const { secrets, analytics: queue } = this.on
+    const { secrets, analytics: queue, storage } = this.on
     const analytics = this.apiFunction('analytics', {
       JWT_SECRET_ARN: secrets.jwt.secretArn,
       ANALYTICS_QUEUE_URL: queue.queue.queueUrl,
+      EXPORTS_BUCKET: storage.exports.bucketName,
     })
     analytics.grantSecret(secrets.jwt)
     analytics.grantSend(queue.queue)
+    // A link that it signs reads what it may read.
+    analytics.allowObjects(['s3:GetObject', 's3:PutObject'], storage.exports, 'exports/analytics/')
     return analytics
   }
 

@@ -153,6 +153,8 @@ export class StorageStack extends Stack {
           prefix: 'exports/accounts/',
           expiration: Duration.days(2),
         },
+        // The link that comes with it is good for minutes.
+        { id: 'read-statistics', prefix: 'exports/analytics/', expiration: Duration.days(1) },
         { id: 'replaced', noncurrentVersionExpiration: Duration.days(1) },
         bareMarkers,
       ],

@@ -133,6 +133,7 @@ it('has a rule for what is hidden under every prefix that a function writes to',
       'Media originals/',
       'Media images/',
       'Exports exports/accounts/',
+      'Exports exports/analytics/',
     ]),
   )
   expect(written.filter(({ name, prefix }) => !forgets(name, prefix))).toEqual([])
@@ -144,7 +145,7 @@ it.each(['Uploads', 'Media', 'Exports', 'Definitions'])('%s keeps no marker that
   )
 })
 
-it('forgets the export of every account after two days, whoever should have removed it, and no statement', () => {
+it('forgets every export of an account and of figures, whoever should have removed it, and no statement', () => {
   const rules = bucket('Exports').Properties.LifecycleConfiguration.Rules as readonly LifecycleRule[]
   expect(rules).toContainEqual({
     Id: 'old-exports',
@@ -152,7 +153,13 @@ it('forgets the export of every account after two days, whoever should have remo
     ExpirationInDays: 2,
     Status: 'Enabled',
   })
-  expect(rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)).toHaveLength(1)
+  expect(rules).toContainEqual({
+    Id: 'read-statistics',
+    Prefix: 'exports/analytics/',
+    ExpirationInDays: 1,
+    Status: 'Enabled',
+  })
+  expect(rules.filter(({ ExpirationInDays }) => ExpirationInDays !== undefined)).toHaveLength(2)
   expect(bucket('Exports').Properties.CorsConfiguration).toBeUndefined()
 })
 
