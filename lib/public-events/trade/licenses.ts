@@ -46,8 +46,8 @@ const licenseLimitNear = definePublicEvent({
   ...shared,
   type: 'license.limit_near',
   description:
-    'Nearly all downloads of a licence are used up. To its buyer, and to its seller, who may allow more.',
-  example: { role: 'buyer', license: { ...exampleLicense, downloads_used: 9 } },
+    'With a download that was counted, a fifth of what a licence allows or less is left; told once of a licence. To its buyer, and to its seller, who can allow more.',
+  example: { role: 'buyer', license: { ...exampleLicense, downloads_used: 8 } },
   build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
