@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { describeEvent, type PublicEventType, publicEventTypes } from './catalogue.ts'
+import type { Schema } from './compatibility.ts'
 import { type EventTypeList, envelope } from './schemas.ts'
 
 const exampleId = '01936f6e-7d00-7000-8000-000000000001'
@@ -19,15 +20,18 @@ export function exampleOf(type: PublicEventType) {
 }
 
 /** Of the whole envelope, as it is on the wire. What it does not name may be added. */
-export function schemaOf(type: PublicEventType): z.core.JSONSchema.JSONSchema {
+export function schemaOf(type: PublicEventType): Schema {
   const { version, description, data } = describeEvent(type)
   const whole = z.extend(envelope, { type: z.literal(type), api_version: z.literal(version), data })
-  return {
-    ...(z.toJSONSchema(whole, { io: 'input', unrepresentable: 'any' }) as z.core.JSONSchema.JSONSchema),
-    title: type,
-    description,
-    examples: [exampleOf(type)],
-  }
+  const schema = z.toJSONSchema(whole, { io: 'input', override: ({ jsonSchema }) => simplify(jsonSchema) })
+  return { ...(schema as Schema), title: type, description, examples: [exampleOf(type)] }
+}
+
+/** Formats say all that the patterns of a library say, and integers of JavaScript are bounded by nature. */
+function simplify(schema: Schema) {
+  if (schema.format !== undefined) delete schema.pattern
+  if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
+  if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
 /** The catalogue as the API serves it; it is the same until the next deployment. */
