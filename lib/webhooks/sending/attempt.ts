@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
 import type { AttemptError, WebhookResult } from '../result.ts'
-import { type ConnectionSettings, openConnection } from './connection.ts'
+import { type ConnectionSettings, createOpenConnection } from './connection.ts'
 import { AttemptFailure, whyUnanswered } from './failure.ts'
 import { createBodyReader } from './response-body.ts'
 import { readRetryAfter } from './retry-after.ts'
@@ -24,12 +24,13 @@ export interface PostSettings extends TargetSettings, ConnectionSettings {
 /** Posts once, and says what came of it; whatever the receiver does is an answer, never an exception. */
 export function createPost({ deadlineMs = 15_000, now = () => new Date(), ...settings }: PostSettings): Post {
   const vet = createVet(settings)
+  const openConnection = createOpenConnection(settings)
   return async (posting) => {
     const stopping = new AbortController()
     const timer = setTimeout(() => stopping.abort(new AttemptFailure('timeout')), deadlineMs)
     try {
       const target = await vet(posting.url, stopping.signal)
-      const connection = openConnection(target, settings, (why) => stopping.abort(why))
+      const connection = openConnection(target, (why) => stopping.abort(why))
       try {
         const { pathname, search } = target.url
         const { headers, body } = posting

@@ -1,4 +1,5 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import { buildConnector, Client } from 'undici'
 import { AttemptFailure } from './failure.ts'
 import type { Target } from './target.ts'
@@ -13,20 +14,29 @@ const longestHeaderBytes = 16 * 1024
 const mostBytesReceived = 1024 * 1024
 const lookEveryMs = 50
 
-export type Connection = ReturnType<typeof openConnection>
+export type OpenConnection = ReturnType<typeof createOpenConnection>
+
+/** Certificates that are trusted are read once; to do so takes as long as to sign a webhook. */
+export function createOpenConnection({ ca }: ConnectionSettings) {
+  let trusted: SecureContext | undefined
+  return (target: Target, stop: (why: AttemptFailure) => void) => {
+    if (target.url.protocol === 'https:') trusted ??= createSecureContext({ ...(ca && { ca }) })
+    return openConnection(target, trusted, stop)
+  }
+}
 
 /**
  * A connection for one request, to the vetted addresses whatever the name has become by now, with the name's own SNI
  * and certificate. It is not kept: between two batches an environment is frozen, so that a kept one would be dead as
  * often as not (and a POST is not repeated), would outlive what was vetted, and would join tenants that share a host.
  */
-export function openConnection(
+function openConnection(
   target: Target,
-  { ca }: ConnectionSettings,
+  secureContext: SecureContext | undefined,
   stop: (why: AttemptFailure) => void,
 ) {
   const connector = buildConnector({
-    ...(ca && { ca }),
+    ...(secureContext && { secureContext }),
     rejectUnauthorized: true,
     lookup: pinTo(target.addresses),
     allowH2: false,
