@@ -9,9 +9,8 @@ import { composeWebhooks } from './compose.ts'
 import { webhookRoutes } from './routes.ts'
 
 const { sql, secrets, api } = composeApi('webhooks')
-const cipherUnder = (secret: string) =>
-  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(secret)) })
-const fieldCipher = cipherUnder('FIELD_SECRET_ARN')
+const cipherUnder = (secretId: string) => createFieldCipher({ loadKeys: createKeyLoader(secrets, secretId) })
+const fieldCipher = cipherUnder(requireEnv('FIELD_SECRET_ARN'))
 
 const handlers = composeWebhooks({
   sql,
@@ -20,7 +19,7 @@ const handlers = composeWebhooks({
     sql,
     queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
     fieldCipher,
-    messageCipher: cipherUnder('WEBHOOK_SECRET_ARN'),
+    messageCipher: cipherUnder(requireEnv('WEBHOOK_SECRET_ARN')),
   }),
   urls: { allowLocal: requireEnv('WEBHOOK_ALLOW_LOCAL') === 'true' },
 })

@@ -185,13 +185,11 @@ export class ApiFunctions extends Construct {
   }
 
   private createWebhooks() {
-    const { stage, events } = this.on
+    const { stage } = this.on
     const webhooks = this.apiFunction('webhooks', {
-      EVENTS_QUEUE_URL: events.queue.queueUrl,
       WEBHOOK_ALLOW_LOCAL: String(stage.webhooksAllowLocal),
       ...dispatchSettings(this.on),
     })
-    webhooks.grantSend(events.queue)
     grantDispatch(webhooks, this.on)
     return webhooks
   }
