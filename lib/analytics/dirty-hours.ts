@@ -7,10 +7,11 @@ import type { Db } from '../db/client.ts'
 export async function markDirtyHours(tx: Db, times: readonly Date[], now: Date): Promise<void> {
   if (times.length === 0) return
   await tx`
-    insert into analytics_dirty_hours (hour, marked_at)
+    insert into analytics_dirty_hours as kept (hour, marked_at)
     select distinct date_trunc('hour', at, 'UTC'), ${now}::timestamptz
     from unnest(${times.map((time) => time.toISOString())}::timestamptz[]) as at
     order by 1
-    on conflict (hour) do update set marked_at = excluded.marked_at
+    -- Written even where nothing changes: whoever would take the mark away waits for it.
+    on conflict (hour) do update set marked_at = least(kept.marked_at, excluded.marked_at)
   `
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { forgetListener } from '../analytics/rollups/service.ts'
 import type { Actor } from '../auth/actor.ts'
 import type { Db, Sql } from '../db/client.ts'
 import { micros } from '../db/micros.ts'
@@ -56,5 +57,6 @@ export function createHistoryService({ sql }: HistoryDependencies) {
 export async function forgetAllOf(tx: Db, userId: string): Promise<void> {
   await deleteHistory(tx, userId)
   await disownPlays(tx, userId)
+  await forgetListener(tx, userId)
   await disownReports(tx, userId)
 }
