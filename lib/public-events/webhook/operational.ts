@@ -17,6 +17,22 @@ const failures = {
   failures_in_row: z.int(),
 }
 
+/** As it was to be sent. */
+const failedEvent = z.object({
+  id: z.uuid(),
+  type: z.string(),
+  created_at: timestamp,
+  /** Null where it is too large to be sent inside of another. */
+  data: z.nullable(z.record(z.string(), z.unknown())),
+})
+
+const exampleEvent = {
+  id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e03',
+  type: 'track.deleted',
+  created_at: '2026-12-01T09:00:00.000Z',
+  data: { track: { id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e04' } },
+}
+
 export const webhookTest = defineOperationalEvent({
   type: 'webhook.test',
   version: '2026-12-01',
@@ -58,6 +74,8 @@ export const webhookEndpointDisabled = defineOperationalEvent({
     reason: z.enum(['owner', 'failing', 'gone']),
     disabled_at: timestamp,
     ...failures,
+    /** The last that could not be delivered; null where it is not for that. */
+    event: z.nullable(failedEvent),
   }),
   example: {
     endpoint: exampleEndpoint,
@@ -66,6 +84,7 @@ export const webhookEndpointDisabled = defineOperationalEvent({
     first_failure_at: '2026-12-01T09:00:00.000Z',
     last_failure_at: '2026-12-06T08:59:30.000Z',
     failures_in_row: 61,
+    event: exampleEvent,
   },
 })
 
@@ -78,25 +97,15 @@ export const webhookAttemptExhausted = defineOperationalEvent({
   data: z.object({
     endpoint,
     delivery: z.object({ id: z.uuid(), attempt_count: z.int() }),
-    /** What could not be delivered, as it was to be sent. */
-    event: z.object({
-      id: z.uuid(),
-      type: z.string(),
-      created_at: timestamp,
-      data: z.record(z.string(), z.unknown()),
-    }),
+    /** What could not be delivered. */
+    event: failedEvent,
     status_code: z.nullable(z.int()),
     error: z.nullable(z.string()),
   }),
   example: {
     endpoint: exampleEndpoint,
     delivery: { id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e02', attempt_count: 10 },
-    event: {
-      id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e03',
-      type: 'track.deleted',
-      created_at: '2026-12-01T09:00:00.000Z',
-      data: { track: { id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e04' } },
-    },
+    event: exampleEvent,
     status_code: 503,
     error: 'status',
   },
