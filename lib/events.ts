@@ -4,6 +4,7 @@ import { happening } from './notifications/kinds.ts'
 import { contentEvents } from './public-events/sources.ts'
 import { tradeEvents } from './trade-news/events.ts'
 import { tradeMail } from './trade-news/notices.ts'
+import { webhookNotice, webhookTrouble } from './webhooks/deliveries/trouble.ts'
 
 /**
  * Everything the outbox can carry, by type. Payloads hold ids, never secrets: whoever handles an event
@@ -52,6 +53,10 @@ export const events = {
   'track.make_mp3': z.object({ version_id: z.uuid() }),
   /** Do at Stripe what was written down to be done. */
   'stripe.call': z.object({ call_id: z.uuid() }),
+  /** Tell the owner of a webhook endpoint that it fails, was disabled, or that a delivery to it was given up. */
+  'webhook.trouble': webhookTrouble,
+  /** Write to them about it. */
+  'mail.webhook_notice': webhookNotice,
   ...tradeEvents,
   ...contentEvents,
 } as const

@@ -1,9 +1,26 @@
-import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
+import { createKeyLoader } from '../../lib/auth/key-ring.ts'
+import { createJobQueue } from '../../lib/aws/job-queue.ts'
+import { createSecrets } from '../../lib/aws/secrets.ts'
 import { requireEnv } from '../../lib/config.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
+import { createOutboxRelay } from '../../lib/outbox.ts'
+import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
+import { createResultsWorker } from '../../lib/webhooks/deliveries/results-worker.ts'
 
-export const handler = createQueueWorker({
+const sql = connect(databaseSettings())
+const secrets = createSecrets()
+const cipherOf = (secret: string) =>
+  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(secret)) })
+
+export const handler = createResultsWorker({
+  sql,
   queueUrl: requireEnv('WEBHOOK_RESULTS_QUEUE_URL'),
-  handleMessage: async () => {
-    throw new Error('Not built yet')
-  },
+  relay: createOutboxRelay({ sql, queue: createJobQueue(requireEnv('EVENTS_QUEUE_URL')) }),
+  dispatcher: createDispatcher({
+    sql,
+    queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
+    fieldCipher: cipherOf('FIELD_SECRET_ARN'),
+    messageCipher: cipherOf('WEBHOOK_SECRET_ARN'),
+  }),
 })

@@ -7,14 +7,20 @@ type Event = Pick<PublicEventRow, 'id' | 'account_id' | 'type' | 'data'>
 
 /**
  * Has events sent to the endpoints of their accounts that want them, in the transaction that writes the events; answers
- * how often. Once it has ended well, `dispatchSoon` sends them.
+ * how often. Once it has ended well, `dispatchSoon` sends them. An endpoint is not told of itself what it cannot take.
  */
-export async function fanOut(tx: Db, events: readonly Event[], now: Date): Promise<number> {
+export async function fanOut(
+  tx: Db,
+  events: readonly Event[],
+  now: Date,
+  { except }: { readonly except?: string } = {},
+): Promise<number> {
   const accountIds = [...new Set(events.map(({ account_id }) => account_id))]
   const endpoints = accountIds.length === 0 ? [] : await listEnabled(tx, accountIds)
   const deliveries = events.flatMap((event) =>
     endpoints
-      .filter((endpoint) => endpoint.account_id === event.account_id && wants(endpoint, event))
+      .filter(({ id, account_id }) => id !== except && account_id === event.account_id)
+      .filter((endpoint) => wants(endpoint, event))
       .map((endpoint) => toDelivery(endpoint.id, event)),
   )
   return (await insertDeliveries(tx, deliveries, now)).length

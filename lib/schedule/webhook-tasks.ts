@@ -1,0 +1,48 @@
+import type { FieldCipher } from '../auth/field-cipher.ts'
+import type { JobQueue } from '../aws/job-queue.ts'
+import type { Sql } from '../db/client.ts'
+import { endPendingOfDisabled, judgeTroubled } from '../webhooks/deliveries/disabling.ts'
+import { createDispatcher } from '../webhooks/deliveries/dispatch.ts'
+import { deleteOldDeliveries, deleteOldRecoveries } from '../webhooks/deliveries/expiry.ts'
+import { createLostSweep } from '../webhooks/deliveries/lost.ts'
+import { workRecoveries } from '../webhooks/deliveries/recovery.ts'
+import type { Tasks } from './run-task.ts'
+
+export interface WebhookTaskDependencies {
+  readonly sql: Sql
+  /** Of what is stored sealed. */
+  readonly fieldCipher: FieldCipher
+  /** To the sender of webhooks, and how it is sealed for it. */
+  readonly webhookQueue: Pick<JobQueue, 'send'>
+  readonly webhookCipher: Pick<FieldCipher, 'seal'>
+}
+
+/** Those of webhooks. */
+export const createWebhookTasks = ({
+  sql,
+  fieldCipher,
+  webhookQueue,
+  webhookCipher,
+}: WebhookTaskDependencies) =>
+  ({
+    'send-webhooks': {
+      lost: createLostSweep({ sql }),
+      troubled: (now) => judgeTroubled(sql, now),
+      stopped: (now) => endPendingOfDisabled(sql, now),
+      due: (now) =>
+        createDispatcher({
+          sql,
+          fieldCipher,
+          queue: webhookQueue,
+          messageCipher: webhookCipher,
+          now: () => now,
+        }).dispatchDue(),
+    },
+    'recover-webhooks': {
+      events: (now) => workRecoveries(sql, now),
+    },
+    'expire-webhooks': {
+      deliveries: (now) => deleteOldDeliveries(sql, now),
+      recoveries: (now) => deleteOldRecoveries(sql, now),
+    },
+  }) satisfies Tasks
