@@ -294,6 +294,9 @@ export const scheduledTasks: Readonly<Record<string, Duration>> = {
   'reconcile-orders': Duration.minutes(10),
   'compare-balance': Duration.days(1),
   'roll-up': Duration.minutes(1),
+  'send-webhooks': Duration.minutes(1),
+  'recover-webhooks': Duration.minutes(1),
+  'expire-webhooks': Duration.hours(1),
 }
 
 export const database = { name: 'veza', adminUser: 'veza_admin', appUser: 'veza_app', port: 5432 } as const

@@ -15,6 +15,7 @@ import { createNotificationMails } from '../../lib/mail/notification-mails.ts'
 import { createPostman } from '../../lib/mail/postman.ts'
 import { createMailService } from '../../lib/mail/service.ts'
 import { createTradeMails } from '../../lib/mail/trade-mails.ts'
+import { createWebhookMails } from '../../lib/mail/webhook-mails.ts'
 import { createMailFeedback } from '../../lib/mail-feedback/feedback.ts'
 import { createAnalysisSender } from '../../lib/media/analysis/messages.ts'
 import { createRedelivery } from '../../lib/media/redelivery.ts'
@@ -28,6 +29,7 @@ import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
 import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { fanOut } from '../../lib/webhooks/deliveries/fan-out.ts'
+import { createWebhookNews } from '../../lib/webhooks/deliveries/news.ts'
 
 const sql = connect(databaseSettings())
 const secrets = createSecrets()
@@ -78,13 +80,13 @@ const makeExport = createExportMaker({
 const cipherOf = (variable: string) =>
   createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(variable)) })
 
-const { dispatchSoon } = createDispatcher({
+const dispatcher = createDispatcher({
   sql,
   queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
   fieldCipher: cipherOf('FIELD_SECRET_ARN'),
   messageCipher: cipherOf('WEBHOOK_SECRET_ARN'),
 })
-const publisher = createPublisher({ sql, fanOut, dispatchSoon })
+const publisher = createPublisher({ sql, fanOut, dispatchSoon: dispatcher.dispatchSoon })
 
 export const handler = createQueueWorker({
   queueUrl: requireEnv('EVENTS_QUEUE_URL'),
@@ -113,6 +115,8 @@ export const handler = createQueueWorker({
       'track.make_mp3': ({ version_id }) => sendAnalysis({ version_id, work: 'mp3' }),
       'stripe.call': (call) => sendToStripeQueue(stripeQueue, [call]),
       'mail.trade': createTradeMails(mailing),
+      'mail.webhook_notice': createWebhookMails(mailing),
+      ...createWebhookNews({ sql, relay, dispatcher }),
       ...bothOf(createTradeNews({ sql, relay }), publisher),
     },
   }),

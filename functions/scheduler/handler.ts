@@ -10,6 +10,7 @@ import { createTaskRunner } from '../../lib/schedule/run-task.ts'
 import { createTasks } from '../../lib/schedule/tasks.ts'
 
 const sql = connect(databaseSettings())
+const secrets = createSecrets()
 const runTask = createTaskRunner({
   tasks: createTasks({
     sql,
@@ -17,7 +18,9 @@ const runTask = createTaskRunner({
     scanQueue: createJobQueue(requireEnv('SCAN_QUEUE_URL')),
     stripeQueue: createJobQueue(requireEnv('STRIPE_QUEUE_URL')),
     rescan: { days: requireNumber('RESCAN_DAYS'), perMinute: requireNumber('RESCAN_PER_MINUTE') },
-    loadFieldKeys: createKeyLoader(createSecrets(), requireEnv('FIELD_SECRET_ARN')),
+    loadFieldKeys: createKeyLoader(secrets, requireEnv('FIELD_SECRET_ARN')),
+    webhookQueue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
+    loadWebhookKeys: createKeyLoader(secrets, requireEnv('WEBHOOK_SECRET_ARN')),
     exportStore: createObjectStore(requireEnv('EXPORTS_BUCKET')),
     media: createObjectStore(requireEnv('MEDIA_BUCKET')),
     uploads: createObjectStore(requireEnv('UPLOADS_BUCKET')),

@@ -1,7 +1,8 @@
+import type { WebhookNotice } from '../webhooks/deliveries/trouble.ts'
 import { compose, type Mail, toMinute } from './letter.ts'
 import { always, byChoice, type Fact } from './trade-parts.ts'
 
-export type WebhookNotice = 'failing' | 'still_failing' | 'disabled' | 'gone'
+type LetterTrouble = WebhookNotice['trouble']
 
 export interface WebhookFacts {
   readonly id: string
@@ -22,7 +23,7 @@ interface Reader {
   readonly appUrl: string
 }
 
-const texts: Readonly<Record<WebhookNotice, { subject: string; paragraphs: string[]; closing: string }>> = {
+const texts: Readonly<Record<LetterTrouble, { subject: string; paragraphs: string[]; closing: string }>> = {
   failing: {
     subject: 'Your webhook endpoint has failed for a day',
     paragraphs: [
@@ -59,11 +60,11 @@ const texts: Readonly<Record<WebhookNotice, { subject: string; paragraphs: strin
 
 export const webhookLetter = (
   { username, appUrl }: Reader,
-  notice: WebhookNotice,
+  trouble: LetterTrouble,
   endpoint: WebhookFacts,
 ): Mail =>
   compose({
-    ...texts[notice],
+    ...texts[trouble],
     username,
     facts: factsOf(endpoint),
     action: { label: 'Open the endpoint', url: `${appUrl}/webhooks/${endpoint.id}` },

@@ -53,8 +53,11 @@ import {
 import { createAnalyticsTasks } from './analytics-tasks.ts'
 import { createMarketTasks, type MarketTaskDependencies } from './market-tasks.ts'
 import type { Tasks } from './run-task.ts'
+import { createWebhookTasks, type WebhookTaskDependencies } from './webhook-tasks.ts'
 
-export interface TaskDependencies extends MarketTaskDependencies {
+export interface TaskDependencies
+  extends MarketTaskDependencies,
+    Pick<WebhookTaskDependencies, 'webhookQueue' | 'loadWebhookKeys'> {
   readonly definitions: Pick<DefinitionStore, 'read'>
   readonly scanQueue: Pick<JobQueue, 'send'>
   readonly rescan: RescanRules
@@ -182,5 +185,6 @@ export const createTasks = (dependencies: TaskDependencies) => {
     },
     ...createMarketTasks(dependencies),
     ...createAnalyticsTasks(dependencies),
+    ...createWebhookTasks({ ...dependencies, fieldCipher: cipher }),
   } satisfies Tasks
 }

@@ -1,4 +1,5 @@
-import type { FieldCipher } from '../auth/field-cipher.ts'
+import { createFieldCipher, type FieldCipher } from '../auth/field-cipher.ts'
+import type { LoadKeys } from '../auth/key-ring.ts'
 import type { JobQueue } from '../aws/job-queue.ts'
 import type { Sql } from '../db/client.ts'
 import { endPendingOfDisabled, judgeTroubled } from '../webhooks/deliveries/disabling.ts'
@@ -12,9 +13,9 @@ export interface WebhookTaskDependencies {
   readonly sql: Sql
   /** Of what is stored sealed. */
   readonly fieldCipher: FieldCipher
-  /** To the sender of webhooks, and how it is sealed for it. */
+  /** To the sender of webhooks, and the keys of what it is handed. */
   readonly webhookQueue: Pick<JobQueue, 'send'>
-  readonly webhookCipher: Pick<FieldCipher, 'seal'>
+  readonly loadWebhookKeys: LoadKeys
 }
 
 /** Those of webhooks. */
@@ -22,21 +23,20 @@ export const createWebhookTasks = ({
   sql,
   fieldCipher,
   webhookQueue,
-  webhookCipher,
-}: WebhookTaskDependencies) =>
-  ({
+  loadWebhookKeys,
+}: WebhookTaskDependencies) => {
+  const sending = {
+    sql,
+    fieldCipher,
+    queue: webhookQueue,
+    messageCipher: createFieldCipher({ loadKeys: loadWebhookKeys }),
+  }
+  return {
     'send-webhooks': {
       lost: createLostSweep({ sql }),
       troubled: (now) => judgeTroubled(sql, now),
       stopped: (now) => endPendingOfDisabled(sql, now),
-      due: (now) =>
-        createDispatcher({
-          sql,
-          fieldCipher,
-          queue: webhookQueue,
-          messageCipher: webhookCipher,
-          now: () => now,
-        }).dispatchDue(),
+      due: (now) => createDispatcher({ ...sending, now: () => now }).dispatchDue(),
     },
     'recover-webhooks': {
       events: (now) => workRecoveries(sql, now),
@@ -45,4 +45,5 @@ export const createWebhookTasks = ({
       deliveries: (now) => deleteOldDeliveries(sql, now),
       recoveries: (now) => deleteOldRecoveries(sql, now),
     },
-  }) satisfies Tasks
+  } satisfies Tasks
+}

@@ -156,6 +156,8 @@ const taskParts = (life: Life, { sql, media, uploads }: PipelineParts) => ({
   definitions: { read: async () => undefined },
   scanQueue: { send: async () => [] },
   stripeQueue: { send: async () => [] },
+  webhookQueue: { send: async () => [] },
+  loadWebhookKeys: () => Promise.reject(new Error('No webhook is sent here')),
   rescan: { days: 14, perMinute: 0 },
   loadFieldKeys: () => Promise.reject(new Error('Nothing is sealed here')),
   media: life.watch('media', media),

@@ -9,8 +9,10 @@ import { later } from '../../lib/time.ts'
 import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { fanOut } from '../../lib/webhooks/deliveries/fan-out.ts'
 import { sealHeaders } from '../../lib/webhooks/endpoints/headers.ts'
+import { createResultHandler } from '../../lib/webhooks/deliveries/results.ts'
 import { makeSecret } from '../../lib/webhooks/endpoints/secrets.ts'
 import { openMessage, type WebhookMessage } from '../../lib/webhooks/message.ts'
+import type { WebhookResult } from '../../lib/webhooks/result.ts'
 import { addSomeone } from './world.ts'
 
 const cipherOf = (kid: string) => {
@@ -26,6 +28,14 @@ export interface Handed extends WebhookMessage {
   /** When the queue gives it to the sender. */
   readonly at: Date
 }
+
+/** What the receiver answers. */
+export type Answer = Partial<
+  Pick<WebhookResult, 'status_code' | 'error' | 'retry_after_seconds' | 'response_body' | 'duration_ms'>
+>
+export const succeeds: Answer = { status_code: 200 }
+export const refuses: Answer = { status_code: 500, error: 'status' }
+export const hangs: Answer = { error: 'timeout', duration_ms: 15_000 }
 
 export const deskStart = new Date('2026-12-01T09:00:00Z')
 
@@ -46,10 +56,27 @@ export function createWebhookDesk(sql: Sql, { fieldCipher: own = fieldCipher } =
       return ids
     },
   }
+  const handleResult = createResultHandler({ sql, now, random: () => 0.5 })
+  const toResult = (
+    { delivery_id, attempt, at: sent }: Pick<Handed, 'delivery_id' | 'attempt' | 'at'>,
+    answer: Answer,
+  ): WebhookResult => ({
+    delivery_id,
+    attempt,
+    at: sent.toISOString(),
+    duration_ms: 100,
+    status_code: null,
+    error: null,
+    retry_after_seconds: null,
+    response_body: null,
+    ...answer,
+  })
   const makeDispatcher = () => createDispatcher({ sql, queue, fieldCipher: own, messageCipher, now })
 
   return {
     now,
+    handleResult,
+    toResult,
     handed,
     makeDispatcher,
     dispatcher: makeDispatcher(),
@@ -65,6 +92,10 @@ export function createWebhookDesk(sql: Sql, { fieldCipher: own = fieldCipher } =
     },
     /** Takes out of the hand of the sender what it has got. */
     takeHanded: () => handed.splice(0),
+
+    /** The sender has made the attempt, and its result has come. */
+    answer: (handed: Pick<Handed, 'delivery_id' | 'attempt' | 'at'>, answer: Answer) =>
+      handleResult(toResult(handed, answer)),
 
     async addAccount() {
       return (await addSomeone(sql)).id

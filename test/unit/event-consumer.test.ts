@@ -45,6 +45,9 @@ const ids = {
   comment_id: randomUUID(),
   download_id: randomUUID(),
   account_ids: [randomUUID()],
+  endpoint_id: randomUUID(),
+  delivery_id: randomUUID(),
+  trouble: 'failing',
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),

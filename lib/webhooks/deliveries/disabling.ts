@@ -1,6 +1,12 @@
 import type { Db, Sql } from '../../db/client.ts'
 import { addToOutbox } from '../../outbox.ts'
-import { endSomePending, findLastTried, listTroubled, noteDisabled, noteNotice } from './disabling-repository.ts'
+import {
+  endSomePending,
+  findLastTried,
+  listTroubled,
+  noteDisabled,
+  noteNotice,
+} from './disabling-repository.ts'
 import { dueStage } from './health.ts'
 import { type EndpointState, lockEndpoint } from './results-repository.ts'
 
@@ -22,7 +28,11 @@ export async function disableGone(tx: Db, endpoint: EndpointState, now: Date): P
   return true
 }
 
-async function tellOf(tx: Db, endpoint_id: string, trouble: 'failing' | 'still_failing' | 'disabled' | 'gone') {
+async function tellOf(
+  tx: Db,
+  endpoint_id: string,
+  trouble: 'failing' | 'still_failing' | 'disabled' | 'gone',
+) {
   const delivery_id = (await findLastTried(tx, endpoint_id)) ?? null
   await addToOutbox(tx, 'webhook.trouble', { endpoint_id, trouble, delivery_id })
 }

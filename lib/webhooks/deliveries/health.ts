@@ -33,7 +33,10 @@ export function afterFailure(health: Health, at: Date): Health {
 /** Of a success between the failures only the last of them is known to be after it. */
 export function afterSuccess(health: Health, at: Date): Health {
   const { first_failure_at: first, last_failure_at: last, last_success_at } = health
-  const succeeded = { ...health, last_success_at: last_success_at && last_success_at > at ? last_success_at : at }
+  const succeeded = {
+    ...health,
+    last_success_at: last_success_at && last_success_at > at ? last_success_at : at,
+  }
   if (!first || !last || at < first) return succeeded
   if (at >= last) return { ...succeeded, ...unknownHealth }
   return { ...succeeded, first_failure_at: last, failures_in_row: 1, failure_notices: 0 }

@@ -38,7 +38,12 @@ export function createWebhookNews({
 }
 
 /** Nothing is told that is no longer so. */
-async function tell(tx: Transaction, { endpoint_id, trouble, delivery_id }: WebhookTrouble, id: string, now: Date) {
+async function tell(
+  tx: Transaction,
+  { endpoint_id, trouble, delivery_id }: WebhookTrouble,
+  id: string,
+  now: Date,
+) {
   const endpoint = await findEndpointNews(tx, endpoint_id)
   const delivery = delivery_id === null ? undefined : await findFailedDelivery(tx, delivery_id)
   if (!endpoint) return undefined
@@ -80,7 +85,11 @@ async function insertTrouble(
   }
   if (trouble === 'failing' || trouble === 'still_failing') {
     if (!first_failure_at) return undefined
-    return insertPublicEvent(tx, { ...about, type: 'webhook.endpoint.failing', data: { ...named, ...failures } })
+    return insertPublicEvent(tx, {
+      ...about,
+      type: 'webhook.endpoint.failing',
+      data: { ...named, ...failures },
+    })
   }
   const { disabled_at, disabled_reason: reason } = endpoint
   if (!disabled_at || !reason || reason === 'owner') return undefined
@@ -90,8 +99,12 @@ async function insertTrouble(
 
 type Told = Exclude<WebhookTrouble['trouble'], 'exhausted'>
 
-async function notify(tx: Transaction, { id: endpoint_id, account_id: user_id }: EndpointNews, notice: Told) {
+async function notify(
+  tx: Transaction,
+  { id: endpoint_id, account_id: user_id }: EndpointNews,
+  trouble: Told,
+) {
   const happening = { kind: 'webhook', recipient_id: user_id, actor_id: null, endpoint_id } as const
   await addToOutbox(tx, 'notification.add', happening)
-  await addToOutbox(tx, 'mail.webhook_notice', { endpoint_id, user_id, notice })
+  await addToOutbox(tx, 'mail.webhook_notice', { endpoint_id, user_id, trouble })
 }

@@ -39,15 +39,18 @@ export async function lockRecovery(tx: Db, id: string): Promise<Recovery | undef
 
 type EventToRecover = Pick<PublicEventRow, 'id' | 'type' | 'data' | 'created_at'> & { readonly xact: number }
 
-/** Those after the last one, as far as no earlier one can come any more. */
+/**
+ * Those after the last one, as far as no earlier one can come any more. Tests are for whom they were asked, and what the
+ * trouble of the endpoint itself was it is not told.
+ */
 export const listEventsToRecover = (
   tx: Db,
-  { account_id, until_xact, after_xact, after_id }: Recovery,
+  { account_id, endpoint_id, until_xact, after_xact, after_id }: Recovery,
   limit: number,
 ) => tx<EventToRecover[]>`
   select id, type, data, created_at, xact
   from public_events
-  where account_id = ${account_id}
+  where account_id = ${account_id} and not is_test and resource_id <> ${endpoint_id}
     and (xact, id) > (${after_xact}, ${after_id}::uuid)
     and xact < least(${until_xact}::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint)
   order by xact, id

@@ -73,8 +73,12 @@ export type Recorded = 'first' | 'better' | 'known'
  * once is what counts, and anything is more than having heard nothing.
  */
 export async function recordAttempt(tx: Db, attempt: AttemptRow): Promise<Recorded> {
+  const { delivery_id, number, at, duration_ms, status_code, error, response_body } = attempt
   const [row] = await tx<[{ is_first: boolean }?]>`
-    insert into webhook_attempts as kept ${tx(attempt)}
+    insert into webhook_attempts as kept (
+      delivery_id, number, at, duration_ms, status_code, error, response_body
+    )
+    values (${delivery_id}, ${number}, ${at}, ${duration_ms}, ${status_code}, ${error}, ${response_body})
     on conflict (delivery_id, number) do update
     set
       at = excluded.at, duration_ms = excluded.duration_ms, status_code = excluded.status_code,

@@ -14,6 +14,6 @@ export type Trouble = WebhookTrouble['trouble']
 export const webhookNotice = z.object({
   endpoint_id: z.uuid(),
   user_id: z.uuid(),
-  notice: z.enum(['failing', 'still_failing', 'disabled', 'gone']),
+  trouble: z.enum(['failing', 'still_failing', 'disabled', 'gone']),
 })
 export type WebhookNotice = z.output<typeof webhookNotice>
