@@ -185,6 +185,6 @@ export const createTasks = (dependencies: TaskDependencies) => {
     },
     ...createMarketTasks(dependencies),
     ...createAnalyticsTasks(dependencies),
-    ...createWebhookTasks({ ...dependencies, fieldCipher: cipher }),
+    ...createWebhookTasks({ ...dependencies, fieldCipher: sealing.cipher }),
   } satisfies Tasks
 }
