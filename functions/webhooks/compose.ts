@@ -1,7 +1,7 @@
 import type { FieldCipher } from '../../lib/auth/field-cipher.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createEventReading } from '../../lib/public-events/reading.ts'
-import type { Dispatching } from '../../lib/webhooks/endpoints/dispatching.ts'
+import type { Dispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { createRecoveryRequests } from '../../lib/webhooks/endpoints/recovery.ts'
 import { createRotation } from '../../lib/webhooks/endpoints/rotation.ts'
 import { createEndpointService } from '../../lib/webhooks/endpoints/service.ts'
@@ -17,7 +17,7 @@ export interface WebhookDependencies {
   readonly sql: Sql
   /** Of secrets and headers, where they lie. */
   readonly cipher: FieldCipher
-  readonly dispatcher: Dispatching
+  readonly dispatcher: Pick<Dispatcher, 'dispatchSoon'>
   readonly urls: UrlSettings
   readonly now?: () => Date
 }

@@ -6,7 +6,7 @@ import { parseKeyRing } from '../../lib/auth/key-ring.ts'
 import type { Sql } from '../../lib/db/client.ts'
 import { createApi } from '../../lib/http/api.ts'
 import { createRunOnce } from '../../lib/http/idempotency.ts'
-import type { Dispatching } from '../../lib/webhooks/endpoints/dispatching.ts'
+import type { Dispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { type CallOptions, unlimited } from './api.ts'
 import { createCallers } from './callers.ts'
 
@@ -16,7 +16,7 @@ export const fieldCipher = createFieldCipher({ loadKeys: fieldKeys })
 
 interface Options {
   readonly now?: () => Date
-  readonly dispatcher?: Dispatching
+  readonly dispatcher?: Pick<Dispatcher, 'dispatchSoon'>
   readonly allowLocal?: boolean
 }
 

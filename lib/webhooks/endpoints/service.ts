@@ -7,15 +7,13 @@ import type { Confirm } from '../../http/etag.ts'
 import { pageById } from '../../http/id-page.ts'
 import type { PageQuery } from '../../http/route.ts'
 import { lockAccount } from '../../users/lock.ts'
+import type { Dispatcher } from '../deliveries/dispatch.ts'
 import type { UrlSettings } from '../url-rules.ts'
 import { sealHeaders } from './headers.ts'
 import { removeEndpoint } from './leaving.ts'
 import {
   changeEndpoint,
   countEndpoints,
-  disableEndpoint,
-  enableEndpoint,
-  endPending,
   insertEndpoint,
   type LockedEndpoint,
   listEndpoints,
@@ -25,6 +23,7 @@ import {
 import { mustBeSendable, newestVersion } from './rules.ts'
 import type { CreateEndpoint, Endpoint, UpdateEndpoint } from './schemas.ts'
 import { makeSecret } from './secrets.ts'
+import { switchOff, switchOn } from './switching.ts'
 import { readEndpoint, withRecoveries } from './viewing.ts'
 
 /** Of one account. */
@@ -35,13 +34,14 @@ export interface EndpointDependencies {
   /** Of secrets and headers, where they lie. */
   readonly cipher: FieldCipher
   readonly urls: UrlSettings
+  readonly dispatcher: Pick<Dispatcher, 'dispatchSoon'>
   readonly now?: () => Date
 }
 
 export type EndpointService = ReturnType<typeof createEndpointService>
 
 export function createEndpointService(dependencies: EndpointDependencies) {
-  const { sql, cipher, urls, now = () => new Date() } = dependencies
+  const { sql, cipher, urls, dispatcher, now = () => new Date() } = dependencies
 
   const add = (actor: Actor, endpoint: NewEndpoint, origin: Origin): Promise<string> =>
     sql.begin(async (tx) => {
@@ -79,15 +79,19 @@ export function createEndpointService(dependencies: EndpointDependencies) {
       mustBeSendable(changes, urls)
       const sealed = headers && (await sealHeaders(cipher, headers))
       const names = Object.keys(changes)
-      await sql.begin(async (tx) => {
+      const told = await sql.begin(async (tx) => {
+        if (status === 'disabled') await lockAccount(tx, actor.id)
         const endpoint = await lock(tx, actor, id, confirm)
-        if (names.length === 0) return
+        if (names.length === 0) return undefined
         const at = now()
         await changeEndpoint(tx, id, { ...rest, ...sealed }, at)
-        await moveTo(tx, endpoint, status, at)
         const entry = { action: 'webhook.endpoint_changed', ...byOwner(actor), target: targetOf(id) } as const
         await recordAudit(tx, { ...entry, details: { fields: names.toSorted().join(' ') } }, origin, at)
+        if (status === undefined || status === endpoint.status) return undefined
+        const turn = { accountId: actor.id, id, requestId: origin.requestId }
+        return status === 'enabled' ? switchOn(tx, turn, at) : switchOff(tx, turn, at)
       })
+      if (told) await dispatcher.dispatchSoon({ event_ids: [told] })
       return readEndpoint(sql, actor.id, id, now())
     },
 
@@ -114,11 +118,4 @@ async function lock(tx: Transaction, actor: Actor, id: string, confirm: Confirm)
   if (!endpoint) throw new AppError('not_found')
   confirm(endpoint)
   return endpoint
-}
-
-async function moveTo(tx: Transaction, endpoint: LockedEndpoint, status: UpdateEndpoint['status'], at: Date) {
-  if (status === undefined || status === endpoint.status) return
-  if (status === 'enabled') return enableEndpoint(tx, endpoint.id, at)
-  await disableEndpoint(tx, endpoint.id, at)
-  await endPending(tx, endpoint.id, at)
 }

@@ -6,14 +6,15 @@ import { AppError } from '../../errors.ts'
 import { invalid } from '../../products/refusals.ts'
 import { describeEvent, type PublicEventType, publicEventTypes } from '../../public-events/catalogue.ts'
 import { insertPublicEvent } from '../../public-events/insert.ts'
+import { lockAccount } from '../../users/lock.ts'
+import type { Dispatcher } from '../deliveries/dispatch.ts'
 import { deliverTo } from '../deliveries/fan-out.ts'
-import type { Dispatching } from './dispatching.ts'
 import { lockEndpoint } from './repository.ts'
 import { mustBeEnabled, unknownType } from './rules.ts'
 
 export interface TestDependencies {
   readonly sql: Sql
-  readonly dispatcher: Dispatching
+  readonly dispatcher: Pick<Dispatcher, 'dispatchSoon'>
   readonly now?: () => Date
 }
 
@@ -37,8 +38,9 @@ interface Test {
   readonly requestId: string
 }
 
-/** The event before the endpoint: in this order they are locked everywhere. */
+/** Of the account one after the other, so that this waits for no change of the endpoint that waits for this. */
 async function insertTest(tx: Transaction, { actor, id, type, requestId }: Test, now: Date) {
+  if (!(await lockAccount(tx, actor.id))) throw new AppError('not_found')
   const event = await insertPublicEvent(tx, {
     account_id: actor.id,
     source_id: randomUUID(),

@@ -5,7 +5,7 @@ import { micros } from '../../db/micros.ts'
 import { AppError } from '../../errors.ts'
 import { decodeCursor, encodeCursor, toPage } from '../../http/cursor.ts'
 import { resend } from '../deliveries/attempt-now.ts'
-import type { Dispatching } from '../endpoints/dispatching.ts'
+import type { Dispatcher } from '../deliveries/dispatch.ts'
 import { mustBeEnabled } from '../endpoints/rules.ts'
 import { readEndpoint } from '../endpoints/viewing.ts'
 import {
@@ -22,7 +22,7 @@ const position = z.tuple([micros, z.uuid()])
 
 export interface DeliveryReadingDependencies {
   readonly sql: Sql
-  readonly dispatcher: Dispatching
+  readonly dispatcher: Pick<Dispatcher, 'dispatchSoon'>
   readonly now?: () => Date
 }
 

@@ -253,6 +253,34 @@ describe('an endpoint that is disabled', () => {
     expect(delivery).toMatchObject({ id: started.delivery_id, status: 'failed', next_attempt_at: null })
   })
 
+  test('is told of to the others, once', async () => {
+    const { owner, id } = await setUp()
+    const other = (await create(owner, { event_types: ['webhook.endpoint.disabled'] })).body.id
+
+    await change(owner, id, { status: 'disabled' })
+    await change(owner, id, { status: 'disabled', description: 'Still' })
+
+    expect((await deliveries(owner, id)).body.data).toEqual([])
+    const told = (await deliveries(owner, other)).body.data
+    expect(told.map(({ event_type }) => event_type)).toEqual(['webhook.endpoint.disabled'])
+    const [event] = await sql`select data, request_id from public_events where id = ${told[0]!.event_id}`
+    expect(event!.data).toMatchObject({ endpoint: { id }, reason: 'owner', disabled_at: time.toISOString() })
+  })
+
+  test('takes tests and changes of it at once', async () => {
+    const { owner, id } = await setUp()
+
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) =>
+        n % 2 === 0
+          ? sendTest(owner, id)
+          : change(owner, id, { status: n % 4 === 1 ? 'disabled' : 'enabled' }),
+      ),
+    )
+
+    expect(answers.filter(({ status }) => ![200, 202, 409].includes(status))).toEqual([])
+  })
+
   test('begins anew once it is enabled', async () => {
     const { owner, id } = await setUp()
     await sql`

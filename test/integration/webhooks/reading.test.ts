@@ -6,6 +6,7 @@ import { personalData } from '../../../lib/exports/personal-data.ts'
 import { describeEvent, publicEventTypes } from '../../../lib/public-events/catalogue.ts'
 import { insertPublicEvent } from '../../../lib/public-events/insert.ts'
 import { dayMs, hourMs, later } from '../../../lib/time.ts'
+import type { Concerning } from '../../../lib/webhooks/deliveries/dispatch.ts'
 import { fanOut } from '../../../lib/webhooks/deliveries/fan-out.ts'
 import { useDatabase } from '../../support/database.ts'
 import { seedPerson } from '../../support/social.ts'
@@ -16,7 +17,7 @@ let time = new Date()
 const nil = '00000000-0000-0000-0000-000000000000'
 const sent: string[] = []
 const dispatcher = {
-  dispatchSoon: async ({ endpoint_ids }: { readonly endpoint_ids: readonly string[] }) => {
+  dispatchSoon: async ({ endpoint_ids = [] }: Concerning = {}) => {
     sent.push(...endpoint_ids)
   },
 }
