@@ -1,9 +1,11 @@
-import { createQueueWorker } from '../../lib/aws/queue-worker.ts'
+import { createIngestWriter } from '../../lib/analytics/ingest/writer.ts'
+import { createBatchWorker } from '../../lib/aws/batch-worker.ts'
 import { requireEnv } from '../../lib/config.ts'
+import { connect, databaseSettings } from '../../lib/db/client.ts'
 
-export const handler = createQueueWorker({
+const writer = createIngestWriter({ sql: connect(databaseSettings()) })
+
+export const handler = createBatchWorker({
   queueUrl: requireEnv('ANALYTICS_QUEUE_URL'),
-  handleMessage: async () => {
-    throw new Error('Not built yet')
-  },
+  handleBatch: writer.write,
 })
