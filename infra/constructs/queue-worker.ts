@@ -14,7 +14,7 @@ export type QueueWorkerProps = Omit<ServiceFunctionProps, 'timeout'> & {
  */
 export class QueueWorker extends ServiceFunction {
   constructor(scope: Construct, id: string, { queue: source, ...props }: QueueWorkerProps) {
-    const { workerTimeout, batchSize } = queues[source.name]
+    const { workerTimeout, batchSize, batchWindow } = queues[source.name]
     super(scope, id, { ...props, timeout: workerTimeout })
     const { queueArn } = source.queue
     this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], queueArn)
@@ -24,6 +24,7 @@ export class QueueWorker extends ServiceFunction {
       target: this.fn,
       eventSourceArn: queueArn,
       batchSize,
+      ...(batchWindow && { maxBatchingWindow: batchWindow }),
       maxConcurrency: props.stage.maxConcurrency[source.name],
       reportBatchItemFailures: true,
     })

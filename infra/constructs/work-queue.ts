@@ -8,7 +8,7 @@ export interface WorkQueueProps {
   readonly name: QueueName
 }
 
-/** A queue with its dead-letter queue. A message may be tried again only after six timeouts of its worker. */
+/** A queue with its dead-letter queue. A message may be tried again only after six timeouts of its worker, and what a batch waits. */
 export class WorkQueue extends Construct {
   readonly name: QueueName
   readonly queue: Queue
@@ -16,7 +16,7 @@ export class WorkQueue extends Construct {
 
   constructor(scope: Construct, id: string, { stage, name }: WorkQueueProps) {
     super(scope, id)
-    const { workerTimeout, maxReceiveCount } = queues[name]
+    const { workerTimeout, batchWindow, maxReceiveCount } = queues[name]
     this.name = name
     this.deadLetters = new Queue(this, 'DeadLetters', {
       queueName: resourceName(stage, `${name}-dlq`),
@@ -24,7 +24,7 @@ export class WorkQueue extends Construct {
     })
     this.queue = new Queue(this, 'Queue', {
       queueName: resourceName(stage, name),
-      visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds()),
+      visibilityTimeout: Duration.seconds(6 * workerTimeout.toSeconds() + (batchWindow?.toSeconds() ?? 0)),
       retentionPeriod: Duration.days(4),
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,

@@ -1,3 +1,5 @@
+import { deleteOldSalts } from '../analytics/clients/salts.ts'
+import { keepEventMonths, keepListenMonths } from '../analytics/expiry.ts'
 import { keepListenerMonths } from '../analytics/rollups/months.ts'
 import { keepAuditMonths } from '../audit/months.ts'
 import { deleteExpiredEmailChanges, deleteExpiredEmailTokens } from '../auth/expiry.ts'
@@ -34,6 +36,7 @@ import { deleteOldNotifications, deleteOldReadNotifications } from '../notificat
 import { deleteExpiredInviteLinks } from '../playlists/invites-expiry.ts'
 import { recountPlaylists } from '../playlists/recount.ts'
 import { deleteOldWindows, keepPlayMonths } from '../plays/expiry.ts'
+import { deleteOldRates } from '../plays/rates.ts'
 import { deleteOldEvents, removeEndedEvents } from '../public-events/expiry.ts'
 import { deleteExpiredRevocations } from '../revocations/expiry.ts'
 import { countTags, markTop, rankTracks, refreshRenamed } from '../search/ranking.ts'
@@ -116,6 +119,8 @@ export const createTasks = (dependencies: TaskDependencies) => {
       audit_events: (now) => keepAuditMonths(sql, now),
       plays: (now) => keepPlayMonths(sql, now),
       listeners: (now) => keepListenerMonths(sql, now),
+      analytics_events: (now) => keepEventMonths(sql, now),
+      listens: (now) => keepListenMonths(sql, now),
     },
     'fold-counts': {
       deltas: () => foldCounts(sql),
@@ -164,6 +169,8 @@ export const createTasks = (dependencies: TaskDependencies) => {
     },
     'sweep-plays': {
       windows: (now) => deleteOldWindows(sql, now),
+      rates: (now) => deleteOldRates(sql, now),
+      salts: (now) => deleteOldSalts(sql, now),
       clicks: (now) => deleteOldClicks(sql, now),
     },
     'delete-accounts': {

@@ -186,7 +186,10 @@ test('the scheduler keeps the months', async () => {
 
   await run()
 
-  await expect(run()).resolves.toEqual({ task: 'keep-months', done: { audit_events: 0, plays: 0 } })
+  await expect(run()).resolves.toEqual({
+    task: 'keep-months',
+    done: { audit_events: 0, plays: 0, listeners: 0, analytics_events: 0, listens: 0 },
+  })
   const present = new Date().toISOString().slice(0, 7).replace('-', '_')
   expect(await months()).toContain(`audit_events_${present}`)
 })
