@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createClock } from '../../support/accounts.ts'
-import { createAnalytics } from '../../support/ingest.ts'
 import { useDatabase } from '../../support/database.ts'
+import { createAnalytics } from '../../support/ingest.ts'
 
 const { sql } = useDatabase()
 const clock = createClock(new Date('2026-11-20T12:00:00.000Z'))

@@ -2,9 +2,9 @@ import type { Actor } from '../../../lib/auth/actor.ts'
 import { createHistoryService } from '../../../lib/plays/history-service.ts'
 import { createPlayService } from '../../../lib/plays/service.ts'
 import { createClock } from '../../support/accounts.ts'
-import { createAnalytics, type ReportOptions } from '../../support/ingest.ts'
 import { browser } from '../../support/api.ts'
 import { useDatabase } from '../../support/database.ts'
+import { createAnalytics, type ReportOptions } from '../../support/ingest.ts'
 import { playKeys } from '../../support/streams.ts'
 
 const { sql } = useDatabase()
