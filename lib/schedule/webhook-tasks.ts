@@ -7,6 +7,7 @@ import { createDispatcher } from '../webhooks/deliveries/dispatch.ts'
 import { deleteOldDeliveries, deleteOldRecoveries } from '../webhooks/deliveries/expiry.ts'
 import { createLostSweep } from '../webhooks/deliveries/lost.ts'
 import { workRecoveries } from '../webhooks/deliveries/recovery.ts'
+import { deleteExpiredSecrets, deleteRemoved, deleteSentToRemoved } from '../webhooks/endpoints/leaving.ts'
 import type { Tasks } from './run-task.ts'
 
 export interface WebhookTaskDependencies {
@@ -44,6 +45,9 @@ export const createWebhookTasks = ({
     'expire-webhooks': {
       deliveries: (now) => deleteOldDeliveries(sql, now),
       recoveries: (now) => deleteOldRecoveries(sql, now),
+      secrets: (now) => deleteExpiredSecrets(sql, now),
+      sent_to_removed: () => deleteSentToRemoved(sql),
+      removed: () => deleteRemoved(sql),
     },
   } satisfies Tasks
 }

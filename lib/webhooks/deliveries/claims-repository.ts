@@ -19,6 +19,15 @@ const isWaiting = (db: Db, now: Date) => db`
     and (d.lost_claims < ${mostLostClaims} or d.claimed_until = '-infinity')
 `
 
+/** Whether the account of the endpoint `e` is suspended: what is due there waits until that is over. */
+const isShutOut = (db: Db, now: Date) => db`
+  exists (
+    select from users u
+    where u.id = e.account_id and u.suspended_at is not null
+      and (u.suspended_until is null or u.suspended_until > ${now})
+  )
+`
+
 /** How many more the endpoint `e` may have under way. */
 const roomOf = (db: Db, now: Date) => db`
   case
@@ -56,7 +65,7 @@ export async function listWaitingEndpoints(db: Db, now: Date, limit: number): Pr
     select e.id
     from pending p
     join webhook_endpoints e on e.id = p.endpoint_id
-    where e.status = 'enabled'
+    where e.status = 'enabled' and not ${isShutOut(db, now)}
       and (
         exists (
           select from webhook_deliveries d where d.endpoint_id = e.id and not d.is_recovery and ${isWaiting(db, now)}
@@ -106,7 +115,7 @@ export const claimWaiting = (
     select
       e.id, e.rate_per_second, greatest(e.paced_until, ${now}::timestamptz) as paced_from, ${roomOf(tx, now)} as room
     from webhook_endpoints e
-    where e.id = any(${endpointIds}::uuid[]) and e.status = 'enabled'
+    where e.id = any(${endpointIds}::uuid[]) and e.status = 'enabled' and not ${isShutOut(tx, now)}
   ), paces as (
     select
       id, paced_from, interval '1 second' / rate_per_second as pace,
