@@ -37,7 +37,7 @@ export async function grantDownload(db: Db, request: GrantRequest): Promise<Gran
         downloads_used = l.downloads_used + case when ${isUnderWay} then 0 else 1 end,
         grant_expires_at = case when ${isUnderWay} then l.grant_expires_at else ${expires_at} end,
         limit_near_at = case
-          when not ${isUnderWay} and ${isNearLimit(db)} then coalesce(l.limit_near_at, ${now}) else l.limit_near_at
+          when (${isUnderWay}) is not true and ${isNearLimit(db)} then coalesce(l.limit_near_at, ${now}) else l.limit_near_at
         end
       where l.id = ${license_id} and l.buyer_id = ${buyer_id} and l.status = 'active'
         and (${isUnderWay} or l.downloads_used < l.downloads_allowed and l.downloads_until > ${now})
