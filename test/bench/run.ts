@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { connect } from '../../lib/db/client.ts'
 import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureAccounts } from './accounts.ts'
+import { measureDashboards } from './analytics/dashboards.ts'
 import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
@@ -16,10 +17,10 @@ import { printFigures } from './table.ts'
  * here fails. `media` takes `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue`
  * runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill
  * the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
- * `--markdown docs/performance.md`.
+ * `--markdown docs/performance.md`. `dashboards` runs only when it is named, too: it takes `--rows 50000000`, raw ones.
  */
 const usual = ['imports', 'handlers', 'auth'] as const
-const names = [...usual, 'media', 'marketplace', 'catalogue']
+const names = [...usual, 'media', 'marketplace', 'catalogue', 'dashboards']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -28,6 +29,7 @@ const { positionals, values } = parseArgs({
     fresh: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    rows: { type: 'string', default: '1000000' },
     markdown: { type: 'string' },
   },
 })
@@ -40,6 +42,12 @@ const usualWanted = usual.filter((name) => wanted.includes(name))
 if (usualWanted.length > 0) await measureUsual(usualWanted)
 if (wanted.includes('media')) await measureMedia({ only: values.only, markdown: values.markdown, command })
 if (wanted.includes('marketplace')) await measureMarket()
+if (wanted.includes('dashboards')) {
+  const rows = Number(values.rows)
+  if (!Number.isInteger(rows) || rows < 100_000)
+    throw new Error('--rows is a number of raw rows, 100000 or more')
+  await measureDashboards({ rows })
+}
 if (wanted.includes('catalogue')) {
   const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)
   if (scales.some((scale) => !Number.isInteger(scale) || scale < 10_000))

@@ -65,6 +65,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STRIPE_QUEUE_URL',
     'STRIPE_SECRET_ARN',
   ],
+  analytics: [...serving, 'ANALYTICS_QUEUE_URL', 'EXPORTS_BUCKET', 'JWT_SECRET_ARN'],
   webhooks: [
     ...serving,
     'FIELD_SECRET_ARN',
@@ -202,6 +203,13 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue FieldSecret',
     'secretsmanager:GetSecretValue WebhookSecret',
     'sqs:SendMessage WebhooksQueue',
+  ],
+  analytics: [
+    'rds-db:connect DatabaseProxy',
+    's3:GetObject ExportsBucket/exports/analytics/*',
+    's3:PutObject ExportsBucket/exports/analytics/*',
+    'secretsmanager:GetSecretValue JwtSecret',
+    'sqs:SendMessage AnalyticsQueue',
   ],
   chat: ['rds-db:connect DatabaseProxy', 'secretsmanager:GetSecretValue ChatJwtSecret'],
   admin: ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
@@ -491,7 +499,7 @@ function placeOf(resource: unknown): string {
   )?.[0]
   const keys =
     text.match(
-      /\/(?:uploads|originals|exports|images|licensed|waveforms|previews|definitions)(?:\/(?:images|accounts|statements))?\/(?:\*|current\.json)/,
+      /\/(?:uploads|originals|exports|images|licensed|waveforms|previews|definitions)(?:\/(?:images|accounts|statements|analytics))?\/(?:\*|current\.json)/,
     )?.[0] ?? ''
   return place === undefined ? text : place.replace(/^ExportsOutput(?:Ref|FnGetAtt)/, '') + keys
 }

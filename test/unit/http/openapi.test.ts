@@ -63,7 +63,7 @@ describe('the document of the whole table', () => {
 
   test('says where an answer may refer to another place', () => {
     const referring = operations.filter(({ responses }) => responses[303])
-    expect(referring.map(({ operationId }) => operationId)).toEqual(['getWaveform'])
+    expect(referring.map(({ operationId }) => operationId)).toEqual(['getWaveform', 'exportDashboard'])
   })
 
   test('says where an answer may lead elsewhere', () => {

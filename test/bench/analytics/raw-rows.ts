@@ -1,0 +1,106 @@
+import type postgres from 'postgres'
+
+export interface World {
+  /** Of `plays`, `listens` and `analytics_events` together. */
+  readonly rows: number
+  readonly days: number
+  readonly tracks: number
+  readonly owners: number
+  readonly users: number
+  readonly now: Date
+}
+
+export const worldOf = (rows: number, now: Date): World => {
+  const tracks = Math.max(1_000, Math.round(rows / 1_000))
+  return { rows, days: 390, tracks, owners: Math.round(tracks / 5), users: Math.max(5_000, rows / 100), now }
+}
+
+/** Of all raw rows; the rest are heartbeats and the like, which no figure reads. */
+const parts = { plays: 0.12, listens: 0.15, views: 0.1, products: 0.03, heartbeats: 0.6 } as const
+
+/** Some are far better known than others: the first of ten thousand artists has about a twentieth of all plays. */
+const someTrack = 'floor(power(random(), 3) * $1::float8)::int'
+
+const trackId = (n: string) => `md5('track ' || ${n})::uuid`
+const ownerId = (n: string, { tracks, owners }: World) =>
+  `md5('user ' || floor(${n} * ${owners}::float8 / ${tracks})::int)::uuid`
+
+/** People and tracks, so that names are there to be joined. */
+export async function fillPeople(sql: postgres.Sql, { tracks, owners, users }: World): Promise<void> {
+  const people = Math.max(owners, Math.min(users, 50_000))
+  await sql.unsafe(`
+    insert into users (id, username, display_name, email, password_hash, settings)
+    select
+      md5('user ' || n)::uuid, 'user' || n, 'User ' || n, 'user' || n || '@example.test', '-',
+      case when n % 5 = 0 then '{"show_history": true}'::jsonb else '{}' end
+    from generate_series(0, ${people - 1}) n
+  `)
+  await sql.unsafe(`
+    insert into tracks (id, owner_id, title, rights_confirmed_at, status, visibility, genre)
+    select
+      ${trackId('n')}, md5('user ' || floor(n * ${owners}::float8 / ${tracks})::int)::uuid, 'Track ' || n, now(),
+      'ready', 'public', (array['House', 'Techno', 'Ambient', 'Jazz', 'Hip Hop'])[1 + n % 5]
+    from generate_series(0, ${tracks - 1}) n
+  `)
+}
+
+/** Raw rows of one day, made where they are kept. */
+export async function fillDay(sql: postgres.Sql, world: World, day: Date): Promise<void> {
+  const { rows, days, tracks, users } = world
+  const count = (part: keyof typeof parts) => Math.max(1, Math.round((rows / days) * parts[part]))
+  const listener = `floor(power(random(), 2) * ${users})::int`
+  const about = `
+    ${trackId('t')} as track_id, md5('version ' || t)::uuid as version_id, ${ownerId('t', world)} as owner_id,
+    case when n % 10 < 7 then md5('user ' || u)::uuid end as user_id,
+    case when n % 10 >= 7 then decode(left(md5(u || ' ' || $2::timestamptz), 32), 'hex') end as visitor,
+    (array['search', 'feed', 'profile', 'playlist', 'share', 'embed', 'chart', 'direct'])[1 + floor(power(random(), 2) * 8)::int]
+      as source,
+    (array['DE', 'FR', 'US', 'GB', 'IT', 'ES', 'NL', 'PL', 'BR', 'JP', 'SE', 'AT', 'CH', 'IS', 'MT'])[1 + floor(power(random(), 2) * 15)::int]
+      as country,
+    (array['desktop', 'phone', 'tablet'])[1 + floor(random() * 3)::int] as device,
+    case when random() < 0.02 then (array['ua', 'datacenter', 'rate'])[1 + floor(random() * 3)::int] end as filtered,
+    $2::timestamptz + random() * interval '86399 seconds' as at
+  `
+  const some = (howMany: number) => `
+    select n, ${about}
+    from (select n, ${someTrack} as t, ${listener} as u from generate_series(1, ${howMany}) n offset 0) chosen
+  `
+  const args = [tracks, day]
+  await sql.unsafe(
+    `insert into plays (id, issued_at, track_id, version_id, owner_id, user_id, visitor, started_at, listened_ms,
+       is_complete, is_counted, filtered, source, country, device)
+     select gen_random_uuid(), at, track_id, version_id, owner_id, user_id, visitor, at, 30000 + floor(random() * 180000)::int,
+       random() < 0.6, filtered is null and random() < 0.95, filtered, source, country, device
+     from (${some(count('plays'))}) x`,
+    args,
+  )
+  await sql.unsafe(
+    `insert into listens (id, issued_at, track_id, version_id, owner_id, user_id, visitor, started_at, last_at, heard,
+       listened_ms, duration_ms, is_complete, is_play, filtered, source, country, device)
+     select gen_random_uuid(), at, track_id, version_id, owner_id, user_id, visitor, at, at,
+       int4multirange(int4range(0, len), int4range(len + 10000, len + 10000 + n % 30000 + 1)), len, 200000, false, n % 5 <> 0,
+       filtered, source, country, device
+     from (select *, 1000 + floor(random() * 190000)::int as len from (${some(count('listens'))}) y) x`,
+    args,
+  )
+  const events: readonly (readonly [string, string, number])[] = [
+    ["'track_viewed'", 'null', count('views')],
+    [
+      "case when n % 8 = 0 then 'checkout_started' else 'product_viewed' end",
+      'version_id',
+      count('products'),
+    ],
+    ["'play_heartbeat'", 'null', count('heartbeats')],
+  ]
+  for (const [type, product, howMany] of events) {
+    await sql.unsafe(
+      `insert into analytics_events (id, client_at, at, received_at, type, user_id, visitor, track_id, version_id,
+         product_id, owner_id, source, country, device, filtered, is_late, is_clamped, heard_from_ms, heard_to_ms)
+       select gen_random_uuid(), at, at, at, ${type}, user_id, visitor,
+         case when ${product}::uuid is null then track_id end, version_id, ${product}, owner_id, source, country, device,
+         filtered, false, false, 0, 15000
+       from (${some(howMany)}) x`,
+      args,
+    )
+  }
+}
