@@ -1,5 +1,6 @@
 import type { Actor } from '../auth/actor.ts'
 import type { Db } from '../db/client.ts'
+import { emailStatus } from '../mail-feedback/standing.ts'
 import type { AdminUser, ListUsers } from './schemas.ts'
 
 /** As `isSuspended` has it. */
@@ -21,7 +22,7 @@ export async function listUsers(
   const begins = q === undefined ? undefined : `${q.replace(/[\\%_]/g, '\\$&')}%`
   return db<AdminUser[]>`
     select
-      id, username, display_name, email, role, bio, location, website, social_links,
+      id, username, display_name, email, ${emailStatus(db)}, role, bio, location, website, social_links,
       avatar_sha256 as avatar_url, is_verified,
       email_verified_at is not null as email_verified, last_login_at,
       case when ${isSuspended(db, now)} then suspended_at end as suspended_at,

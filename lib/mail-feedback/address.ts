@@ -6,11 +6,11 @@ export function toAscii(address: string): string {
   return `${address.slice(0, at)}@${domainToASCII(address.slice(at + 1))}`
 }
 
-/** What the same mailbox always goes by, whether a user wrote it or SES did. */
-export const mailboxOf = (address: string) => toAscii(address).toLowerCase()
-
-/** How accounts may spell what SES calls so. */
-export function spellingsOf(mailbox: string): string[] {
-  const at = mailbox.lastIndexOf('@')
-  return [...new Set([mailbox, `${mailbox.slice(0, at)}@${domainToUnicode(mailbox.slice(at + 1))}`])]
+/** What the same mailbox always goes by, whether a user wrote it or SES did: as people write it, in lower case. */
+export function mailboxOf(address: string): string {
+  const at = address.lastIndexOf('@')
+  return `${address.slice(0, at)}@${domainToUnicode(address.slice(at + 1))}`.toLowerCase()
 }
+
+/** How accounts may spell it. */
+export const spellingsOf = (mailbox: string): string[] => [...new Set([mailbox, toAscii(mailbox)])]

@@ -4,7 +4,7 @@ import { dayMs, earlier } from '../time.ts'
 
 const keptDays = 365
 
-/** Of addresses that nobody here has, and of what has no effect. What is spelt in ASCII may be spelt otherwise there. */
+/** Of addresses that nobody here has, and of what has no effect. */
 export const forgetOldTrouble = (db: Db, now: Date): Promise<number> =>
   sweep(db, {
     table: 'mail_addresses',
@@ -13,7 +13,7 @@ export const forgetOldTrouble = (db: Db, now: Date): Promise<number> =>
       updated_at < ${earlier(now, keptDays * dayMs)}
       and (
         coalesce(bounced_at, complained_at) is null
-        or address not like '%xn--%' and not exists (select from users where email = address)
+        or not exists (select from users where email = address)
       )
     `,
   })

@@ -4,7 +4,7 @@ import { addToOutbox, type OutboxRelay } from '../outbox.ts'
 import { mailboxOf, spellingsOf } from './address.ts'
 import type { MailFeedback } from './events.ts'
 import { countFeedback } from './metrics.ts'
-import { findOwner, markTrouble, type Trouble } from './repository.ts'
+import { markTrouble, type Trouble, touchOwner } from './repository.ts'
 
 export interface FeedbackDependencies {
   readonly sql: Sql
@@ -23,7 +23,7 @@ export function createMailFeedback({ sql, relay, now = () => new Date() }: Feedb
       const diagnosis = diagnosticCode?.slice(0, longestDiagnosis) ?? null
       await sql.beginIdempotent(async (tx) => {
         const isNew = await markTrouble(tx, { mailbox, kind, diagnosis, sent_at: feedback.sent_at }, now())
-        const recipient_id = isNew && (await findOwner(tx, spellingsOf(mailbox)))
+        const recipient_id = isNew && (await touchOwner(tx, spellingsOf(mailbox)))
         if (recipient_id) {
           await addToOutbox(tx, 'notification.add', { kind: 'mail_trouble', recipient_id, actor_id: null })
         }

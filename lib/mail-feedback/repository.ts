@@ -73,10 +73,12 @@ export async function findEmail(db: Db, userId: string): Promise<string | undefi
   return row?.email
 }
 
-/** Whose address it is; nobody's where the account is gone or never was. */
-export async function findOwner(db: Db, spellings: readonly string[]): Promise<string | undefined> {
+/** Whose address it is, whose row has changed in what it shows of it; nobody's where the account is gone or never was. */
+export async function touchOwner(db: Db, spellings: readonly string[]): Promise<string | undefined> {
   const [row] = await db<[{ id: string }?]>`
-    select id from users where email = any(${spellings}) and deleted_at is null limit 1
+    update users set revision = revision + 1
+    where email = any(${spellings}) and deleted_at is null
+    returning id
   `
   return row?.id
 }

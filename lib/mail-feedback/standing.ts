@@ -1,10 +1,19 @@
-import type { Db } from '../db/client.ts'
+import type { Db, Fragment } from '../db/client.ts'
 import { mailboxOf } from './address.ts'
-import { clearTrouble, deleteAddress, findEmail, findStanding } from './repository.ts'
+import { clearTrouble, deleteAddress, findEmail, findStanding, touchOwner } from './repository.ts'
 
 /** `unreachable`: mail to it comes back · `unwanted`: whoever reads it called a mail of ours unwanted. */
 export const emailStatuses = ['ok', 'unreachable', 'unwanted'] as const
 export type EmailStatus = (typeof emailStatuses)[number]
+
+/** The same, in a statement about `users`. */
+export const emailStatus = (db: Db): Fragment => db`
+  coalesce((
+    select case when bounced_at is not null then 'unreachable' when complained_at is not null then 'unwanted' end
+    from mail_addresses
+    where address = users.email
+  ), 'ok') as email_status
+`
 
 /** How it stands with mail to an address. */
 export async function readEmailStatus(db: Db, address: string): Promise<EmailStatus> {
@@ -25,7 +34,10 @@ export async function isUnreachable(db: Db, userId: string): Promise<boolean> {
  */
 export async function clearEmailTrouble(tx: Db, userId: string, now: Date): Promise<boolean> {
   const email = await findEmail(tx, userId)
-  return email !== undefined && clearTrouble(tx, mailboxOf(email), now)
+  if (email === undefined) return false
+  const wasInTrouble = await clearTrouble(tx, mailboxOf(email), now)
+  if (wasInTrouble) await touchOwner(tx, [email])
+  return wasInTrouble
 }
 
 /** With the account: nothing is kept of an address that belongs to nobody here. */

@@ -1,5 +1,6 @@
 import { countsOf } from '../counts/counts.ts'
 import type { Db } from '../db/client.ts'
+import { emailStatus } from '../mail-feedback/standing.ts'
 import { followsBack, isFollowed } from '../relations/columns.ts'
 import { isUnblocked } from '../relations/hiding.ts'
 import type { ProfileFacts } from './completion.ts'
@@ -11,7 +12,7 @@ export type UserRow = OwnUser & { readonly revision: number }
 export type ProfileRow = Profile & { readonly revision: number }
 
 const columns = (db: Db) => db`
-  id, username, display_name, email, role, bio, location, website, social_links,
+  id, username, display_name, email, ${emailStatus(db)}, role, bio, location, website, social_links,
   avatar_sha256 as avatar_url, is_verified, ${isPrivate(db)} as is_private, deletes_at, revision,
   created_at, updated_at
 `

@@ -3,6 +3,7 @@ import { actor } from '../auth/actor.ts'
 import { username } from '../auth/username.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
+import { emailStatuses } from '../mail-feedback/standing.ts'
 import { givenPassword, line, prose, webUrl } from '../text.ts'
 import { track } from '../tracks/schemas.ts'
 
@@ -45,6 +46,11 @@ export const profile = z.extend(user, {
 /** What a user sees of themselves. */
 export const ownUser = z.extend(user, {
   email: z.string(),
+  /**
+   * `unreachable`: mail to the address comes back, so that none is sent there · `unwanted`: one was reported as unwanted,
+   * so that none is sent which is by choice. Verifying the address anew, or another one, ends both.
+   */
+  email_status: z.enum(emailStatuses),
   /** When the account is deleted, as was asked for. */
   deletes_at: z.nullable(timestamp),
 })

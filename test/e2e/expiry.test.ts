@@ -1,4 +1,4 @@
-import { expectStatus, putFile } from '../../infra/local/client.ts'
+import { expectStatus, putFile, until } from '../../infra/local/client.ts'
 import { makeAudio } from '../support/audio.ts'
 import { launchPlatform } from '../support/launch-platform.ts'
 import { control, newClient, randomName } from '../support/platform.ts'
@@ -97,4 +97,21 @@ test('an account is deleted after 30 days, and what is left says nothing', async
   for (const path of [`/api/v1/users/${person.username}`, `/api/v1/tracks/${track.id}`]) {
     expect(await client.request('GET', path)).toMatchObject({ status: 404 })
   }
+})
+
+test('what can wait is mailed a quarter of an hour later', async () => {
+  const [artist, fan] = [await client.join('artist'), await client.join('fan')]
+  await client.request('PATCH', '/api/v1/notifications/preferences', {
+    token: artist.token,
+    body: { follow: { email: true } },
+  })
+  await client.request('PUT', `/api/v1/users/${artist.username}/follow`, { token: fan.token })
+  await until('the notification', async () => {
+    const { body } = await client.request('GET', '/api/v1/notifications', { token: artist.token })
+    return body.data[0]
+  })
+  await advance(16 * minutes)
+  await control('schedules/send-digests/run', {})
+
+  await client.mailTo(artist.email, new RegExp(`${fan.username} followed you`))
 })

@@ -8,12 +8,14 @@ import { authenticate } from './authenticate.ts'
 import { AwsError, notImplemented } from './aws-error.ts'
 import { type AwsRequest, type AwsService, failJson, type Operation } from './aws-service.ts'
 import type { BackEnds } from './back-ends.ts'
+import { createEventBus } from './event-bus.ts'
 import { createGatewayVerifier, type GatewayCall } from './gateway-auth.ts'
 import { holdAnswer } from './hold-answer.ts'
 import { type Authorizer, createAuthorizer, type Decision } from './iam.ts'
 import type { Usage } from './iam-usage.ts'
 import { createLambdaService, type InvokeFunction } from './lambda-service.ts'
 import type { Logger } from './logger.ts'
+import { createMailSimulator } from './mail-simulator.ts'
 import type { Need } from './need.ts'
 import { readBody } from './read-body.ts'
 import { createS3Service } from './s3.ts'
@@ -66,6 +68,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
   const { template, principals, parts, logger, now = () => new Date() } = options
   const authorizer = createAuthorizer(template, logger)
   const notifications = createNotifications(template, { queues: parts.queues, authorizer, logger })
+  const bus = createEventBus(template, { queues: parts.queues, authorizer, logger })
   const s3 = createS3Service(parts.objects, (event) => notifications.publish({ ...event, at: now() }))
   const services: readonly AwsService[] = [
     s3,
@@ -79,7 +82,7 @@ export async function startFrontDoor(options: FrontDoorOptions): Promise<FrontDo
         logger,
       }),
     }),
-    createSesService(parts.mailbox, template),
+    createSesService({ mailbox: parts.mailbox, template, onSent: createMailSimulator(template, bus), now }),
     createLambdaService(options.invokeFunction),
   ]
   const listeners = new Set<CallListener>()

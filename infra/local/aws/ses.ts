@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import http, { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -5,6 +6,8 @@ import ses from 'aws-ses-v2-local'
 import { ACCOUNT, REGION, type Template } from '../template.ts'
 import { AwsError, notImplemented } from './aws-error.ts'
 import { type AwsService, failJson, parseJson } from './aws-service.ts'
+import { holdAnswer } from './hold-answer.ts'
+import type { SentMail } from './mail-simulator.ts'
 
 /** The mails that were sent: a page and `GET /store`. Nothing can be sent here, only through the front door. */
 export interface Mailbox {
@@ -49,9 +52,20 @@ async function appOf(): Promise<RequestListener> {
   return app as RequestListener
 }
 
-export function createSesService(mailbox: Mailbox, template: Pick<Template, 'ofType'>): AwsService {
+export interface SesDependencies {
+  readonly mailbox: Mailbox
+  readonly template: Pick<Template, 'ofType'>
+  /** Told of each mail once it was sent, before its sender is. */
+  readonly onSent: (mail: SentMail) => Promise<void>
+  readonly now: () => Date
+}
+
+export function createSesService({ mailbox, template, onSent, now }: SesDependencies): AwsService {
   const identities = new Set(
     template.ofType('AWS::SES::EmailIdentity').map(({ properties }) => String(properties.EmailIdentity)),
+  )
+  const sets = new Set(
+    template.ofType('AWS::SES::ConfigurationSet').map(({ properties }) => String(properties.Name)),
   )
   return {
     name: 'ses',
@@ -60,15 +74,21 @@ export function createSesService(mailbox: Mailbox, template: Pick<Template, 'ofT
       if (method !== 'POST' || path !== '/v2/email/outbound-emails')
         throw notImplemented(`the SES call ${method} ${path}`)
       const input = parseJson(body)
+      const resources = [
+        identityArn(String(input.FromEmailAddress ?? ''), identities),
+        ...(input.ConfigurationSetName
+          ? [configurationSetArn(String(input.ConfigurationSetName), sets)]
+          : []),
+      ]
       return {
         name: 'ses:SendEmail',
-        needs: [
-          {
-            action: 'ses:SendEmail',
-            resource: identityArn(String(input.FromEmailAddress ?? ''), identities),
-          },
-        ],
-        run: async (response) => send(mailbox, incoming, input, response),
+        needs: resources.map((resource) => ({ action: 'ses:SendEmail', resource })),
+        run: async (response) => {
+          holdAnswer(response, async () => {
+            if (response.statusCode === 200) await onSent(toSent(input, now()))
+          })
+          send(mailbox, incoming, input, response)
+        },
       }
     },
     fail: failJson({ contentType: 'application/json' }),
@@ -82,6 +102,29 @@ function identityArn(from: string, identities: ReadonlySet<string>): string {
   if (!domain) throw new AwsError('BadRequestException', 400, 'Missing or malformed FromEmailAddress.')
   return `arn:aws:ses:${REGION}:${ACCOUNT}:identity/${identities.has(address) ? address : domain}`
 }
+
+/** SES asks about the set as well, and knows none that was not made. */
+function configurationSetArn(name: string, sets: ReadonlySet<string>): string {
+  if (!sets.has(name))
+    throw new AwsError('NotFoundException', 404, `Configuration set <${name}> does not exist.`)
+  return `arn:aws:ses:${REGION}:${ACCOUNT}:configuration-set/${name}`
+}
+
+interface SendEmail {
+  readonly FromEmailAddress?: string
+  readonly ConfigurationSetName?: string
+  readonly Destination?: { readonly ToAddresses?: readonly string[] }
+  readonly Content?: { readonly Simple?: { readonly Subject?: { readonly Data?: string } } }
+}
+
+const toSent = (input: SendEmail, at: Date): SentMail => ({
+  messageId: `${randomBytes(8).toString('hex')}-000000`,
+  from: input.FromEmailAddress ?? '',
+  to: input.Destination?.ToAddresses ?? [],
+  subject: input.Content?.Simple?.Subject?.Data ?? '',
+  configurationSet: input.ConfigurationSetName,
+  at,
+})
 
 /** The body has been read for the signature, so the package's own parser finds none and keeps ours. */
 function send(mailbox: Mailbox, incoming: IncomingMessage, input: object, response: ServerResponse): void {

@@ -174,6 +174,10 @@ const namings: Readonly<Record<string, Naming>> = {
       Arn: (resource, places) => arn('scheduler', `schedule/default/${named('Name')(resource, places)}`),
     },
   },
+  'AWS::Events::Rule': {
+    ref: named('Name'),
+    attributes: { Arn: (resource, places) => arn('events', `rule/${named('Name')(resource, places)}`) },
+  },
   'AWS::Scheduler::ScheduleGroup': {
     ref: named('Name'),
     attributes: {

@@ -21,7 +21,7 @@ create table mail_readers (
 
 -- What became of mail to an address, as SES told. An address without trouble has no row.
 create table mail_addresses (
-  -- In the form that SES knows it by: all of it in lower case, the domain in ASCII.
+  -- As people write it, in lower case: international domains in their own letters, whatever SES makes of them.
   address text primary key,
   -- It takes no mail: nothing is sent there until it is verified anew.
   bounced_at timestamptz,

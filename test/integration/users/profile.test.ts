@@ -171,6 +171,7 @@ test('shows nothing but the profile', async () => {
     'deletes_at',
     'display_name',
     'email',
+    'email_status',
     'id',
     'is_private',
     'is_verified',
