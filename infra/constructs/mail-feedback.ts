@@ -47,10 +47,12 @@ export class MailFeedback extends Construct {
       kind: 'bounce',
       bounce_type: EventField.fromPath('$.detail.bounce.bounceType'),
       recipients: EventField.fromPath('$.detail.bounce.bouncedRecipients'),
+      as_of: EventField.fromPath('$.detail.mail.timestamp'),
     })
     this.createRule('Complaints', 'Email Complaint Received', {
       kind: 'complaint',
       recipients: EventField.fromPath('$.detail.complaint.complainedRecipients'),
+      as_of: EventField.fromPath('$.detail.complaint.timestamp'),
     })
     this.watch()
   }
@@ -97,7 +99,6 @@ export class MailFeedback extends Construct {
       payload: {
         ...about,
         message_id: EventField.fromPath('$.detail.mail.messageId'),
-        sent_at: EventField.fromPath('$.detail.mail.timestamp'),
       },
       request_id: null,
       created_at: EventField.fromPath('$.time'),

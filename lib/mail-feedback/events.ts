@@ -12,7 +12,7 @@ export const mailFeedback = z.object({
     .array(z.object({ emailAddress: z.string(), diagnosticCode: z.optional(z.nullable(z.string())) }))
     .check(z.minLength(1)),
   message_id: z.string(),
-  /** When the mail was sent that it is about. */
-  sent_at: z.iso.datetime(),
+  /** Of a bounce when the mail was sent, of a complaint when it was made. */
+  as_of: z.iso.datetime(),
 })
 export type MailFeedback = z.output<typeof mailFeedback>

@@ -22,7 +22,7 @@ export function createMailFeedback({ sql, relay, now = () => new Date() }: Feedb
       const mailbox = mailboxOf(addressIn(emailAddress))
       const diagnosis = diagnosticCode?.slice(0, longestDiagnosis) ?? null
       await sql.beginIdempotent(async (tx) => {
-        const isNew = await markTrouble(tx, { mailbox, kind, diagnosis, sent_at: feedback.sent_at }, now())
+        const isNew = await markTrouble(tx, { mailbox, kind, diagnosis, as_of: feedback.as_of }, now())
         const recipient_id = isNew && (await touchOwner(tx, spellingsOf(mailbox)))
         if (recipient_id) {
           await addToOutbox(tx, 'notification.add', { kind: 'mail_trouble', recipient_id, actor_id: null })

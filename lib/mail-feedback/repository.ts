@@ -1,4 +1,5 @@
 import type { Db } from '../db/client.ts'
+import { spellingsOf } from './address.ts'
 
 export interface Standing {
   readonly bounced_at: Date | null
@@ -16,24 +17,26 @@ export interface Trouble {
   readonly mailbox: string
   readonly kind: 'bounced' | 'complained' | 'transient'
   readonly diagnosis: string | null
-  /** When the mail was sent that it is about. */
-  readonly sent_at: string
+  /** Whoever has shown since then that the address works is believed. */
+  readonly as_of: string
 }
 
 /**
- * Writes down what became of a mail. False where that changes nothing: it was known, or is about a mail from before
- * the address was verified anew.
+ * Writes down what became of a mail. False where that changes nothing: it was known, or is from before the address was
+ * verified.
  */
 export async function markTrouble(db: Db, trouble: Trouble, now: Date): Promise<boolean> {
-  const { mailbox, kind, diagnosis, sent_at } = trouble
+  const { mailbox, kind, diagnosis, as_of } = trouble
   const at = (which: Trouble['kind']) => (which === kind ? now : null)
   const [row] = await db<[{ is_new: boolean }?]>`
     insert into mail_addresses as kept (
       address, bounced_at, complained_at, transient_count, last_transient_at, diagnosis, updated_at
     )
-    values (
-      ${mailbox}, ${at('bounced')}, ${at('complained')}, ${kind === 'transient' ? 1 : 0}, ${at('transient')},
-      ${diagnosis}, ${now}
+    select
+      ${mailbox}, ${at('bounced')}::timestamptz, ${at('complained')}::timestamptz,
+      ${kind === 'transient' ? 1 : 0}::integer, ${at('transient')}::timestamptz, ${diagnosis}, ${now}::timestamptz
+    where not exists (
+      select from users where email = any(${spellingsOf(mailbox)}) and email_verified_at > ${as_of}
     )
     on conflict (address) do update set
       bounced_at = coalesce(kept.bounced_at, excluded.bounced_at),
@@ -42,7 +45,7 @@ export async function markTrouble(db: Db, trouble: Trouble, now: Date): Promise<
       last_transient_at = coalesce(excluded.last_transient_at, kept.last_transient_at),
       diagnosis = coalesce(excluded.diagnosis, kept.diagnosis),
       updated_at = ${now}
-    where kept.cleared_at is null or kept.cleared_at <= ${sent_at}
+    where kept.cleared_at is null or kept.cleared_at <= ${as_of}
     returning
       (new.bounced_at is not null and old.bounced_at is null)
       or (new.complained_at is not null and old.complained_at is null) as is_new

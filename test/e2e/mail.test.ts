@@ -40,6 +40,9 @@ async function joinAt(what: string) {
   const email = simulated(what)
   await moveTo(person, email)
   await agree(person.email)
+  expect((await me(person)).body.email_status).toBe('ok')
+  // A mail to the address that works so far.
+  expectStatus(202, await client.request('POST', '/api/v1/auth/password/forgot', { body: { email } }))
   return { ...person, email }
 }
 

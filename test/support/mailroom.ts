@@ -82,17 +82,17 @@ let count = 0
 const guid = () => `0d079340-135a-b8c6-25c2-${(++count).toString(16).padStart(12, '0')}`
 
 /** Of a mail that was sent at this time. */
-export const bounced = (address: string, sent_at: Date, bounce_type = 'Permanent') => ({
+export const bounced = (address: string, as_of: Date, bounce_type = 'Permanent') => ({
   kind: 'bounce',
   bounce_type,
   recipients: [{ emailAddress: address, diagnosticCode: 'smtp; 550 5.1.1 user unknown', status: '5.1.1' }],
   message_id: 'a-mail',
-  sent_at: sent_at.toISOString(),
+  as_of: as_of.toISOString(),
 })
 
-export const complained = (address: string, sent_at: Date) => ({
+export const complained = (address: string, as_of: Date) => ({
   kind: 'complaint',
   recipients: [{ emailAddress: address }],
   message_id: 'a-mail',
-  sent_at: sent_at.toISOString(),
+  as_of: as_of.toISOString(),
 })

@@ -64,6 +64,15 @@ test('an address that is verified anew gets mail again, whatever SES says later 
   expect(await statusOf(ada.access_token)).toBe('unreachable')
 })
 
+test('what SES tells late of a mail from before the address was first verified does not count', async () => {
+  const before = new Date(clock.now().getTime() - 60_000)
+  const ada = await api.signIn()
+  await feed(bounced(ada.email, before))
+
+  expect(await statusOf(ada.access_token)).toBe('ok')
+  expect(await told(ada.id)).toEqual([])
+})
+
 test('nobody whose address is well is sent a link to verify it anew', async () => {
   const ada = await api.signIn()
   const before = await mailsTo(ada.email)
@@ -153,7 +162,7 @@ test('takes an address from beside the name of its reader', async () => {
 test.each([
   { name: 'no recipient', payload: { ...bounced('x@example.test', new Date()), recipients: [] } },
   { name: 'another kind', payload: { ...bounced('x@example.test', new Date()), kind: 'delivery' } },
-  { name: 'no time', payload: { ...bounced('x@example.test', new Date()), sent_at: 'yesterday' } },
+  { name: 'no time', payload: { ...bounced('x@example.test', new Date()), as_of: 'yesterday' } },
 ])('refuses what has $name', async ({ payload }) => {
   await expect(feed(payload)).rejects.toThrow()
 })
