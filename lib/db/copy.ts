@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Db } from './client.ts'
+import { asDriverQuery } from './driver.ts'
 
 export type CopyValue = string | number | boolean | Date | Buffer | object | null | undefined
 
@@ -34,12 +35,18 @@ function* toChunks(rows: Iterable<readonly CopyValue[]>) {
   if (chunk) yield chunk
 }
 
+/** Of all rows; it can take no more than a function has. */
+const copyMs = 30_000
+
 /** Writes rows into a table of a transaction, in one go. */
 export async function copyInto(
   tx: Db,
   { table, columns }: { readonly table: string; readonly columns: readonly string[] },
   rows: Iterable<readonly CopyValue[]>,
 ): Promise<void> {
-  const sink = await tx`copy ${tx(table)} (${tx(columns)}) from stdin`.writable()
-  await pipeline(Readable.from(toChunks(rows)), sink)
+  const query = tx`copy ${tx(table)} (${tx(columns)}) from stdin`
+  const sink = await query.writable()
+  // The driver has answered with the stream by now, and would tell nobody that the server refuses what comes by it.
+  asDriverQuery(query).reject = (error) => sink.destroy(error as Error)
+  await pipeline(Readable.from(toChunks(rows)), sink, { signal: AbortSignal.timeout(copyMs) })
 }
