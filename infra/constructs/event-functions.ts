@@ -123,6 +123,7 @@ export class EventFunctions extends Construct {
     )
     scheduler.allow(['s3:ListBucketVersions'], storage.uploads.bucketArn)
     this.watchCounts(scheduler)
+    this.watchWebhooks(scheduler)
     this.watchMoney(scheduler)
     return scheduler
   }
@@ -146,6 +147,21 @@ export class EventFunctions extends Construct {
       metric: loggedMetric(scheduler, 'count_drift'),
       above: 0,
       description: 'A counter was not what its rows say; it has been corrected, the cause has not',
+    })
+  }
+
+  /** The sweep tries every minute what anybody else could not hand over. */
+  private watchWebhooks(scheduler: ServiceFunction) {
+    this.on.alarms.watch('webhooks-unsent', {
+      metric: loggedMetric(scheduler, 'webhooks_unsent'),
+      above: 0,
+      periods: 3,
+      description: 'Webhooks cannot be handed to their sender; they wait in the database',
+    })
+    this.on.alarms.watch('webhooks-lost', {
+      metric: loggedMetric(scheduler, 'webhooks_lost'),
+      above: 20,
+      description: 'Nothing was heard of webhooks that were handed to the sender; they are handed over again',
     })
   }
 

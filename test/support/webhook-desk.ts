@@ -45,14 +45,19 @@ export function createWebhookDesk(sql: Sql, { fieldCipher: own = fieldCipher } =
   const now = () => at
   const handed: Handed[] = []
   let take = async (messages: readonly QueueMessage[]) => messages.map(({ id }) => id)
+  let before = Promise.resolve()
   const queue = {
     send: async (messages: readonly QueueMessage[]) => {
       const ids = await take(messages)
-      for (const { id, body, delay_seconds = 0 } of messages) {
-        if (!ids.includes(id)) continue
-        const message = await openMessage(messageCipher, JSON.parse(body))
-        handed.push({ ...message, delay_seconds, at: later(at, delay_seconds * 1_000) })
-      }
+      const taken = messages.filter(({ id }) => ids.includes(id))
+      // In the order in which they were sent, whichever can be read first.
+      before = before.then(async () => {
+        for (const { body, delay_seconds = 0 } of taken) {
+          const message = await openMessage(messageCipher, JSON.parse(body))
+          handed.push({ ...message, delay_seconds, at: later(at, delay_seconds * 1_000) })
+        }
+      })
+      await before
       return ids
     },
   }

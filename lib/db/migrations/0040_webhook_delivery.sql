@@ -25,4 +25,4 @@ create index webhook_endpoints_failing on webhook_endpoints (first_failure_at)
 
 -- What was written by a later transaction is sent anyway.
 alter table webhook_recoveries
-  add column until_xact bigint not null default pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+  add column until_xact bigint not null default pg_current_xact_id()::text::bigint;

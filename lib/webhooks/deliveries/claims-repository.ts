@@ -97,6 +97,7 @@ export interface Claim {
   readonly next_attempt_at: Date
   /** When its turn is by the rate of its endpoint. */
   readonly turn_at: Date
+  readonly place: number
   readonly claimed_until: Date
   /** Nothing was heard of the message before. */
   readonly was_lost: boolean
@@ -165,7 +166,7 @@ export const claimWaiting = (
   where d.id = c.id
   returning
     d.id, d.endpoint_id, d.event_id, d.attempt_count + 1 as attempt, d.next_attempt_at,
-    c.paced_from + c.pace * c.place as turn_at, d.claimed_until, old.claimed_until > '-infinity' as was_lost
+    c.paced_from + c.pace * c.place as turn_at, c.place::int, d.claimed_until, old.claimed_until > '-infinity' as was_lost
 `
 
 /** Of messages that the queue has not taken. */

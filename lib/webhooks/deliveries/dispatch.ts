@@ -46,11 +46,12 @@ export function createDispatcher(dependencies: DispatchDependencies): Dispatcher
 
   async function dispatchTo(endpointIds: readonly string[], limit: number, signal?: AbortSignal) {
     if (endpointIds.length === 0) return 0
-    const claims = await sql.begin(async (tx) => {
+    const claimed = await sql.begin(async (tx) => {
       await lockEndpoints(tx, endpointIds)
       return claimWaiting(tx, endpointIds, { now: now(), limit })
     })
-    if (claims.length === 0) return 0
+    if (claimed.length === 0) return 0
+    const claims = claimed.toSorted((a, b) => a.turn_at.getTime() - b.turn_at.getTime() || a.place - b.place)
     const lost = claims.filter(({ was_lost }) => was_lost)
     if (lost.length > 0) recordLost(lost)
     return handOver(claims, signal)
