@@ -39,7 +39,7 @@ const edit = (as: Person, comment_id: string, body: string) =>
   api(socialRoutes.updateComment, as, { params: { comment_id }, body: { body } })
 const toldOf = (comment_id: string) => sql`
   select payload->>'kind' as kind, payload->>'recipient_id' as to from outbox
-  where payload->>'comment_id' = ${comment_id} order by id
+  where type = 'notification.add' and payload->>'comment_id' = ${comment_id} order by id
 `
 
 describe('mentions', () => {
