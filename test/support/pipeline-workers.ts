@@ -26,6 +26,7 @@ import { createSameFileReports } from '../../lib/moderation/same-file.ts'
 import { createDelivery } from '../../lib/notifications/delivery.ts'
 import { createOutboxRelay } from '../../lib/outbox.ts'
 import { covers } from '../../lib/playlists/cover.ts'
+import { contentEvents } from '../../lib/public-events/sources.ts'
 import { artworks } from '../../lib/tracks/artwork.ts'
 import { avatars } from '../../lib/users/avatar.ts'
 import { heard } from './heard.ts'
@@ -178,7 +179,12 @@ export const workers = {
 
 const unexpected = () => Promise.reject(new Error('Nobody is to be sent this'))
 
-const nobody = Object.fromEntries(Object.keys(events).map((type) => [type, unexpected])) as unknown as Jobs
+/** Accounts are told of these elsewhere. */
+const unheard = async () => {}
+
+const nobody = Object.fromEntries(
+  Object.keys(events).map((type) => [type, type in contentEvents ? unheard : unexpected]),
+) as unknown as Jobs
 
 function queueOf(name: QueueName, life: Life, { send }: PipelineParts): Pick<JobQueue, 'send'> {
   return life.watch(`${name} queue`, {
