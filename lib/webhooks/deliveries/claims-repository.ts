@@ -14,6 +14,13 @@ export const mostLostClaims = 3
 const fewestInFlight = 2
 const mostInFlight = 50
 
+/**
+ * Whoever has not answered for so long may never do so. Each of their messages holds an environment of the sender, with
+ * up to nine others in it, for 15 s: so until an answer comes they are handed few.
+ */
+const answeredWithinMs = 2_000
+const mostUnanswered = 5
+
 const isWaiting = (db: Db, now: Date) => db`
   d.status = 'pending' and d.next_attempt_at <= ${later(now, lookAheadMs)} and d.claimed_until <= ${now}
     and (d.lost_claims < ${mostLostClaims} or d.claimed_until = '-infinity')
@@ -30,11 +37,19 @@ const isShutOut = (db: Db, now: Date) => db`
 
 /** How many more the endpoint `e` may have under way. */
 const roomOf = (db: Db, now: Date) => db`
-  case
-    when e.failures_in_row > 0 then 1
-    else least(greatest(e.rate_per_second, ${fewestInFlight}), ${mostInFlight})
-  end - (
-    select count(*)::int from webhook_deliveries c
+  (
+    select
+      case
+        when e.failures_in_row > 0 then 1
+        else least(
+          greatest(e.rate_per_second, ${fewestInFlight}),
+          case
+            when min(c.claimed_until) <= ${later(now, claimMs - answeredWithinMs)} then ${mostUnanswered}::int
+            else ${mostInFlight}::int
+          end
+        )
+      end - count(*)::int
+    from webhook_deliveries c
     where c.endpoint_id = e.id and c.status = 'pending' and c.claimed_until > ${now}
   )
 `
