@@ -39,6 +39,7 @@ const limits = [
   'AWS::ApiGatewayV2::Stage.Properties.DefaultRouteSettings.ThrottlingRateLimit',
 ]
 const rescans = ['AWS::Lambda::Function.Properties.Environment.Variables.RESCAN_PER_MINUTE']
+const localReceivers = ['AWS::Lambda::Function.Properties.Environment.Variables.WEBHOOK_ALLOW_LOCAL']
 const concurrency = ['AWS::Lambda::EventSourceMapping.Properties.ScalingConfig.MaximumConcurrency']
 const logs = ['AWS::Logs::LogGroup.Properties.RetentionInDays']
 const logLevel = ['AWS::Lambda::Function.Properties.Environment.Variables.LOG_LEVEL']
@@ -48,7 +49,7 @@ const tls = [
 ]
 
 it.each<{ one: StageName; other: StageName; settings: readonly (readonly string[])[] }>([
-  { one: 'dev', other: 'local', settings: [tls, rescans] },
+  { one: 'dev', other: 'local', settings: [tls, rescans, localReceivers] },
   {
     one: 'prod',
     other: 'staging',
