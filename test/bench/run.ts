@@ -11,16 +11,17 @@ import { measureMarket } from './market/measure.ts'
 import { measureMedia } from './media/measure.ts'
 import { measureSessions } from './sessions.ts'
 import { printFigures } from './table.ts'
+import { measureWebhooks } from './webhooks/measure.ts'
 
 /**
- * `npm run bench [-- imports|handlers|auth|media|marketplace|catalogue …]`: figures measured side by side in one run; nothing
- * here fails. `media` takes `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue`
- * runs only when it is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill
- * the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
+ * `npm run bench [-- imports|handlers|auth|media|marketplace|webhooks|catalogue …]`: figures measured side by side in one
+ * run; nothing here fails. `webhooks` takes `--small` to see only that it runs. `media` takes
+ * `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue` runs only when it
+ * is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
  * `--markdown docs/performance.md`. `dashboards` runs only when it is named, too: it takes `--rows 50000000`, raw ones.
  */
 const usual = ['imports', 'handlers', 'auth'] as const
-const names = [...usual, 'media', 'marketplace', 'catalogue', 'dashboards']
+const names = [...usual, 'media', 'marketplace', 'webhooks', 'catalogue', 'dashboards']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -30,10 +31,12 @@ const { positionals, values } = parseArgs({
     plans: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     rows: { type: 'string', default: '1000000' },
+    small: { type: 'boolean', default: false },
     markdown: { type: 'string' },
   },
 })
-const wanted: readonly string[] = positionals.length > 0 ? positionals : [...usual, 'media', 'marketplace']
+const wanted: readonly string[] =
+  positionals.length > 0 ? positionals : [...usual, 'media', 'marketplace', 'webhooks']
 const unknown = wanted.find((name) => !names.includes(name))
 if (unknown) throw new Error(`There is no section ${unknown}: ${names.join(', ')}`)
 
@@ -48,6 +51,7 @@ if (wanted.includes('dashboards')) {
     throw new Error('--rows is a number of raw rows, 100000 or more')
   await measureDashboards({ rows })
 }
+if (wanted.includes('webhooks')) await measureWebhooks({ isSmall: values.small })
 if (wanted.includes('catalogue')) {
   const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)
   if (scales.some((scale) => !Number.isInteger(scale) || scale < 10_000))
