@@ -100,12 +100,10 @@ export class EventFunctions extends Construct {
         STRIPE_QUEUE_URL: stripe.queue.queueUrl,
         RESCAN_DAYS: String(stage.rescan.days),
         RESCAN_PER_MINUTE: String(stage.rescan.perMinute),
-        EVENTS_QUEUE_URL: this.on.events.queue.queueUrl,
         ...dispatchSettings(this.on),
       },
     })
     grantDispatch(scheduler, this.on)
-    scheduler.grantSend(this.on.events.queue)
     scheduler.allow(['s3:GetObject'], storage.definitions.arnForObjects('definitions/current.json'))
     scheduler.grantSend(storage.scanQueue.queue)
     scheduler.grantSend(stripe.queue)

@@ -103,6 +103,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'APP_URL',
     'EVENTS_QUEUE_URL',
     'EXPORTS_BUCKET',
+    'FIELD_SECRET_ARN',
     'MAIL_CONFIGURATION_SET',
     'MAIL_FROM',
     'METADATA_QUEUE_URL',
@@ -110,6 +111,8 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'STREAM_JOB_SECRET_ARN',
     'STREAM_SERVER_URL',
     'STRIPE_QUEUE_URL',
+    'WEBHOOKS_QUEUE_URL',
+    'WEBHOOK_SECRET_ARN',
   ],
   'stripe-worker': [
     ...withDatabase,
@@ -130,6 +133,14 @@ const settings: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
+  'webhook-results-worker': [
+    ...withDatabase,
+    'EVENTS_QUEUE_URL',
+    'FIELD_SECRET_ARN',
+    'WEBHOOKS_QUEUE_URL',
+    'WEBHOOK_RESULTS_QUEUE_URL',
+    'WEBHOOK_SECRET_ARN',
+  ],
   scheduler: [
     ...withDatabase,
     'DEFINITIONS_BUCKET',
@@ -141,6 +152,8 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'SCAN_QUEUE_URL',
     'STRIPE_QUEUE_URL',
     'UPLOADS_BUCKET',
+    'WEBHOOKS_QUEUE_URL',
+    'WEBHOOK_SECRET_ARN',
   ],
   migrate: [...withDatabase, 'APP_DATABASE_USER', 'DATABASE_ADMIN_SECRET_ARN', 'NODE_EXTRA_CA_CERTS'],
 }
@@ -269,7 +282,9 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   'jobs-worker': [
     'rds-db:connect DatabaseProxy',
     's3:PutObject ExportsBucket/exports/accounts/*',
+    'secretsmanager:GetSecretValue FieldSecret',
     'secretsmanager:GetSecretValue StreamJobSecret',
+    'secretsmanager:GetSecretValue WebhookSecret',
     'ses:SendEmail configuration-set',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
@@ -278,6 +293,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage MetadataQueue',
     'sqs:SendMessage ScanQueue',
     'sqs:SendMessage StripeQueue',
+    'sqs:SendMessage WebhooksQueue',
     ...consume('EventsQueue'),
   ],
   'stripe-worker': [
@@ -296,6 +312,14 @@ const grants: Readonly<Record<string, readonly string[]>> = {
   ],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   ops: ['rds-db:connect DatabaseProxy'],
+  'webhook-results-worker': [
+    'rds-db:connect DatabaseProxy',
+    'secretsmanager:GetSecretValue FieldSecret',
+    'secretsmanager:GetSecretValue WebhookSecret',
+    'sqs:SendMessage EventsQueue',
+    'sqs:SendMessage WebhooksQueue',
+    ...consume('WebhookResultsQueue'),
+  ],
   scheduler: [
     'rds-db:connect DatabaseProxy',
     's3:AbortMultipartUpload UploadsBucket/uploads/*',
@@ -311,8 +335,10 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     's3:ListMultipartUploadParts UploadsBucket/uploads/*',
     's3:PutObject UploadsBucket/uploads/*',
     'secretsmanager:GetSecretValue FieldSecret',
+    'secretsmanager:GetSecretValue WebhookSecret',
     'sqs:SendMessage ScanQueue',
     'sqs:SendMessage StripeQueue',
+    'sqs:SendMessage WebhooksQueue',
   ],
   migrate: ['secretsmanager:GetSecretValue MasterUserSecret'],
 }

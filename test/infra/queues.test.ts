@@ -22,6 +22,8 @@ const consumers = new Map([
   ['veza-prod-analysis', 'analysis-worker'],
   ['veza-prod-events', 'jobs-worker'],
   ['veza-prod-stripe', 'stripe-worker'],
+  ['veza-prod-webhooks', 'webhook-worker'],
+  ['veza-prod-webhook-results', 'webhook-results-worker'],
 ])
 const receives = new Map([
   ['veza-prod-analysis', 5],
@@ -29,6 +31,8 @@ const receives = new Map([
   ['veza-prod-metadata', 4],
   ['veza-prod-events', 8],
   ['veza-prod-stripe', 8],
+  ['veza-prod-webhooks', 5],
+  ['veza-prod-webhook-results', 8],
 ])
 
 it('has the five queues and a dead-letter queue for each, and for the schedules', () => {
@@ -45,6 +49,10 @@ it('has the five queues and a dead-letter queue for each, and for the schedules'
     'veza-prod-schedules-dlq',
     'veza-prod-stripe',
     'veza-prod-stripe-dlq',
+    'veza-prod-webhook-results',
+    'veza-prod-webhook-results-dlq',
+    'veza-prod-webhooks',
+    'veza-prod-webhooks-dlq',
   ])
 })
 
