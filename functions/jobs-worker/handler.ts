@@ -77,14 +77,13 @@ const makeExport = createExportMaker({
   relay,
 })
 
-const cipherOf = (variable: string) =>
-  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(variable)) })
+const cipherOf = (secretId: string) => createFieldCipher({ loadKeys: createKeyLoader(secrets, secretId) })
 
 const dispatcher = createDispatcher({
   sql,
   queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
-  fieldCipher: cipherOf('FIELD_SECRET_ARN'),
-  messageCipher: cipherOf('WEBHOOK_SECRET_ARN'),
+  fieldCipher: cipherOf(requireEnv('FIELD_SECRET_ARN')),
+  messageCipher: cipherOf(requireEnv('WEBHOOK_SECRET_ARN')),
 })
 const publisher = createPublisher({ sql, fanOut, dispatchSoon: dispatcher.dispatchSoon })
 

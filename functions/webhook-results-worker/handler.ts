@@ -10,8 +10,7 @@ import { createResultsWorker } from '../../lib/webhooks/deliveries/results-worke
 
 const sql = connect(databaseSettings())
 const secrets = createSecrets()
-const cipherOf = (secret: string) =>
-  createFieldCipher({ loadKeys: createKeyLoader(secrets, requireEnv(secret)) })
+const cipherOf = (secretId: string) => createFieldCipher({ loadKeys: createKeyLoader(secrets, secretId) })
 
 export const handler = createResultsWorker({
   sql,
@@ -20,7 +19,7 @@ export const handler = createResultsWorker({
   dispatcher: createDispatcher({
     sql,
     queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
-    fieldCipher: cipherOf('FIELD_SECRET_ARN'),
-    messageCipher: cipherOf('WEBHOOK_SECRET_ARN'),
+    fieldCipher: cipherOf(requireEnv('FIELD_SECRET_ARN')),
+    messageCipher: cipherOf(requireEnv('WEBHOOK_SECRET_ARN')),
   }),
 })

@@ -140,6 +140,8 @@ const rates: Readonly<Record<string, string>> = {
   'retry-payouts': 'rate(1 day)',
   'compare-balance': 'rate(1 day)',
   'roll-up': 'rate(1 minute)',
+  'send-webhooks': 'rate(1 minute)',
+  'recover-webhooks': 'rate(1 minute)',
   'expire-market': 'rate(1 day)',
   'answer-disputes': 'rate(10 minutes)',
 }
