@@ -121,6 +121,8 @@ it('has a schedule for each task of the scheduler, for the relay and for the def
 
 const rates: Readonly<Record<string, string>> = {
   'expire-notifications': 'rate(1 day)',
+  'send-digests': 'rate(1 minute)',
+  'expire-mail-trouble': 'rate(1 day)',
   'repair-counts': 'rate(1 day)',
   'keep-months': 'rate(1 day)',
   'keep-playlists': 'rate(1 day)',

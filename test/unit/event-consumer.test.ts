@@ -48,6 +48,19 @@ const ids = {
   endpoint_id: randomUUID(),
   delivery_id: randomUUID(),
   trouble: 'failing',
+  notification_id: randomUUID(),
+  notification_ids: [randomUUID()],
+  event_id: randomUUID(),
+}
+/** Members that mean something else there. */
+const samples: Partial<Record<EventType, object>> = {
+  'mail.feedback': {
+    kind: 'bounce',
+    bounce_type: 'Permanent',
+    recipients: [{ emailAddress: 'nova@example.com' }],
+    message_id: 'a-mail',
+    as_of: '2026-01-01T00:00:00.000Z',
+  },
 }
 const messageOf = (type: string, payload: unknown = ids) => ({
   id: randomUUID(),
@@ -59,8 +72,15 @@ const messageOf = (type: string, payload: unknown = ids) => ({
 
 test.each(Object.keys(events) as EventType[])('%s goes to its job with its own payload', async (type) => {
   const { done, consume } = prepare()
-  await consume(messageOf(type))
-  expect(done).toEqual([{ type, payload: events[type].parse(ids) }])
+  const sample = samples[type] ?? ids
+  await consume(messageOf(type, sample))
+  expect(done).toEqual([{ type, payload: events[type].parse(sample) }])
+})
+
+test('an id of EventBridge, which is a UUID of no version, is as good as another', async () => {
+  const { done, consume } = prepare()
+  await consume({ ...messageOf('stream.prepare'), id: '17793124-05d4-b198-2fde-7ededc63b103' })
+  expect(done).toHaveLength(1)
 })
 
 test('an event delivered twice is handled once', async () => {

@@ -115,13 +115,13 @@ export function inputOf(
   envelope: object,
 ): string | undefined {
   if (!InputTransformer) return JSON.stringify(envelope)
-  const values = Object.entries(InputTransformer.InputPathsMap ?? {}).map(
-    ([name, path]) => [name, valueAt(envelope, path)] as const,
-  )
-  let text = InputTransformer.InputTemplate
-  for (const [name, value] of values) {
-    if (value !== undefined) text = text.replaceAll(`<${name}>`, () => JSON.stringify(value))
-  }
+  const { InputPathsMap = {}, InputTemplate } = InputTransformer
+  // In one go: what a value holds is no place for another.
+  const text = InputTemplate.replace(/<([\w-]+)>/g, (whole, name) => {
+    const path = InputPathsMap[name]
+    const value = path === undefined ? undefined : valueAt(envelope, path)
+    return value === undefined ? whole : JSON.stringify(value)
+  })
   try {
     JSON.parse(text)
     return text
