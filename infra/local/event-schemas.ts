@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { publicEventTypes } from '../../lib/public-events/catalogue.ts'
-import { checkSchema, formatSchema, schemaFile } from './published-schemas.ts'
+import { checkSchema, formatSchema, schemaFile, writeGuideRows } from './published-schemas.ts'
 
 /**
- * Writes the schemas of the catalogue to docs/event-schemas, where they are held: npm run event-schemas. What would
- * change under its readers is refused, and needs a version of its own in the catalogue.
+ * Writes the schemas of the catalogue to docs/event-schemas, where they are held, and its table into docs/events.md:
+ * npm run event-schemas. What would change under its readers is refused, and needs a version of its own in the catalogue.
  */
 const refused: string[] = []
 for (const type of publicEventTypes) {
@@ -15,6 +15,7 @@ for (const type of publicEventTypes) {
     console.log(`${state}: ${type}`)
   }
 }
+await writeGuideRows()
 if (refused.length > 0) {
   console.error(refused.join('\n'))
   process.exitCode = 1

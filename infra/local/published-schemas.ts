@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { isDeepStrictEqual } from 'node:util'
-import { describeEvent, type PublicEventType } from '../../lib/public-events/catalogue.ts'
+import { describeEvent, type PublicEventType, publicEventTypes } from '../../lib/public-events/catalogue.ts'
 import { findBreaks, type Schema } from '../../lib/public-events/compatibility.ts'
 import { schemaOf } from '../../lib/public-events/described.ts'
 
@@ -50,3 +50,26 @@ async function readPublished(type: PublicEventType): Promise<Schema | undefined>
 
 const explain = (type: PublicEventType, what: string) =>
   `${type} ${describeEvent(type).version}: ${what}. Take that back or make it optional; or give the event the version of today in the catalogue, and run npm run event-schemas.`
+
+const guide = new URL('../../docs/events.md', import.meta.url)
+const table = /(?<=\| type \| resource \| .+\n\|---\|---\|---\|\n)(?:\|.*\n)*/
+
+/** Of the table in docs/events.md, as the catalogue has it. */
+export const catalogueRows = () =>
+  publicEventTypes.map((type) => {
+    const { resource, description } = describeEvent(type)
+    return `| \`${type}\` | ${resource} | ${description} |\n`
+  })
+
+export async function readGuideRows(): Promise<string[]> {
+  const [rows = ''] = table.exec(await readFile(guide, 'utf8')) ?? []
+  return rows.split(/(?<=\n)/)
+}
+
+export async function writeGuideRows(): Promise<void> {
+  const text = await readFile(guide, 'utf8')
+  await writeFile(
+    guide,
+    text.replace(table, () => catalogueRows().join('')),
+  )
+}

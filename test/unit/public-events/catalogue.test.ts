@@ -1,5 +1,10 @@
 import * as z from 'zod/mini'
-import { checkSchema, listPublished } from '../../../infra/local/published-schemas.ts'
+import {
+  catalogueRows,
+  checkSchema,
+  listPublished,
+  readGuideRows,
+} from '../../../infra/local/published-schemas.ts'
 import { events } from '../../../lib/events.ts'
 import {
   describeEvent,
@@ -71,4 +76,9 @@ test('is listed with a schema that stands by itself', () => {
     })
     expect(example).toMatchObject({ type, api_version })
   }
+})
+
+test('docs/events.md has every type, as the catalogue describes it', async () => {
+  // npm run event-schemas writes it.
+  expect(await readGuideRows()).toEqual(catalogueRows())
 })
