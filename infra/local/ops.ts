@@ -3,6 +3,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { readPlatform } from './client.ts'
 
 const help = `Usage: npm run ops -- grant-role <email> <role> [options]
+       npm run ops -- redo-analytics <first day> <last day> [options]
 
 Does what only operators may do, by invoking the function "ops".
 
@@ -14,16 +15,22 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { stage: { type: 'string' }, platform: { type: 'string', default: '.local/platform.json' } },
 })
-const [action, email, role, ...rest] = positionals
+const request = readRequest(positionals)
 
-if (action !== 'grant-role' || !email || !role || rest.length > 0) {
+if (!request) {
   console.error(help)
   process.exitCode = 2
 } else {
-  await invoke({ action, email, role }).catch((error: Error) => {
+  await invoke(request).catch((error: Error) => {
     console.error(error.message)
     process.exitCode = 1
   })
+}
+
+function readRequest([action, first, second, ...rest]: readonly string[]) {
+  if (!first || !second || rest.length > 0) return undefined
+  if (action === 'grant-role') return { action, email: first, role: second }
+  return action === 'redo-analytics' ? { action, from: first, to: second } : undefined
 }
 
 async function invoke(request: object) {
@@ -36,7 +43,11 @@ async function invoke(request: object) {
   )
   const answer = JSON.parse(Buffer.from(Payload ?? []).toString() || 'null')
   if (FunctionError) throw new Error(answer?.errorMessage ?? FunctionError)
-  console.log(`${answer.username} was ${answer.old_role} and is ${answer.role} now.`)
+  console.log(
+    'hours' in answer
+      ? `${answer.hours} hours are summed up anew by the next runs of roll-up.`
+      : `${answer.username} was ${answer.old_role} and is ${answer.role} now.`,
+  )
 }
 
 async function localSettings() {

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { ensureAdmin } from '../../../infra/local/admin-account.ts'
-import { createOperatorService, operatorRequest } from '../../../lib/admin/operator-service.ts'
+import { createOperatorService, grantRoleRequest } from '../../../lib/admin/operator-service.ts'
 import { createAccountsApi } from '../../support/accounts.ts'
 import { useDatabase } from '../../support/database.ts'
 import { withDatabase } from '../../support/server.ts'
@@ -22,7 +22,7 @@ const start = () =>
     dataDir,
     databaseUrl: withDatabase(url, settings.database),
     invoke: async (_, payload) => {
-      await operators.grantRole(operatorRequest.parse(JSON.parse(payload)), 'start')
+      await operators.grantRole(grantRoleRequest.parse(JSON.parse(payload)), 'start')
       return { requestId: 'start', payload: 'null' }
     },
   })

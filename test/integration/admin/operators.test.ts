@@ -50,7 +50,22 @@ test('grants nothing to an address that nobody has proved to be theirs', async (
   await expect(ask(`${randomUUID()}@example.test`)).rejects.toThrow('No account has verified the address')
 })
 
+test('has days of statistics summed up anew, which changes nothing before a run does', async () => {
+  const today = new Date().toISOString().slice(0, 10)
+  const hours = new Date().getUTCHours() + 1
+  const redo = { action: 'redo-analytics', from: today, to: today }
+  const answer = (await grant(redo)) as { readonly hours: number }
+  expect(answer).toMatchObject({ from: today, to: today })
+  // The clock may have struck meanwhile.
+  expect(answer.hours - hours).toBeLessThanOrEqual(1)
+  expect(await sql`select from analytics_dirty_hours`).toHaveLength(answer.hours)
+})
+
 test.each([
+  {
+    name: 'days that end before they begin',
+    event: { action: 'redo-analytics', from: '2026-12-02', to: '2026-12-01' },
+  },
   { name: 'another action', event: { action: 'drop-tables', email: 'a@example.test', role: 'admin' } },
   { name: 'an unknown role', event: { action: 'grant-role', email: 'a@example.test', role: 'root' } },
   { name: 'more than it knows', event: { action: 'grant-role', email: 'a@b.test', role: 'admin', sql: 'x' } },
