@@ -77,8 +77,13 @@ async function fill(raw: postgres.Sql, world: World, tell: Tell) {
 async function sumUp(sql: Sql, { now, days }: World, tell: Tell) {
   const started = performance.now()
   // What is older than a year would not be summed up anew today: it is summed up as of a month ago.
-  for (const at of [earlier(now, 40 * dayMs), now]) {
-    await redo(sql, { from: earlier(at, days * dayMs), to: at }, at)
+  const monthAgo = earlier(now, 40 * dayMs)
+  const parts = [
+    { at: monthAgo, from: earlier(now, days * dayMs) },
+    { at: now, from: earlier(monthAgo, dayMs) },
+  ]
+  for (const { at, from } of parts) {
+    await redo(sql, { from, to: at }, at)
     for (let done = 1; done > 0; ) {
       done = await rollUp(sql, at)
       tell(done)

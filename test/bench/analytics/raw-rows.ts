@@ -21,24 +21,28 @@ const parts = { plays: 0.12, listens: 0.15, views: 0.1, products: 0.03, heartbea
 /** Some are far better known than others: the first of ten thousand artists has about a twentieth of all plays. */
 const someTrack = 'floor(power(random(), 3) * $1::float8)::int'
 
-const trackId = (n: string) => `md5('track ' || ${n})::uuid`
+/** Of a text, an id that is one by RFC 9562 too. */
+const idOf = (text: string) => `overlay(overlay(md5(${text}) placing '4' from 13) placing '8' from 17)::uuid`
+const userId = (n: string) => idOf(`'user ' || ${n}`)
+const trackId = (n: string) => idOf(`'track ' || ${n}`)
 const ownerId = (n: string, { tracks, owners }: World) =>
-  `md5('user ' || floor(${n} * ${owners}::float8 / ${tracks})::int)::uuid`
+  userId(`floor(${n} * ${owners}::float8 / ${tracks})::int`)
 
 /** People and tracks, so that names are there to be joined. */
-export async function fillPeople(sql: postgres.Sql, { tracks, owners, users }: World): Promise<void> {
+export async function fillPeople(sql: postgres.Sql, world: World): Promise<void> {
+  const { tracks, owners, users } = world
   const people = Math.max(owners, Math.min(users, 50_000))
   await sql.unsafe(`
     insert into users (id, username, display_name, email, password_hash, settings)
     select
-      md5('user ' || n)::uuid, 'user' || n, 'User ' || n, 'user' || n || '@example.test', '-',
+      ${userId('n')}, 'user' || n, 'User ' || n, 'user' || n || '@example.test', '-',
       case when n % 5 = 0 then '{"show_history": true}'::jsonb else '{}' end
     from generate_series(0, ${people - 1}) n
   `)
   await sql.unsafe(`
     insert into tracks (id, owner_id, title, rights_confirmed_at, status, visibility, genre)
     select
-      ${trackId('n')}, md5('user ' || floor(n * ${owners}::float8 / ${tracks})::int)::uuid, 'Track ' || n, now(),
+      ${trackId('n')}, ${ownerId('n', world)}, 'Track ' || n, now(),
       'ready', 'public', (array['House', 'Techno', 'Ambient', 'Jazz', 'Hip Hop'])[1 + n % 5]
     from generate_series(0, ${tracks - 1}) n
   `)
@@ -50,8 +54,8 @@ export async function fillDay(sql: postgres.Sql, world: World, day: Date): Promi
   const count = (part: keyof typeof parts) => Math.max(1, Math.round((rows / days) * parts[part]))
   const listener = `floor(power(random(), 2) * ${users})::int`
   const about = `
-    ${trackId('t')} as track_id, md5('version ' || t)::uuid as version_id, ${ownerId('t', world)} as owner_id,
-    case when n % 10 < 7 then md5('user ' || u)::uuid end as user_id,
+    ${trackId('t')} as track_id, ${idOf("'version ' || t")} as version_id, ${ownerId('t', world)} as owner_id,
+    case when n % 10 < 7 then ${userId('u')} end as user_id,
     case when n % 10 >= 7 then decode(left(md5(u || ' ' || $2::timestamptz), 32), 'hex') end as visitor,
     (array['search', 'feed', 'profile', 'playlist', 'share', 'embed', 'chart', 'direct'])[1 + floor(power(random(), 2) * 8)::int]
       as source,
