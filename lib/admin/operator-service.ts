@@ -9,7 +9,11 @@ import { revokeUser } from '../revocations/revoking.ts'
 import { dayMs, later } from '../time.ts'
 import { lockUserByEmail, markRole } from './repository.ts'
 
-export const grantRoleRequest = z.strictObject({ action: z.literal('grant-role'), email, role: actor.shape.role })
+export const grantRoleRequest = z.strictObject({
+  action: z.literal('grant-role'),
+  email,
+  role: actor.shape.role,
+})
 
 /** Days of UTC, both included. */
 const redoAnalyticsRequest = z
