@@ -34,6 +34,7 @@ test('registers, mails a link and verifies the address with it', async () => {
     username: 'nova_dj',
     display_name: 'Nova 🎧',
     email: 'nova@example.test',
+    email_status: 'ok',
     role: 'user',
     bio: '',
     location: '',

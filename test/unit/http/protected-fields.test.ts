@@ -6,6 +6,7 @@ import type { Route } from '../../../lib/http/route.ts'
 const protectedFields = [
   'role',
   'is_verified',
+  'email_status',
   'email_verified',
   'email_verified_at',
   'suspended_at',
