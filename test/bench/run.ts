@@ -3,6 +3,7 @@ import { connect } from '../../lib/db/client.ts'
 import { settingsOf, startServer, templateName, withDatabase } from '../support/server.ts'
 import { measureAccounts } from './accounts.ts'
 import { measureDashboards } from './analytics/dashboards.ts'
+import { measureAnalytics } from './analytics/measure.ts'
 import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
@@ -19,9 +20,10 @@ import { measureWebhooks } from './webhooks/measure.ts'
  * `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue` runs only when it
  * is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
  * `--markdown docs/performance.md`. `dashboards` runs only when it is named, too: it takes `--rows 50000000`, raw ones.
+ * `analytics` takes `--events 50000 --duplicates 1000000`.
  */
 const usual = ['imports', 'handlers', 'auth'] as const
-const names = [...usual, 'media', 'marketplace', 'webhooks', 'catalogue', 'dashboards']
+const names = [...usual, 'media', 'marketplace', 'webhooks', 'analytics', 'catalogue', 'dashboards']
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,6 +35,8 @@ const { positionals, values } = parseArgs({
     rows: { type: 'string', default: '1000000' },
     small: { type: 'boolean', default: false },
     markdown: { type: 'string' },
+    events: { type: 'string', default: '50000' },
+    duplicates: { type: 'string', default: '1000000' },
   },
 })
 const wanted: readonly string[] =
@@ -45,6 +49,8 @@ const usualWanted = usual.filter((name) => wanted.includes(name))
 if (usualWanted.length > 0) await measureUsual(usualWanted)
 if (wanted.includes('media')) await measureMedia({ only: values.only, markdown: values.markdown, command })
 if (wanted.includes('marketplace')) await measureMarket()
+if (wanted.includes('analytics'))
+  await measureAnalytics({ events: Number(values.events), duplicates: Number(values.duplicates) })
 if (wanted.includes('dashboards')) {
   const rows = Number(values.rows)
   if (!Number.isInteger(rows) || rows < 100_000)
