@@ -178,6 +178,8 @@ test('the scheduler keeps the months', async () => {
     UPLOADS_BUCKET: 'uploads',
     SCAN_QUEUE_URL: 'http://127.0.0.1/scan',
     STRIPE_QUEUE_URL: 'http://127.0.0.1/stripe',
+    WEBHOOKS_QUEUE_URL: 'http://127.0.0.1/webhooks',
+    WEBHOOK_SECRET_ARN: 'webhooks',
     RESCAN_DAYS: '30',
     RESCAN_PER_MINUTE: '10',
   })

@@ -46,8 +46,8 @@ test.each(routes)('$name has a body in its answer exactly where its status allow
   expect(route.method === 'GET' && route.body).toBeFalsy()
 })
 
-/** Whoever is shown a certificate has no account here, nor has who first reads what events there are. */
-const forEverybody = ['verifyLicense', 'getLicenseKeys', 'listEventTypes']
+/** Whoever is shown a certificate, reads what events there are, or follows the link of a mail needs no account here. */
+const forEverybody = ['verifyLicense', 'getLicenseKeys', 'listEventTypes', 'unsubscribeFromMails']
 
 test.each(routes)('$name is open only where that is meant', ({ group, name, route }) => {
   const open = route.auth === 'none' && !forEverybody.includes(name)
