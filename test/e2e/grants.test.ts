@@ -13,6 +13,7 @@ import { learn, uploadMarked } from '../support/late-findings.ts'
 import { sellLicense } from '../support/licenses.ts'
 import { makePicture } from '../support/pictures.ts'
 import { control, newClient, sdkSettings } from '../support/platform.ts'
+import { startReceiver, stopReceivers } from '../support/receivers.ts'
 import { rotateSecret } from '../support/rotation.ts'
 import { sellAndPayOut } from '../support/selling.ts'
 import { settingsOf } from '../support/server.ts'
@@ -34,6 +35,8 @@ const nobodysPlay = {
   share_id: undefined,
 }
 const schedules = ['outbox-relay', ...Object.keys(createTasks({} as TaskDependencies))]
+
+afterAll(stopReceivers)
 
 interface Grant {
   readonly action: string
@@ -102,8 +105,9 @@ test('no function has a grant that it does not use', async () => {
   await forgetAnAvatar(person.token)
   await leaveUploadsHalfDone(client, person.token, await makeAudio('wav'))
   await sellSomething()
-  await Promise.all([rotateSecret('JwtSecret'), rotateSecret('FieldSecret')])
-  for (const queue of ['scan', 'metadata', 'analysis', 'events', 'stripe'])
+  await sendWebhooks(person.token)
+  await Promise.all((['JwtSecret', 'FieldSecret', 'WebhookSecret'] as const).map(rotateSecret))
+  for (const queue of ['scan', 'metadata', 'analysis', 'events', 'stripe', 'webhooks', 'webhook-results'])
     await sendPoison(platform.aws.queues[queue]!)
 
   const { token } = await client.admin()
@@ -352,6 +356,23 @@ async function leaveAnEventBehind() {
 }
 
 /** A message that no worker can read: it is put off, which takes the last of a consumer's grants. */
+/** Events to one endpoint of each kind: it takes them, has missed some, fails or is gone. */
+async function sendWebhooks(token: string) {
+  const endpoints = '/api/v1/webhooks/endpoints'
+  const since = new Date(Date.now() - 3_600_000).toISOString()
+  await client.createTrack(token)
+  for (const status of [204, 500, 410]) {
+    const { url } = await startReceiver((_, response) => response.writeHead(status).end())
+    const made = await client.request('POST', endpoints, { token, body: { url } })
+    const { id } = expectStatus(201, made)
+    expectStatus(202, await client.request('POST', `${endpoints}/${id}/test`, { token, body: {} }))
+    if (status !== 204) continue
+    const recovery = client.request('POST', `${endpoints}/${id}/recover`, { token, body: { since } })
+    expectStatus(202, await recovery)
+  }
+  await client.createTrack(token)
+}
+
 async function sendPoison(queueUrl: string) {
   const sqs = new SQSClient(sdkSettings(platform, 'operator'))
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'not JSON' }))

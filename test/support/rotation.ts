@@ -10,7 +10,7 @@ import { until } from '../../infra/local/client.ts'
 import { sdkSettings, usePlatform } from './platform.ts'
 
 /** Rotates the secret of this name as an operator does, and answers with the kid of its new key. */
-export async function rotateSecret(name: 'JwtSecret' | 'FieldSecret'): Promise<string> {
+export async function rotateSecret(name: 'JwtSecret' | 'FieldSecret' | 'WebhookSecret'): Promise<string> {
   const client = new SecretsManagerClient(sdkSettings(await usePlatform(), 'operator'))
   const SecretId = await arnOf(name)
   const ClientRequestToken = randomUUID()
