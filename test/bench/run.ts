@@ -17,8 +17,9 @@ import { measureWebhooks } from './webhooks/measure.ts'
 /**
  * `npm run bench [-- imports|handlers|auth|media|marketplace|webhooks|catalogue …]`: figures measured side by side in one
  * run; nothing here fails. `webhooks` takes `--small` to see only that it runs. `media` takes
- * `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue` runs only when it
- * is named: it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill the libraries anew, `--plans` to see those of slow statements, `--only /feed` for some routes alone. Both take
+ * `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue` runs only when it is named:
+ * it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill the libraries anew, `--plans`
+ * to see those of slow statements, `--only /feed` for some routes alone. Both take
  * `--markdown docs/performance.md`. `dashboards` runs only when it is named, too: it takes `--rows 50000000`, raw ones.
  * `analytics` takes `--events 50000 --duplicates 1000000`.
  */
