@@ -112,6 +112,7 @@ test('what can wait is mailed a quarter of an hour later', async () => {
   })
   await advance(16 * minutes)
   await control('schedules/send-digests/run', {})
+  await control('schedules/outbox-relay/run', {})
 
   await client.mailTo(artist.email, new RegExp(`${fan.username} followed you`))
 })
