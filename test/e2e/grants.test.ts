@@ -94,6 +94,7 @@ test('no function has a grant that it does not use', async () => {
   await inviteSomebody(person.token)
   await followAPlaylist(person.token)
   await expireAnExport(person.token)
+  await exportManyFigures(person)
   await reportAPlay()
   await purgeATrack(person.token)
   await downloadALicense(person)
@@ -205,6 +206,26 @@ async function expireAnExport(token: string) {
   const sql = connect(settingsOf(platform.database_url))
   await sql`update data_exports set expires_at = now() - interval '1 second' where id = ${id}`
   await sql.end()
+}
+
+/** More than fits into an answer: it is put into the bucket, and fetched from there. */
+async function exportManyFigures({ token, user }: { token: string; user: { id: string } }) {
+  const sql = connect(settingsOf(platform.database_url))
+  await sql`
+    insert into daily_stats
+    select
+      gen_random_uuid(), day::date, 'track', ${user.id}, 7, 1, 2, 1, 1, 1, 0, 0, 3, 100000, 9, 0, 1, 0, 0, 0, 0, 4, 2
+    from generate_series(1, 150), generate_series(current_date - 299, current_date, interval '1 day') day
+  `
+  await sql.end()
+  const answer = await fetch(`${platform.api_url}/api/v1/analytics/dashboard/export.csv?range=365d`, {
+    headers: { authorization: `Bearer ${token}` },
+    redirect: 'manual',
+  })
+  expect(answer.status).toBe(303)
+  const file = await fetch(answer.headers.get('location')!)
+  expect(file.status).toBe(200)
+  expect((await file.text()).split('\r\n')).toHaveLength(150 * 300 + 2)
 }
 
 /** Of no stream at all: the keys that signed it are looked for. */
