@@ -96,6 +96,7 @@ test('no function has a grant that it does not use', async () => {
   await expireAnExport(person.token)
   await exportManyFigures(person)
   await reportAPlay()
+  await reportAView()
   await purgeATrack(person.token)
   await downloadALicense(person)
   const late = await uploadMarked(client, person.token)
@@ -108,7 +109,16 @@ test('no function has a grant that it does not use', async () => {
   await sellSomething()
   await sendWebhooks(person.token)
   await Promise.all((['JwtSecret', 'FieldSecret', 'WebhookSecret'] as const).map(rotateSecret))
-  for (const queue of ['scan', 'metadata', 'analysis', 'events', 'stripe', 'webhooks', 'webhook-results'])
+  for (const queue of [
+    'scan',
+    'metadata',
+    'analysis',
+    'events',
+    'stripe',
+    'webhooks',
+    'webhook-results',
+    'analytics',
+  ])
     await sendPoison(platform.aws.queues[queue]!)
 
   const { token } = await client.admin()
@@ -238,6 +248,22 @@ async function reportAPlay() {
   const caller = platform.callers.stream_server!
   const { results } = expectStatus(200, await client.signed(caller, 'POST', '/api/v1/internal/plays', body))
   expect(results).toEqual([{ status: 'refused', code: 'invalid_token' }])
+}
+
+async function reportAView() {
+  const viewed = {
+    id: randomUUID(),
+    type: 'profile_viewed',
+    at: new Date().toISOString(),
+    profile_id: randomUUID(),
+  }
+  const body = { events: [viewed, { ...viewed, id: randomUUID(), type: 'play_started', play_token: 'x' }] }
+  const { token } = await client.join()
+  const { results } = expectStatus(
+    202,
+    await client.request('POST', '/api/v1/analytics/events', { token, body }),
+  )
+  expect(results).toMatchObject([{ status: 'accepted' }, { status: 'rejected' }])
 }
 
 /** Of a track of their own. */

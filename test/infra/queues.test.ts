@@ -24,6 +24,7 @@ const consumers = new Map([
   ['veza-prod-stripe', 'stripe-worker'],
   ['veza-prod-webhooks', 'webhook-worker'],
   ['veza-prod-webhook-results', 'webhook-results-worker'],
+  ['veza-prod-analytics', 'analytics-worker'],
 ])
 const receives = new Map([
   ['veza-prod-analysis', 5],
@@ -33,12 +34,15 @@ const receives = new Map([
   ['veza-prod-stripe', 8],
   ['veza-prod-webhooks', 5],
   ['veza-prod-webhook-results', 8],
+  ['veza-prod-analytics', 8],
 ])
 
 it('has the five queues and a dead-letter queue for each, and for the schedules', () => {
   expect(queues.map(nameOf).sort()).toEqual([
     'veza-prod-analysis',
     'veza-prod-analysis-dlq',
+    'veza-prod-analytics',
+    'veza-prod-analytics-dlq',
     'veza-prod-events',
     'veza-prod-events-dlq',
     'veza-prod-mail-feedback-dlq',
