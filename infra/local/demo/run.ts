@@ -2,16 +2,18 @@ import { parseArgs, styleText } from 'node:util'
 import { createClient, readPlatform } from '../client.ts'
 import { demonstrateAuth } from './auth.ts'
 import { demonstrateCatalogue } from './catalogue.ts'
+import { demonstrateEvents } from './events/events.ts'
 import { demonstrateMarketplace } from './marketplace/marketplace.ts'
 import { demonstrateMedia } from './media.ts'
 import { takeScreenshots } from './screenshots.ts'
 
-/** `npm run demo [-- media|auth|catalogue|marketplace]`: what the platform does, shown through its public API only. */
+/** `npm run demo [-- media|auth|catalogue|marketplace|events]`: what the platform does, shown through its public API only. */
 const demos = {
   media: demonstrateMedia,
   auth: demonstrateAuth,
   catalogue: demonstrateCatalogue,
   marketplace: demonstrateMarketplace,
+  events: demonstrateEvents,
   screenshots: takeScreenshots,
 }
 
