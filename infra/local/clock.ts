@@ -18,6 +18,17 @@ globalThis.Date = new Proxy(RealDate, {
 
 export const clockOffsetMs = () => offsetMs
 
+/** Since when the clock shows something else, in real time. */
+let moves: { readonly offset: number; readonly at: number }[] = []
+const underWayMs = 60_000
+
 export function setClockOffset(ms: number): void {
+  if (ms !== offsetMs) moves.push({ offset: offsetMs, at: realNow() })
   offsetMs = ms
+}
+
+/** What it would show had it not been moved of late: whoever is under way since before goes by that. */
+export function formerTimes(): number[] {
+  moves = moves.filter(({ at }) => realNow() - at < underWayMs)
+  return moves.map(({ offset }) => realNow() + offset)
 }

@@ -55,9 +55,12 @@ async function insertListens(tx: Tx, userId: string): Promise<number> {
       from mine
       cross join generate_series(0, ${days - 1}) day
       cross join lateral generate_series(
-        1, (5 + (${days} - day) * 0.35 + 9 * random()) * case when extract(isodow from now() - make_interval(days => day)) > 5 then 1.4 else 1 end
-          / place
-      ) number
+        1,
+          (
+            (5 + (${days} - day) * 0.35 + 9 * random()) / place
+            * case when extract(isodow from now() - make_interval(days => day)) > 5 then 1.4 else 1 end
+          )::integer
+        ) number
     ), listened as (
       select *,
         date_trunc('day', now()) - make_interval(days => day)

@@ -1,4 +1,4 @@
-import { clockOffsetMs, setClockOffset } from '../../../infra/local/clock.ts'
+import { clockOffsetMs, formerTimes, setClockOffset } from '../../../infra/local/clock.ts'
 
 const hour = 3_600_000
 afterEach(() => setClockOffset(0))
@@ -21,4 +21,13 @@ test('leaves every other date as it is', () => {
   expect(new Date(2026, 0, 2).getDate()).toBe(2)
   expect(new Date()).toBeInstanceOf(Date)
   expect(Date.UTC(1970, 0)).toBe(0)
+})
+
+test('knows for a while what it showed before it was moved', () => {
+  const before = Date.now()
+  setClockOffset(hour)
+  setClockOffset(3 * hour)
+
+  const seen = formerTimes().slice(-2)
+  expect(seen.map((time) => Math.round((time - before) / hour))).toEqual([0, 1])
 })

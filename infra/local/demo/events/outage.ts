@@ -45,8 +45,9 @@ async function tryNext(artist: Artist, endpointId: string, time: Time): Promise<
   await time.advance(Math.min(...due) - Date.now() + 1_000)
   await time.run('send-webhooks')
   await artist.waitFor('an attempt', async () => {
-    const now = await artist.deliveries(endpointId)
-    return attemptsOf(now) > attemptsOf(deliveries) ? true : undefined
+    const isMore = attemptsOf(await artist.deliveries(endpointId)) > attemptsOf(deliveries)
+    // Once it is disabled there is none.
+    return isMore || (await artist.readEndpoint(endpointId)).status === 'disabled' || undefined
   })
 }
 
