@@ -51,7 +51,7 @@ async function insertListens(tx: Tx, userId: string): Promise<number> {
       where t.owner_id = ${userId} and t.deleted_at is null and v.duration_ms is not null
     ), visits as (
       select mine.*, day, number, random() as hour_luck, random() as stay_luck, random() as stay,
-        random() as source_luck, random() as country_luck, random() as device_luck, random() as robot_luck
+        random() as source_luck, random() as listener_luck, random() as country_luck, random() as device_luck, random() as robot_luck
       from mine
       cross join generate_series(0, ${days - 1}) day
       cross join lateral generate_series(
@@ -77,7 +77,8 @@ async function insertListens(tx: Tx, userId: string): Promise<number> {
       is_complete, is_play, filtered, source, country, device
     )
     select
-      gen_random_uuid(), at, track_id, version_id, ${userId}, decode(md5(random()::text), 'hex'), at,
+      gen_random_uuid(), at, track_id, version_id, ${userId},
+      decode(md5(concat(${userId}::text, day, floor(40 * listener_luck))), 'hex'), at,
       at + make_interval(secs => part * duration_ms / 1000.0),
       int4multirange(int4range(0, greatest((part * duration_ms)::integer, 1))),
       greatest((part * duration_ms)::integer, 1), duration_ms, part >= 0.9,

@@ -76,7 +76,10 @@ export function drawChart(target: HTMLElement, chart: Chart): void {
       { ...axis, size: 52, values: (_, splits) => splits.map(chart.formatY) },
     ],
     series: [
-      { label: '', value: (_, value) => (value === null ? '–' : chart.formatX(value)) },
+      {
+        label: chart.axis === 'time' ? 'Day' : 'At',
+        value: (_, value) => (value === null ? '–' : chart.formatX(value)),
+      },
       ...chart.lines.map((one) => toSeries(one, chart.formatY)),
     ],
     cursor: { y: false, points: { size: 8 } },
