@@ -38,14 +38,8 @@ export const webhookTest = defineOperationalEvent({
   version: '2026-12-01',
   description: 'You asked for a test of one of your endpoints; it is sent to that one alone.',
   resource: 'endpoint',
-  data: z.object({
-    endpoint,
-    /** Of which the example is; null where none was asked for. */
-    event_type: z.nullable(z.string()),
-    /** The data that an event of that type carries. */
-    example: z.nullable(z.record(z.string(), z.unknown())),
-  }),
-  example: { endpoint: exampleEndpoint, event_type: null, example: null },
+  data: z.object({ endpoint }),
+  example: { endpoint: exampleEndpoint },
 })
 
 export const webhookEndpointFailing = defineOperationalEvent({

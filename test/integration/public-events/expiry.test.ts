@@ -79,7 +79,7 @@ test('a count goes on after its events are gone', async () => {
       source_id: randomUUID(),
       type: 'webhook.test',
       resource_id,
-      data: { endpoint, event_type: null, example: null },
+      data: { endpoint },
       request_id: null,
       created_at: deskStart,
     })

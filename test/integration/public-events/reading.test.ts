@@ -16,8 +16,6 @@ const { poll, read } = desk
 const others = [connect(settings), connect(settings)]
 afterAll(() => Promise.all(others.map((own) => own.end())))
 
-const endpoint = { id: randomUUID(), url: 'https://hooks.example.com', description: '' }
-
 /** Something that the account is told, by a name. */
 const tell = async ({ id: account_id }: Person, name: string, db: Db = sql, bytes = 0) => {
   const row = await insertPublicEvent(db, {
@@ -26,7 +24,13 @@ const tell = async ({ id: account_id }: Person, name: string, db: Db = sql, byte
     type: 'webhook.test',
     // Each about something else, so that none waits for another.
     resource_id: randomUUID(),
-    data: { endpoint, event_type: name, example: { text: 'x'.repeat(bytes) } },
+    data: {
+      endpoint: {
+        id: randomUUID(),
+        url: `https://hooks.example.com/${'x'.repeat(bytes)}`,
+        description: name,
+      },
+    },
     request_id: null,
     created_at: clock.now(),
   })
@@ -34,7 +38,7 @@ const tell = async ({ id: account_id }: Person, name: string, db: Db = sql, byte
 }
 
 const namesOf = (events: readonly { data: Readonly<Record<string, unknown>> }[]) =>
-  events.map(({ data }) => data.event_type)
+  events.map(({ data }) => (data.endpoint as { description: string }).description)
 
 /** A transaction that has told of something and does not commit until it is asked to. */
 async function tellLate(person: Person, name: string, own = others[0]!) {

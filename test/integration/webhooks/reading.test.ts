@@ -44,7 +44,7 @@ async function addEvent(owner: Actor, resource_id: string = randomUUID()) {
       source_id: randomUUID(),
       type: 'webhook.test',
       resource_id,
-      data: { endpoint, event_type: null, example: null },
+      data: { endpoint },
       request_id: null,
       created_at: time,
     })
