@@ -11,7 +11,7 @@ const sizes = [
 ]
 const directory = path.resolve('.local/screenshots')
 
-/** The page at `/demo` in each of its states, in two widths, light and dark, as pictures. */
+/** The pages at `/demo` in each of their states, in two widths, light and dark, as pictures. */
 export async function takeScreenshots({ platform }: Client) {
   await mkdir(directory, { recursive: true })
   const browser = await launchBrowser()
@@ -93,8 +93,15 @@ const states: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     await sample(page, 'an infected file')
     await seen(page, 'rejected')
   },
+  dashboard: async ({ page, apiUrl }) => {
+    await page.goto(`${apiUrl}/demo/dashboard`)
+    await page.getByRole('button', { name: 'Make up three months of listeners' }).click()
+    await page.getByRole('img', { name: /hear the end/ }).waitFor()
+  },
   offline: async (stage) => {
-    const { page } = stage
+    const { page, apiUrl } = stage
+    await page.goto(`${apiUrl}/demo`)
+    await page.getByLabel('I hold the rights').check()
     await limitNetwork(stage, { offline: true })
     await sample(page, 'a made song')
     await page.getByText('cannot be reached').waitFor()
@@ -108,7 +115,7 @@ async function shoot(page: Page, name: string): Promise<void> {
       await page.setViewportSize(size)
       await page.evaluate('scrollTo(0, 0)')
       const file = path.join(directory, `${name}-${size.width}-${colorScheme}.png`)
-      await page.screenshot({ path: file, fullPage: size.width < 500 })
+      await page.screenshot({ path: file, fullPage: size.width < 500 || name === 'dashboard' })
     }
   }
 }
