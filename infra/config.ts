@@ -17,8 +17,8 @@ export type QueueName =
  *
  * What `dev` costs while nobody uses it, a month, at list prices of us-east-1: the proxy ~$88 (it is billed for at
  * least 8 capacity units), Aurora at 0.5 units ~$44, a NAT gateway and its address ~$37 (Stripe has no endpoint in a
- * VPC, so there is no way without one), alarms ~$5.60 (ten are free), ten secrets $4, polling of queues and the runs
- * of relay and scheduler ~$2; ~$180 in all. `prod` has a second NAT gateway ~$37, and twice (a reader) one unit of
+ * VPC, so there is no way without one), alarms ~$7.90 (ten are free), eleven secrets $4.40, polling of queues and the
+ * runs of relay and scheduler ~$3; ~$185 in all. `prod` has a second NAT gateway ~$37, and twice (a reader) one unit of
  * Aurora ~$175.
  */
 export interface StageConfig {
@@ -192,9 +192,9 @@ export interface QueueSettings {
   /** Of the function that consumes it; the visibility timeout is derived from it. */
   readonly workerTimeout: Duration
   readonly batchSize: number
-  /** Deliveries before a message goes to the dead-letter queue. */
   /** How long a batch may wait until it is full; without it whatever is there goes at once. */
   readonly batchWindow?: Duration
+  /** Deliveries before a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number
   /** The oldest message may wait this long before the alarm rings. */
   readonly maxAge: Duration
