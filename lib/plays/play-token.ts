@@ -15,6 +15,9 @@ const typ = 'play+jwt'
 /** How long after the stream was over it may still be reported. */
 export const reportMs = 7 * dayMs
 
+/** How long after its stream was issued a play may still be reported; streams live a quarter of a day. */
+export const reportedWithinMs = reportMs + dayMs
+
 const hash = z.hex().check(z.length(32))
 
 /** What was seen of a client when the stream was issued to it; hashes are hex, and of that day. */

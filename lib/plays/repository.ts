@@ -1,7 +1,8 @@
 import type { Db } from '../db/client.ts'
+import { earlier, later } from '../time.ts'
 import { isVisible, trackTables, type Viewer } from '../tracks/visibility.ts'
 import type { Filter } from './filters.ts'
-import type { IssuedPlay } from './play-token.ts'
+import { type IssuedPlay, reportedWithinMs } from './play-token.ts'
 
 export interface PlayedVersion {
   readonly duration_ms: number | null
@@ -27,14 +28,23 @@ export interface Window {
   readonly window_ms: number
 }
 
-/** Whether a play counts: the listener's last one that did began long enough before, or after. */
+/**
+ * Whether a play counts: each of the listener's that do began long enough before, or after. All of them are looked at,
+ * for reports come in any order, and between two plays there may be a third.
+ */
 export async function claimWindow(db: Db, { track_id, listener, started_at, window_ms }: Window) {
   const { count } = await db`
-    insert into play_windows as kept (track_id, listener, started_at)
-    values (${track_id}, ${listener}, ${started_at})
+    insert into play_windows as kept (track_id, listener, started_at, taken)
+    values (
+      ${track_id}, ${listener}, ${started_at},
+      tstzmultirange(tstzrange(${earlier(started_at, window_ms)}, ${later(started_at, window_ms)}, '()'))
+    )
     on conflict (track_id, listener) do update
-    set started_at = greatest(kept.started_at, excluded.started_at)
-    where abs(extract(epoch from excluded.started_at - kept.started_at)) * 1000 >= ${window_ms}
+    set
+      started_at = greatest(kept.started_at, excluded.started_at),
+      taken = excluded.taken
+        + kept.taken * tstzmultirange(tstzrange(${earlier(started_at, reportedWithinMs)}, null))
+    where not kept.taken @> excluded.started_at
   `
   return count === 1
 }

@@ -1,6 +1,7 @@
 import type { Db, Fragment } from '../../db/client.ts'
 import { clockLeewayMs, completeShare } from '../../plays/counting.ts'
 import { type Filter, filters } from '../../plays/filters.ts'
+import { shortestHeardMs } from './rules.ts'
 
 /** A listen after some of its reports were added. */
 export interface FoldedListen {
@@ -51,7 +52,8 @@ export async function writeStaged(tx: Db): Promise<Written> {
         properties
       )
       select
-        s.id, s.client_at, s.at, s.received_at, s.type, u.id, s.visitor, s.session_id, s.track_id, s.version_id,
+        s.id, s.client_at, s.at, s.received_at, s.type, u.id, case when not s.is_anonymous then s.visitor end,
+        case when not s.is_anonymous then s.session_id end, s.track_id, s.version_id,
         s.play_id, s.product_id, s.playlist_id, coalesce(t.owner_id, pr.seller_id, pl.owner_id, o.id), s.source,
         s.country, s.device, s.filtered, s.is_late, s.is_clamped, s.heard_from_ms, s.heard_to_ms, s.properties
       from staged s
@@ -70,7 +72,9 @@ export async function writeStaged(tx: Db): Promise<Written> {
         max(s.at) as last_at,
         max(s.received_at) as last_received_at,
         coalesce(
-          range_agg(int4range(s.heard_from_ms, s.heard_to_ms)) filter (where s.type = 'play_heartbeat'), '{}'
+          range_agg(int4range(s.heard_from_ms, s.heard_to_ms)) filter (
+            where s.type = 'play_heartbeat' and s.heard_to_ms - s.heard_from_ms >= ${shortestHeardMs}
+          ), '{}'
         ) as heard,
         bool_or(s.is_anonymous) as is_anonymous,
         (array_agg(s.play_user_id))[1] as user_id,

@@ -14,6 +14,8 @@ export const furthestAheadMs = 5 * minuteMs
 /** How often a player says what was heard, and how much one heartbeat may say. */
 export const heartbeatMs = 15_000
 export const longestHeartbeatMs = 10 * minuteMs
+/** What is shorter is not heard: or else a listening could be made of as many parts as it has milliseconds. */
+export const shortestHeardMs = 100
 
 /**
  * More than this cannot have been heard, of one issue of a stream in one call: twice the time that passed between the
