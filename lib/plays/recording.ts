@@ -58,9 +58,10 @@ const claim = (tx: Db, play: NewPlay, { duration_ms }: PlayedVersion) =>
 const listenerOf = ({ is_anonymous, client, id, user_id, visitor, session_id }: NewPlay): string =>
   is_anonymous ? (client?.listener ?? id) : (user_id ?? visitor ?? session_id)
 
-/** Their own list of what they played last, which they empty themselves. */
-async function note(tx: Db, { user_id, track_id, started_at }: NewPlay, isFiltered: boolean) {
-  if (user_id && !isFiltered) await noteInHistory(tx, { user_id, track_id, last_played_at: started_at })
+/** Their own list of what they played last, which they empty themselves; of a play that is nobody's there is none. */
+async function note(tx: Db, { user_id, track_id, started_at, is_anonymous }: NewPlay, isFiltered: boolean) {
+  if (user_id && !is_anonymous && !isFiltered)
+    await noteInHistory(tx, { user_id, track_id, last_played_at: started_at })
 }
 
 async function disqualify(tx: Db, play: NewPlay, filtered: NonNullable<NewPlay['filtered']>) {

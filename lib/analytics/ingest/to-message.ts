@@ -26,7 +26,7 @@ export interface Call {
   readonly received_at: Date
 }
 
-/** What goes on of a call. Of somebody who wants to be nobody neither the user nor the visitor does. */
+/** What goes on of a call. Of somebody who wants to be nobody neither the user nor the visitor does, nor their visit. */
 export function toMessage(judged: readonly JudgedEvent[], call: Call): string {
   const { client, is_anonymous, received_at, user_id } = call
   const plays = new Map(judged.flatMap(({ play }) => (play ? [[play.id, play]] : [])))
@@ -38,7 +38,7 @@ export function toMessage(judged: readonly JudgedEvent[], call: Call): string {
     ...(!is_anonymous && user_id && { user_id }),
     ...(!is_anonymous && !user_id && { visitor: client.visitor.toString('hex') }),
     plays: [...plays.values()].map((play) => toMessagePlay(play, is_anonymous)),
-    events: judged.map((one) => z.encode(messageEvent, toMessageEvent(one))),
+    events: judged.map((one) => z.encode(messageEvent, toMessageEvent(one, is_anonymous))),
   }
   return JSON.stringify(z.encode(ingestMessage, message))
 }
@@ -59,7 +59,7 @@ function toMessagePlay(play: IssuedPlay, isAnonymous: boolean): MessagePlay {
   }
 }
 
-function toMessageEvent({ event, time, play, filtered }: JudgedEvent): MessageEvent {
+function toMessageEvent({ event, time, play, filtered }: JudgedEvent, isAnonymous: boolean): MessageEvent {
   const { id, type, session_id, source } = event
   const { client_at, at, is_late, is_clamped } = time
   return defined({
@@ -68,7 +68,7 @@ function toMessageEvent({ event, time, play, filtered }: JudgedEvent): MessageEv
     client_at,
     at: is_clamped ? at : undefined,
     is_late: is_late || undefined,
-    session_id,
+    session_id: isAnonymous ? undefined : session_id,
     source,
     filtered,
     play_id: play?.id,

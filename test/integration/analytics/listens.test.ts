@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createHistoryService } from '../../../lib/plays/history-service.ts'
 import { createPlayService } from '../../../lib/plays/service.ts'
@@ -278,6 +279,43 @@ describe('whoever wants to be nobody', () => {
       const rows = await sql`select distinct user_id, visitor from ${sql(table)} where track_id = ${id}`
       expect(rows).toEqual([{ user_id: null, visitor: null }])
     }
+  })
+
+  test('has no visit by which what they did before and after can be put together', async () => {
+    const id = await createLong()
+    const session_id = randomUUID()
+    await statusesOf([event('track_viewed', { track_id: id, session_id })], { consent: false, who: ben })
+    await deliver()
+    expect(await sql`select session_id from analytics_events where track_id = ${id}`).toEqual([
+      { session_id: null },
+    ])
+  })
+
+  test('is nobody where the stream was asked for so, whatever the reports say', async () => {
+    const headers = { dnt: '1' }
+    const id = await createLong()
+    const session_id = randomUUID()
+    const [own, guests] = [await stream(id, ben, { headers }), await stream(id, undefined, { headers })]
+    clock.advance(30)
+    await statusesOf([beat(own, 0, 30_000, { session_id })], { who: ben })
+    await statusesOf([beat(guests, 0, 30_000, { session_id })])
+    await deliver()
+    for (const table of ['plays', 'listens', 'analytics_events']) {
+      const rows = await sql`select distinct user_id, visitor from ${sql(table)} where track_id = ${id}`
+      expect(rows).toEqual([{ user_id: null, visitor: null }])
+    }
+    expect(await sql`select distinct session_id from analytics_events where track_id = ${id}`).toEqual([
+      { session_id: null },
+    ])
+  })
+
+  test('is nobody to the stream server either: neither in a history nor in what is counted of users', async () => {
+    const id = await createLong()
+    await sql`delete from play_rates`
+    expect(await serverReport(await stream(id, ben, { headers: { dnt: '1' } }), 60_000)).toBe('counted')
+    expect(await sql`select from listening_history where track_id = ${id}`).toEqual([])
+    const rates = await sql<{ subject: string }[]>`select subject from play_rates`
+    expect(rates.map(({ subject }) => subject.split(':')[0])).toEqual(['network'])
   })
 
   test('is told again by the same hash, and played it once', async () => {
