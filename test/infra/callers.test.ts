@@ -31,7 +31,7 @@ it('lets the chat server read what is revoked, and nothing else', () => {
   expect(parts.at(-1)).toBe('/$default/GET/api/v1/internal/revocations')
 })
 
-it('lets operators work every queue, run five functions, read logs and rotate two secrets', () => {
+it('lets operators work every queue, run five functions, read logs and rotate three secrets', () => {
   const [queues, functions, logs, secrets, ...others] =
     policy('OperatorPolicy').Properties.PolicyDocument.Statement
   const all = everyResource(stage, 'AWS::SQS::Queue').map(({ id }) => id)
@@ -50,8 +50,8 @@ it('lets operators work every queue, run five functions, read logs and rotate tw
   expect(logs.Resource).toHaveLength(byName.size)
   for (const action of logs.Action) expect(action).toMatch(/^logs:(Filter|Get|Describe)/)
   expect(secrets.Action).toEqual(['secretsmanager:DescribeSecret', 'secretsmanager:RotateSecret'])
-  expect(JSON.stringify(secrets.Resource)).toMatch(/FieldSecret.*JwtSecret/)
-  expect(secrets.Resource).toHaveLength(2)
+  expect(JSON.stringify(secrets.Resource)).toMatch(/FieldSecret.*JwtSecret.*WebhookSecret/)
+  expect(secrets.Resource).toHaveLength(3)
 })
 
 it('tells what a caller needs, and takes what a deployment may set', () => {

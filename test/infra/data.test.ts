@@ -28,6 +28,7 @@ const stateful = {
     'SecretsStreamUrlSecretE1955DD9',
     'SecretsStreamJobSecret941EEC85',
     'SecretsStripeSecretD04266E9',
+    'SecretsWebhookSecret559C6136',
   ],
   'AWS::ElastiCache::ServerlessCache': ['ValkeyCacheEF471A86'],
   'AWS::SQS::Queue': [
@@ -42,6 +43,13 @@ const stateful = {
     'StripeDeadLetters18471B53',
     'StripeQueue94384B0E',
     'SchedulesDeadLettersE738B711',
+    'AnalyticsDeadLetters43C975F1',
+    'AnalyticsQueue3A3F9557',
+    'WebhooksDeadLettersA656B8E7',
+    'WebhooksQueueCBC86013',
+    'WebhookResultsDeadLetters6E44AE5A',
+    'WebhookResultsQueue32F5C09A',
+    'MailFeedbackDeadLetters76165032',
   ],
   'AWS::ApiGatewayV2::Api': ['GatewayApi4EDF2151'],
 }

@@ -131,6 +131,7 @@ const settings: Readonly<Record<string, readonly string[]>> = {
     'WEBHOOK_RESULTS_QUEUE_URL',
     'WEBHOOK_SECRET_ARN',
   ],
+  'analytics-worker': [...withDatabase, 'ANALYTICS_QUEUE_URL'],
   'outbox-relay': [...withDatabase, 'EVENTS_QUEUE_URL'],
   ops: withDatabase,
   'webhook-results-worker': [
@@ -285,7 +286,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'secretsmanager:GetSecretValue FieldSecret',
     'secretsmanager:GetSecretValue StreamJobSecret',
     'secretsmanager:GetSecretValue WebhookSecret',
-    'ses:SendEmail configuration-set',
+    'ses:SendEmail configuration-set/veza-staging-mail',
     'ses:SendEmail identity',
     'ses:SendEmail identity',
     'sqs:SendMessage AnalysisQueue',
@@ -310,6 +311,7 @@ const grants: Readonly<Record<string, readonly string[]>> = {
     'sqs:SendMessage WebhookResultsQueue',
     ...consume('WebhooksQueue'),
   ],
+  'analytics-worker': ['rds-db:connect DatabaseProxy', ...consume('AnalyticsQueue')],
   'outbox-relay': ['rds-db:connect DatabaseProxy', 'sqs:SendMessage EventsQueue'],
   ops: ['rds-db:connect DatabaseProxy'],
   'webhook-results-worker': [
@@ -419,6 +421,8 @@ it('answers before the gateway gives up', () => {
     'playlists',
     'social',
     'marketplace',
+    'analytics',
+    'webhooks',
     'chat',
     'admin',
     'internal',
@@ -521,7 +525,7 @@ const grantsOf = (fn: Resource): string[] =>
 function placeOf(resource: unknown): string {
   const text = JSON.stringify(resource)
   const place = text.match(
-    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|Webhook|MediaKey|LicenseKey|Stripe|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Analytics|Events|Stripe|Webhooks|WebhookResults)Queue|Logs|identity/,
+    /MasterUserSecret|DatabaseProxy|(?:ChatJwt|Jwt|Field|Webhook|MediaKey|LicenseKey|Stripe|Stream\w+?)Secret|\w+?Bucket|(?:Scan|Metadata|Analysis|Analytics|Events|Stripe|Webhooks|WebhookResults)Queue|Logs|identity|configuration-set\/veza-staging-mail/,
   )?.[0]
   const keys =
     text.match(

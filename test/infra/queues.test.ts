@@ -37,7 +37,7 @@ const receives = new Map([
   ['veza-prod-analytics', 8],
 ])
 
-it('has the five queues and a dead-letter queue for each, and for the schedules', () => {
+it('has a queue for each worker, a dead-letter queue for each, and for the schedules and the reports about mail', () => {
   expect(queues.map(nameOf).sort()).toEqual([
     'veza-prod-analysis',
     'veza-prod-analysis-dlq',
