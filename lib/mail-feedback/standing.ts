@@ -1,12 +1,9 @@
 import type { Db, Fragment } from '../db/client.ts'
 import { mailboxOf } from './address.ts'
 import { clearTrouble, deleteAddress, findEmail, findStanding, touchOwner } from './repository.ts'
+import type { EmailStatus } from './schemas.ts'
 
-/** `unreachable`: mail to it comes back · `unwanted`: whoever reads it called a mail of ours unwanted. */
-export const emailStatuses = ['ok', 'unreachable', 'unwanted'] as const
-export type EmailStatus = (typeof emailStatuses)[number]
-
-/** The same, in a statement about `users`. */
+/** How it stands with mail to the address of a user, in a statement about `users`. */
 export const emailStatus = (db: Db): Fragment => db`
   coalesce((
     select case when bounced_at is not null then 'unreachable' when complained_at is not null then 'unwanted' end

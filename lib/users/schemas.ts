@@ -3,7 +3,7 @@ import { actor } from '../auth/actor.ts'
 import { username } from '../auth/username.ts'
 import { page, pageQuery, timestamp } from '../http/route.ts'
 import { imageUrlField } from '../images/image-url.ts'
-import { emailStatuses } from '../mail-feedback/standing.ts'
+import { emailStatuses } from '../mail-feedback/schemas.ts'
 import { givenPassword, line, prose, webUrl } from '../text.ts'
 import { track } from '../tracks/schemas.ts'
 

@@ -4,7 +4,7 @@ import { moment, page, timestamp } from '../../http/route.ts'
 import { prose } from '../../text.ts'
 import { filter } from './filter.ts'
 import { headers } from './headers.ts'
-import { secret } from './secrets.ts'
+import { secret } from './secret.ts'
 
 const endpointStatus = z.enum(['enabled', 'disabled'])
 

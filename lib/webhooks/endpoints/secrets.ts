@@ -1,30 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import * as z from 'zod/mini'
 import type { Db } from '../../db/client.ts'
+import { secretPrefix } from './secret.ts'
 
-const prefix = 'whsec_'
 const secretBytes = 32
-const fewestBytes = 24
-const mostBytes = 64
 
 /** As Standard Webhooks writes them. */
-export const makeSecret = (): string => prefix + randomBytes(secretBytes).toString('base64')
-
-/** One of the client's own. */
-export const secret = z.string().check(
-  z.maxLength(200),
-  z.refine(isSecret, {
-    message: `It is ${prefix} and ${fewestBytes} to ${mostBytes} bytes in base64`,
-    params: { code: 'invalid_format' },
-  }),
-)
-
-function isSecret(text: string): boolean {
-  const encoded = text.slice(prefix.length)
-  const bytes = Buffer.from(encoded, 'base64')
-  const isCanonical = text.startsWith(prefix) && bytes.toString('base64') === encoded
-  return isCanonical && bytes.length >= fewestBytes && bytes.length <= mostBytes
-}
+export const makeSecret = (): string => secretPrefix + randomBytes(secretBytes).toString('base64')
 
 /** All that sign at this time, sealed: the present one, then old ones, the newest first. */
 export async function listSigningSecrets(db: Db, endpointId: string, now: Date): Promise<string[]> {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
-import { makeSecret, secret } from '../../../lib/webhooks/endpoints/secrets.ts'
+import { secret } from '../../../lib/webhooks/endpoints/secret.ts'
+import { makeSecret } from '../../../lib/webhooks/endpoints/secrets.ts'
 
 const spell = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString('base64')}`
 
