@@ -20,7 +20,7 @@ export async function findWebhookFacts(
       order by d.created_at desc, d.id desc
       limit 1
     ) last on true
-    where e.id = ${endpointId} and e.account_id = ${userId}
+    where e.id = ${endpointId} and e.account_id = ${userId} and e.deleted_at is null
   `
   return row
 }

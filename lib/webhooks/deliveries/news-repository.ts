@@ -13,13 +13,14 @@ export interface EndpointNews {
   readonly failures_in_row: number
 }
 
+/** None of one that was removed: there is nothing left to say of it. */
 export async function findEndpointNews(db: Db, id: string): Promise<EndpointNews | undefined> {
   const [row] = await db<[EndpointNews?]>`
     select
       id, account_id, url, description, status, disabled_reason, disabled_at, first_failure_at, last_failure_at,
       failures_in_row
     from webhook_endpoints
-    where id = ${id}
+    where id = ${id} and deleted_at is null
   `
   return row
 }

@@ -1,6 +1,7 @@
 import { createWebhookMails } from '../../../lib/mail/webhook-mails.ts'
 import { hourMs } from '../../../lib/time.ts'
 import { createWebhookNews } from '../../../lib/webhooks/deliveries/news.ts'
+import { removeEndpoint } from '../../../lib/webhooks/endpoints/leaving.ts'
 import { enableEndpoint } from '../../../lib/webhooks/endpoints/repository.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createWebhookDesk, refuses } from '../../support/webhook-desk.ts'
@@ -152,4 +153,21 @@ test('the same trouble is told once, however often its event comes', async () =>
     'mail.webhook_notice',
     'notification.add',
   ])
+})
+
+test('nothing is told of an endpoint that was removed meanwhile', async () => {
+  const account = await desk.addAccount()
+  const { id } = await desk.addEndpoint(account)
+  await desk.addEndpoint(account, { event_types: ['webhook.endpoint.failing'] })
+  await failOnce(account)
+  for (const hours of [13, 12]) {
+    desk.pass(hours * hourMs)
+    await failOnce(account)
+  }
+  await sql.begin((tx) => removeEndpoint(tx, id, desk.now()))
+  expect(await tellAll()).toEqual([])
+  expect([await publicEvents(), sent]).toEqual([[], []])
+
+  await writeMail({ endpoint_id: id, user_id: account, trouble: 'disabled' })
+  expect(sent).toEqual([])
 })
