@@ -148,6 +148,6 @@ async function insertLooks(tx: Tx, userId: string): Promise<void> {
         case when number % 9 = 0 then 'checkout_started' else 'product_viewed' end as type
       from generate_series(1, 300) number
     ) looks
-    where p.seller_id = ${userId} and p.status = 'published'
+    where p.seller_id = ${userId} and p.status <> 'draft'
   `
 }

@@ -73,7 +73,7 @@ export function drawChart(target: HTMLElement, chart: Chart): void {
     },
     axes: [
       { ...axis, grid: { show: false }, values: (_, splits) => splits.map(chart.formatX) },
-      { ...axis, size: 52, values: (_, splits) => splits.map(chart.formatY) },
+      { ...axis, size: 64, values: (_, splits) => splits.map(chart.formatY) },
     ],
     series: [
       {
