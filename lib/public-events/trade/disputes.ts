@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { Db } from '../../db/client.ts'
 import { dispute as disputeView } from '../../disputes/schemas.ts'
 import { definePublicEvent } from '../define.ts'
-import { orderData, tellParties } from './order-data.ts'
+import { type OrderData, orderData, tellParties } from './order-data.ts'
 import { exampleCompleted, exampleEarnings } from './order-example.ts'
 
 const dispute = z.pick(disputeView, {
@@ -32,9 +32,15 @@ async function build(db: Db, { order_id, dispute_id }: Record<'order_id' | 'disp
   if (!found) return []
   return (await tellParties(db, order_id)).map(({ account_id, data }) => ({
     account_id,
-    data: { ...data, dispute: data.role === 'buyer' ? { ...found, evidence_due_at: null } : found },
+    data: { ...data, dispute: partOfDispute(found, data) },
   }))
 }
+
+/** What others sold of the order is not told by what the bank wants back of all of it. */
+const partOfDispute = (whole: Dispute, { role, order: { total_amount } }: OrderData): Dispute =>
+  role === 'buyer'
+    ? { ...whole, evidence_due_at: null }
+    : { ...whole, amount: Math.min(whole.amount, total_amount) }
 
 const shared = {
   version: '2026-12-01',
@@ -58,7 +64,7 @@ const orderDisputed = definePublicEvent({
   ...shared,
   type: 'order.disputed',
   description:
-    'The bank of the buyer wants the money of an order back; its licences are frozen, and so is what was earned. To its buyer, and to whoever sold something of it or earns of it.',
+    'The bank of the buyer wants the money of an order back; its licences are frozen, and so is what was earned. To its buyer, and to whoever sold something of it or earns of it: `dispute.amount` is no more than their part.',
   example: {
     role: 'seller',
     order: { ...exampleCompleted, status: 'disputed' },

@@ -159,7 +159,7 @@ test('of a refund a seller is told their part, and nothing where none of theirs 
 })
 
 test('of a dispute the sellers are told until when it can be answered, its buyer only that it is there', async () => {
-  const { buyer, seller, order_id } = await seedSale()
+  const { buyer, seller, friend, other, order_id } = await seedSale()
   const [dispute] = await sql<[{ id: string }]>`
     insert into disputes (stripe_dispute_id, order_id, amount, currency, reason, status, evidence_due_at, opened_at)
     values (${`dp_${randomUUID()}`}, ${order_id}, 2500, 'eur', 'fraudulent', 'needs_response', '2026-12-20', now())
@@ -168,9 +168,14 @@ test('of a dispute the sellers are told until when it can be answered, its buyer
   await desk.hear('order.disputed', { order_id, dispute_id: dispute.id })
 
   const [toSeller] = await heard(seller, 'order.disputed')
-  expect(toSeller!.dispute).toMatchObject({ amount: 2_500, evidence_due_at: '2026-12-20T00:00:00.000Z' })
+  expect(toSeller!.dispute).toMatchObject({ amount: 2_000, evidence_due_at: '2026-12-20T00:00:00.000Z' })
+  // What the others sold is none of theirs.
+  expect(await heard(friend, 'order.disputed')).toMatchObject([
+    { role: 'earner', dispute: { amount: 2_000 } },
+  ])
+  expect(await heard(other, 'order.disputed')).toMatchObject([{ role: 'seller', dispute: { amount: 500 } }])
   const [toBuyer] = await heard(buyer, 'order.disputed')
-  expect(toBuyer!.dispute).toMatchObject({ id: dispute.id, evidence_due_at: null })
+  expect(toBuyer!.dispute).toMatchObject({ id: dispute.id, amount: 2_500, evidence_due_at: null })
   expect(JSON.stringify([toSeller, toBuyer])).not.toContain('dp_')
 })
 
