@@ -33,6 +33,8 @@ export async function recordPlay(tx: Db, play: NewPlay, version: PlayedVersion, 
 
 async function record(tx: Db, play: NewPlay, version: PlayedVersion): Promise<Outcome> {
   if (!(await insertPlay(tx, play))) {
+    // Whoever has just written the play did not see what this transaction gathered of it.
+    await markListen(tx, play)
     const extended = await extendPlay(tx, play)
     const disqualified = play.filtered && (await disqualify(tx, play, play.filtered))
     const times = [...extended, ...(disqualified ? [disqualified] : [])].map(({ started_at }) => started_at)

@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { SQSEvent } from 'aws-lambda'
 import fc from 'fast-check'
+import { until } from '../../../infra/local/client.ts'
 import { createSalts, deleteOldSalts } from '../../../lib/analytics/clients/salts.ts'
 import { keepEventMonths, keepListenMonths } from '../../../lib/analytics/expiry.ts'
 import { createIngestWriter } from '../../../lib/analytics/ingest/writer.ts'
 import type { Actor } from '../../../lib/auth/actor.ts'
 import { createBatchWorker } from '../../../lib/aws/batch-worker.ts'
+import type { Transaction } from '../../../lib/db/client.ts'
+import { verifyPlayToken } from '../../../lib/plays/play-token.ts'
+import { findPlayedVersion, recordPlay } from '../../../lib/plays/recording.ts'
 import { createClock } from '../../support/accounts.ts'
 import { useConnections } from '../../support/connections.ts'
 import { useDatabase } from '../../support/database.ts'
 import { createAnalytics, type Message } from '../../support/ingest.ts'
+import { playKeys } from '../../support/streams.ts'
 
 const database = useDatabase()
 const { sql } = database
@@ -107,7 +112,43 @@ describe('a listen', () => {
     expect(await sql`select is_counted from plays where track_id = ${id}`).toEqual([{ is_counted: true }])
     expect(await rowsOf(id)).toHaveLength(12)
   })
+
+  test('is that of a play which the stream server reports at the same moment', async () => {
+    const id = await createLong()
+    const token = await stream(id)
+    clock.advance(30)
+    await statusesOf([beat(token, 0, 30_000)])
+    const [server] = await openConnections(1)
+    let writing: Promise<unknown> | undefined
+    await server!.begin(async (tx) => {
+      await reportByServer(tx, token)
+      writing = deliver()
+      // It has gathered the listen, and waits for the play.
+      await untilBlocked(tx)
+    })
+    await writing
+    expect(await sql`select is_counted from plays where track_id = ${id}`).toEqual([{ is_counted: true }])
+    expect(await listenOf(id)).toMatchObject({ listened_ms: 30_000, is_play: true })
+  })
 })
+
+/** As lib/plays/service.ts does, within a transaction that is still open. */
+async function reportByServer(tx: Transaction, token: string) {
+  const play = (await verifyPlayToken(async () => playKeys, token, clock.now()))!
+  const version = (await findPlayedVersion(tx, play, { id: play.user_id }))!
+  const reported = { owner_id: version.owner_id, started_at: play.issued_at, listened_ms: 30_000 }
+  const unknown = { filtered: undefined, source: undefined, country: undefined, device: undefined }
+  const about = { is_complete: false, is_anonymous: false, ...unknown }
+  await recordPlay(tx, { ...play, ...reported, ...about }, version, clock.now())
+}
+
+const untilBlocked = (tx: Transaction) =>
+  until('somebody to wait for this transaction', async () => {
+    const rows = await tx`
+      select from pg_stat_activity where pg_backend_pid() = any(pg_blocking_pids(pid))
+    `
+    return rows.length > 0 || undefined
+  })
 
 describe('a batch', () => {
   const report = async (track_id: string, count = 1) => {
