@@ -1,5 +1,4 @@
 import type { Db, Transaction } from '../db/client.ts'
-import type { PublicEventType } from './catalogue.ts'
 import type { PublicEventRow } from './envelope.ts'
 
 const columns = (db: Db) => db`
@@ -36,17 +35,8 @@ export async function takeSequence(tx: Db, accountId: string, resourceId: string
   return row.last
 }
 
-export interface NewPublicEvent {
-  readonly account_id: string
+interface NewPublicEvent extends Omit<PublicEventRow, 'id'> {
   readonly source_id: string
-  readonly type: PublicEventType
-  readonly api_version: string
-  readonly created_at: Date
-  readonly resource_id: string
-  readonly sequence: number
-  /** As it goes out. */
-  readonly data: Readonly<Record<string, unknown>>
-  readonly request_id: string | null
 }
 
 export async function insertEvent(tx: Db, { data, ...event }: NewPublicEvent): Promise<PublicEventRow> {

@@ -104,5 +104,3 @@ export function createEventDesk(
     },
   }
 }
-
-export type EventDesk = ReturnType<typeof createEventDesk>

@@ -164,5 +164,3 @@ export function createWebhookDesk(sql: Sql, { fieldCipher: own = fieldCipher } =
     },
   }
 }
-
-export type WebhookDesk = ReturnType<typeof createWebhookDesk>

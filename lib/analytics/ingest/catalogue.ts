@@ -78,8 +78,4 @@ export const catalogue = {
 export type EventType = keyof typeof catalogue
 export const eventTypes = Object.keys(catalogue) as EventType[]
 
-/** Those of one issue of a stream. */
-export type PlayEventType = Extract<EventType, `play_${string}`>
-
 export type ReportedEvent = { [T in EventType]: z.output<(typeof catalogue)[T]> }[EventType]
-export type ReportedPlayEvent = Extract<ReportedEvent, { type: PlayEventType }>

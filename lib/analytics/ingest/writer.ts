@@ -24,8 +24,6 @@ interface ReadMessage {
   readonly isWhole: boolean
 }
 
-export type IngestWriter = ReturnType<typeof createIngestWriter>
-
 /** Writes down what messages tell, all of a batch at once; each may come any number of times. */
 export function createIngestWriter({ sql, now = () => new Date() }: WriterDependencies) {
   const write = (messages: readonly ReadMessage[]) =>

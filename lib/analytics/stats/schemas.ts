@@ -66,7 +66,6 @@ export const filteredCounts = z.object({
 export type FilteredCounts = z.output<typeof filteredCounts>
 
 const trackFigures = z.object(figures)
-export type TrackFigures = z.output<typeof trackFigures>
 
 const ownerFigures = z.object({
   ...figures,
@@ -79,7 +78,6 @@ const ownerFigures = z.object({
   /** sale_count ÷ product_view_count. */
   conversion_rate: share,
 })
-export type OwnerFigures = z.output<typeof ownerFigures>
 
 /** (now − before) ÷ before; null where there was nothing before, or it is not known. */
 const changesOf = <T extends z.ZodMiniType>(totals: T) =>

@@ -1,4 +1,3 @@
-import type { SumRow } from './repository.ts'
 import type { FilteredCounts } from './schemas.ts'
 
 /** A part of a whole; null of nothing. */
@@ -27,7 +26,7 @@ const zero = {
 }
 export type Sums = typeof zero
 
-export function addUp(rows: readonly SumRow[]): Sums {
+export function addUp(rows: readonly Sums[]): Sums {
   const sums = { ...zero }
   for (const row of rows) {
     for (const name of Object.keys(zero) as (keyof Sums)[]) sums[name] += row[name]

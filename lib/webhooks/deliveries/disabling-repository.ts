@@ -45,22 +45,3 @@ export async function listTroubled(db: Db, now: Date, limit: number): Promise<st
   `
   return rows.map(({ id }) => id)
 }
-
-const pendingAtOnce = 1_000
-
-export async function endSomePending(db: Db, now: Date): Promise<number> {
-  const { count } = await db`
-    with waiting as (
-      select d.id
-      from webhook_endpoints e
-      join webhook_deliveries d on d.endpoint_id = e.id and d.status = 'pending'
-      where e.status = 'disabled'
-      limit ${pendingAtOnce}
-    )
-    update webhook_deliveries d
-    set status = 'failed', next_attempt_at = null, ended_at = ${now}
-    from waiting w
-    where d.id = w.id and d.status = 'pending'
-  `
-  return count
-}

@@ -1,12 +1,6 @@
 import type { Db, Sql } from '../../db/client.ts'
 import { addToOutbox } from '../../outbox.ts'
-import {
-  endSomePending,
-  findLastTried,
-  listTroubled,
-  noteDisabled,
-  noteNotice,
-} from './disabling-repository.ts'
+import { findLastTried, listTroubled, noteDisabled, noteNotice } from './disabling-repository.ts'
 import { dueStage } from './health.ts'
 import { type EndpointState, lockEndpoint } from './results-repository.ts'
 
@@ -51,5 +45,22 @@ export async function judgeTroubled(sql: Sql, now: Date): Promise<number> {
   return ids.length
 }
 
+const pendingAtOnce = 1_000
+
 /** Nothing waits for an endpoint that takes nothing; a recovery finds it once that is enabled again. */
-export const endPendingOfDisabled = (sql: Sql, now: Date): Promise<number> => endSomePending(sql, now)
+export async function endPendingOfDisabled(db: Db, now: Date): Promise<number> {
+  const { count } = await db`
+    with waiting as (
+      select d.id
+      from webhook_endpoints e
+      join webhook_deliveries d on d.endpoint_id = e.id and d.status = 'pending'
+      where e.status = 'disabled'
+      limit ${pendingAtOnce}
+    )
+    update webhook_deliveries d
+    set status = 'failed', next_attempt_at = null, ended_at = ${now}
+    from waiting w
+    where d.id = w.id and d.status = 'pending'
+  `
+  return count
+}

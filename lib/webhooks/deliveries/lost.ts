@@ -1,4 +1,3 @@
-import type { Sql } from '../../db/client.ts'
 import { listGivenUp } from './lost-repository.ts'
 import { recordGivenUp } from './metrics.ts'
 import { createSettlement, type ResultDependencies } from './results.ts'
@@ -10,7 +9,7 @@ const atOnce = 100
  * Attempts that were handed over again and again, of which nothing was ever heard: each counts as one that failed, so
  * that the schedule of retries goes on and comes to its end. The endpoint is not blamed for it.
  */
-export function createLostSweep({ sql, random }: Omit<ResultDependencies, 'now'> & { readonly sql: Sql }) {
+export function createLostSweep({ sql, random }: Omit<ResultDependencies, 'now'>) {
   return async (now: Date): Promise<number> => {
     const settle = createSettlement({ sql, now: () => now, ...(random && { random }) })
     const lost = await listGivenUp(sql, now, atOnce)

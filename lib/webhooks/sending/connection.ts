@@ -14,8 +14,6 @@ const longestHeaderBytes = 16 * 1024
 const mostBytesReceived = 1024 * 1024
 const lookEveryMs = 50
 
-export type OpenConnection = ReturnType<typeof createOpenConnection>
-
 /** Certificates that are trusted are read once; to do so takes as long as to sign a webhook. */
 export function createOpenConnection({ ca }: ConnectionSettings) {
   let trusted: SecureContext | undefined

@@ -6,7 +6,7 @@ import type { WebhookResult } from '../result.ts'
 import type { Post } from './attempt.ts'
 import { toHeaders } from './headers.ts'
 
-export interface SenderDeps {
+export interface SenderDependencies {
   readonly cipher: Pick<FieldCipher, 'open'>
   readonly post: Post
   readonly results: Pick<JobQueue, 'send'>
@@ -17,7 +17,7 @@ export interface SenderDeps {
  * Sends the webhook of a message, and its result as soon as it is there. It rejects when the message is to come again:
  * then the webhook was sent, and nobody knows. The receiver gets it twice, with one id.
  */
-export function createSender({ cipher, post, results, now = () => new Date() }: SenderDeps) {
+export function createSender({ cipher, post, results, now = () => new Date() }: SenderDependencies) {
   return async (body: unknown): Promise<void> => {
     const message = await openMessage(cipher, body)
     const { delivery_id, attempt } = message
@@ -41,7 +41,7 @@ async function attemptTo(post: Post, message: WebhookMessage, at: Date): Promise
   return { delivery_id, attempt, at: at.toISOString(), duration_ms, ...answer }
 }
 
-async function report(results: SenderDeps['results'], result: WebhookResult) {
+async function report(results: SenderDependencies['results'], result: WebhookResult) {
   const accepted = await results.send([{ id: result.delivery_id, body: JSON.stringify(result) }])
   if (accepted.length === 0) throw new Error('The queue of results has not taken one')
 }

@@ -16,8 +16,6 @@ export interface QueueSettings {
   readonly visibilityMs?: number
 }
 
-export type MemoryQueue = ReturnType<typeof createMemoryQueue>
-
 /**
  * A queue as SQS and Lambda's pollers are one, but for the network: at most ten of what is visible at once make a
  * batch, an environment has one batch at a time and holds it until all of it is handled, delays are kept, and what
