@@ -1,11 +1,9 @@
 import type { Db } from '../../db/client.ts'
 import { sweep } from '../../db/sweep.ts'
+import { keptDays } from '../../public-events/reading.ts'
 import { dayMs, earlier } from '../../time.ts'
 
-/** As long as the events that they are of. */
-const keptDays = 30
-
-/** With their attempts. One that a recovery has made goes with its event, not a month later. */
+/** With their attempts, as the events that they are of: one that a recovery has made does not stay a month longer. */
 export const deleteOldDeliveries = (db: Db, now: Date): Promise<number> =>
   sweep(db, {
     table: 'webhook_deliveries',

@@ -2,14 +2,12 @@ import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import { AppError, type FieldError } from '../../errors.ts'
 import { invalid } from '../../products/refusals.ts'
+import { keptDays } from '../../public-events/reading.ts'
 import { dayMs, earlier } from '../../time.ts'
 import { insertRecovery } from './recovery-repository.ts'
 import { lockEndpoint } from './repository.ts'
 import { mustBeEnabled } from './rules.ts'
 import { readEndpoint } from './viewing.ts'
-
-/** As long as events are kept. */
-const windowDays = 30
 
 export interface RecoveryDependencies {
   readonly sql: Sql
@@ -37,7 +35,7 @@ function mustBeWithin(since: Date, now: Date): void {
   const refuse = (error: Pick<FieldError, 'code' | 'detail'>) =>
     invalid({ pointer: '#/body/since', ...error })
   if (since > now) throw refuse({ code: 'too_big', detail: 'It is still to come' })
-  if (since < earlier(now, windowDays * dayMs)) {
-    throw refuse({ code: 'too_small', detail: `Events are kept for ${windowDays} days` })
+  if (since < earlier(now, keptDays * dayMs)) {
+    throw refuse({ code: 'too_small', detail: `Events are kept for ${keptDays} days` })
   }
 }

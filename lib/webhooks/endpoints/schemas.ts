@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { id } from '../../http/id.ts'
 import { moment, page, timestamp } from '../../http/route.ts'
 import { prose } from '../../text.ts'
+import { longestUrl } from '../url-rules.ts'
 import { filter } from './filter.ts'
 import { headers } from './headers.ts'
 import { secret } from './secret.ts'
@@ -56,7 +57,7 @@ export const endpointPage = page(endpoint)
 /** Shown this once. */
 export const newEndpoint = z.extend(endpoint, { secret: z.string() })
 
-const url = z.string().check(z.trim(), z.minLength(1), z.maxLength(2_048))
+const url = z.string().check(z.trim(), z.minLength(1), z.maxLength(longestUrl))
 const everyType = '*'
 /** Which of them there are is for the catalogue to say. */
 const eventTypes = z.pipe(
