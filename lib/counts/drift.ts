@@ -1,5 +1,5 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import { logger } from '../logger.ts'
+import { embedCount } from '../metrics.ts'
 
 export interface Drift {
   /** Of `countSources`. */
@@ -8,13 +8,7 @@ export interface Drift {
   readonly drift: number
 }
 
-const metrics = new Metrics({ namespace: 'Veza' })
-
 /** A line for each counter and run; CloudWatch takes the metric of the alarm `count-drift` from it. */
 export function recordDrift({ source, drift }: Drift): void {
-  metrics.addMetric('count_drift', MetricUnit.Count, drift)
-  // The logger names the service itself.
-  const { service: _service, ...embedded } = metrics.serializeMetrics()
-  metrics.clearMetrics()
-  logger.info('A counter was counted anew', { source, ...embedded })
+  logger.info('A counter was counted anew', { source, ...embedCount('count_drift', drift) })
 }

@@ -1,12 +1,10 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { DefinitionStore } from '../aws/definition-store.ts'
 import type { Db } from '../db/client.ts'
 import { logger } from '../logger.ts'
+import { embedCount } from '../metrics.ts'
 import { hourMs } from '../time.ts'
 import { readCurrent } from './current.ts'
 import { markInForce } from './in-force.ts'
-
-const metrics = new Metrics({ namespace: 'Veza' })
 
 /** Where nothing was ever published, the scanner has what its image was built with, however old that is. */
 const ageOfNothing = 1_000
@@ -21,13 +19,9 @@ export const createDefinitionsWatch = (sql: Db, store: Pick<DefinitionStore, 're
     const current = await readCurrent(store)
     if (current) await markInForce(sql, current, now)
     const age = current ? (now.getTime() - new Date(current.built_at).getTime()) / hourMs : ageOfNothing
-    metrics.addMetric('definitions_age_hours', MetricUnit.Count, Math.max(0, Math.round(age * 10) / 10))
-    // The logger names the service itself.
-    const { service: _service, ...embedded } = metrics.serializeMetrics()
-    metrics.clearMetrics()
     logger.info('The virus definitions in force were looked at', {
       definitions_version: current?.version ?? null,
-      ...embedded,
+      ...embedCount('definitions_age_hours', Math.max(0, Math.round(age * 10) / 10)),
     })
     return 0
   }

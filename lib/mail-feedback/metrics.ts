@@ -1,7 +1,5 @@
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { embedCount } from '../metrics.ts'
 import type { Trouble } from './repository.ts'
-
-const metrics = new Metrics({ namespace: 'Veza' })
 
 const names = {
   bounced: 'mail_bounces',
@@ -10,10 +8,4 @@ const names = {
 } as const satisfies Readonly<Record<Trouble['kind'], string>>
 
 /** What of a log line CloudWatch takes a metric from. */
-export function countFeedback(kind: Trouble['kind']) {
-  metrics.addMetric(names[kind], MetricUnit.Count, 1)
-  // The logger names the service itself.
-  const { service: _service, ...embedded } = metrics.serializeMetrics()
-  metrics.clearMetrics()
-  return embedded
-}
+export const countFeedback = (kind: Trouble['kind']) => embedCount(names[kind])
