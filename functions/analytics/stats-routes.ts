@@ -1,7 +1,6 @@
 import * as z from 'zod/mini'
+import { chart, chartQuery } from '../../lib/analytics/stats/chart-schemas.ts'
 import {
-  chart,
-  chartQuery,
   dashboard,
   explainedStats,
   explainQuery,

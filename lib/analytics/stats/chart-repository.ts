@@ -1,7 +1,7 @@
 import type { Db } from '../../db/client.ts'
 import { isListed, trackTables, type Viewer } from '../../tracks/visibility.ts'
 import { personOf } from '../../users/person.ts'
-import type { Chart, ChartQuery } from './schemas.ts'
+import type { Chart, ChartQuery } from './chart-schemas.ts'
 
 type Place = Omit<Chart['data'][number], 'position'>
 

@@ -1,7 +1,7 @@
 import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import { findDrawing, listChart } from './chart-repository.ts'
-import type { Chart, ChartQuery } from './schemas.ts'
+import type { Chart, ChartQuery } from './chart-schemas.ts'
 
 export interface ChartDependencies {
   readonly sql: Sql
