@@ -1,5 +1,3 @@
-import { createFieldCipher } from '../../lib/auth/field-cipher.ts'
-import { createKeyLoader } from '../../lib/auth/key-ring.ts'
 import { createJobQueue } from '../../lib/aws/job-queue.ts'
 import { createMailer } from '../../lib/aws/mailer.ts'
 import { createObjectStore } from '../../lib/aws/object-store.ts'
@@ -27,9 +25,9 @@ import { createOutboxRelay } from '../../lib/outbox.ts'
 import { createPublisher } from '../../lib/public-events/publisher.ts'
 import { sendToStripeQueue } from '../../lib/stripe/messages.ts'
 import { createTradeNews } from '../../lib/trade-news/news.ts'
-import { createDispatcher } from '../../lib/webhooks/deliveries/dispatch.ts'
 import { fanOut } from '../../lib/webhooks/deliveries/fan-out.ts'
 import { createWebhookNews } from '../../lib/webhooks/deliveries/news.ts'
+import { composeDispatch } from '../webhook-dispatch.ts'
 
 const sql = connect(databaseSettings())
 const secrets = createSecrets()
@@ -77,14 +75,7 @@ const makeExport = createExportMaker({
   relay,
 })
 
-const cipherOf = (secretId: string) => createFieldCipher({ loadKeys: createKeyLoader(secrets, secretId) })
-
-const dispatcher = createDispatcher({
-  sql,
-  queue: createJobQueue(requireEnv('WEBHOOKS_QUEUE_URL')),
-  fieldCipher: cipherOf(requireEnv('FIELD_SECRET_ARN')),
-  messageCipher: cipherOf(requireEnv('WEBHOOK_SECRET_ARN')),
-})
+const { dispatcher } = composeDispatch(sql, secrets)
 const publisher = createPublisher({ sql, fanOut, dispatchSoon: dispatcher.dispatchSoon })
 
 export const handler = createQueueWorker({
