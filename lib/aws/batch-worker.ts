@@ -1,6 +1,7 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { logger } from '../logger.ts'
 import { createJobQueue, type JobQueue } from './job-queue.ts'
+import { delayAfter, hideFor, triesOf, usualRetryDelays } from './retry-delays.ts'
 
 export interface BatchMessage {
   readonly id: string
@@ -11,27 +12,16 @@ export interface BatchWorkerOptions {
   /** Answers with the ids of the messages that failed; when it rejects all of them have. */
   readonly handleBatch: (messages: readonly BatchMessage[]) => Promise<ReadonlySet<string>>
   readonly queueUrl: string
-  /** Seconds until the next try, by the number of tries so far; the last holds for all further ones. */
-  readonly retryDelays?: readonly number[]
   readonly queue?: Pick<JobQueue, 'hide'>
 }
 
 /** Handles the messages of a batch together; those that failed come again later, in the end in the DLQ. */
-export function createBatchWorker(
-  options: BatchWorkerOptions,
-): (event: SQSEvent) => Promise<SQSBatchResponse> {
-  const { handleBatch, queueUrl, retryDelays = [5, 60, 300, 900, 3_600] } = options
-  const { queue = createJobQueue(queueUrl) } = options
-
-  /** Without it the message only comes back when the queue's own timeout has passed. */
-  const hide = async ({ receiptHandle, messageId, attributes }: SQSRecord) => {
-    const tries = Number(attributes.ApproximateReceiveCount)
-    try {
-      await queue.hide(receiptHandle, retryDelays[Math.min(tries, retryDelays.length) - 1] ?? 0)
-    } catch (error) {
-      logger.warn('The delay of a retry could not be set', { error: error as Error, message_id: messageId })
-    }
-  }
+export function createBatchWorker({
+  handleBatch,
+  queueUrl,
+  queue = createJobQueue(queueUrl),
+}: BatchWorkerOptions): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const hide = (record: SQSRecord) => hideFor(queue, record, delayAfter(usualRetryDelays, triesOf(record)))
 
   const handle = async (records: readonly SQSRecord[]): Promise<ReadonlySet<string>> => {
     const messages = records.map(({ messageId, body }) => ({ id: messageId, body: parse(body) }))
