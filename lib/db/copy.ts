@@ -8,7 +8,7 @@ export type CopyValue = string | number | boolean | Date | Buffer | object | nul
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** A value as COPY reads it in its text format; objects become JSON. */
-export function toCopyField(value: CopyValue): string {
+function toCopyField(value: CopyValue): string {
   if (value === null || value === undefined) return '\\N'
   if (typeof value === 'number') return String(value)
   if (typeof value === 'boolean') return value ? 't' : 'f'
@@ -18,7 +18,7 @@ export function toCopyField(value: CopyValue): string {
   return /[\\\n\r\t]/.test(text) ? text.replace(/[\\\n\r\t]/g, (char) => escapes[char]!) : text
 }
 
-export const toCopyLine = (values: readonly CopyValue[]): string => `${values.map(toCopyField).join('\t')}\n`
+const toCopyLine = (values: readonly CopyValue[]): string => `${values.map(toCopyField).join('\t')}\n`
 
 /** Large enough that a batch takes few writes, small enough that none is copied around much. */
 const chunkSize = 64 * 1024

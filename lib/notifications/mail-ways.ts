@@ -4,7 +4,7 @@ import type { NotificationKind } from './kinds.ts'
  * How those are told by mail who want it. `own` by letters that are written where it came to pass, and tell more ·
  * `at_once` what waits for an answer, or is about the safety of what one has made · `gathered` all else, in a digest.
  */
-export const mailWays = {
+const mailWays = {
   follow: 'gathered',
   track_like: 'gathered',
   track_repost: 'gathered',

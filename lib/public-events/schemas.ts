@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { pageQuery } from '../http/route.ts'
 import { publicEventTypes } from './catalogue.ts'
 
-export const publicEventType = z.enum(publicEventTypes)
+const publicEventType = z.enum(publicEventTypes)
 
 export const envelope = z.object({
   id: z.uuid(),

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { FieldCipher } from '../auth/field-cipher.ts'
 
 /** One attempt, with all that the sender needs: it has nothing else to look anything up in. */
-export const webhookMessage = z.object({
+const webhookMessage = z.object({
   delivery_id: z.uuid(),
   /** Counts the attempts of the delivery, from 1. */
   attempt: z.int(),

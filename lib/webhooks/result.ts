@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 
 /** Why an attempt failed. None of them tells what a name resolved to. */
-export const attemptError = z.enum([
+const attemptError = z.enum([
   /** No whole answer in time. */
   'timeout',
   /** Nobody listens, or the connection broke before there was an answer. */

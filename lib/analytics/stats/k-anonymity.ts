@@ -1,7 +1,7 @@
 import type { Slice } from './schemas.ts'
 
 /** A group that is shown has so many listeners, or else it could be somebody. */
-export const fewestListeners = 5
+const fewestListeners = 5
 
 /** With those who told none. */
 const rest = 'other'

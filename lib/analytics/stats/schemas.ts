@@ -29,7 +29,7 @@ export type ExportQuery = z.output<typeof exportQuery>
 
 export const statsParams = z.object({ track_id: id })
 
-export const rangeShown = z.object({
+const rangeShown = z.object({
   from: day,
   /** Included. */
   to: day,
@@ -55,7 +55,7 @@ const figures = {
 }
 
 /** What does not count, and why. */
-export const filteredCounts = z.object({
+const filteredCounts = z.object({
   ua: z.int(),
   datacenter: z.int(),
   rate: z.int(),

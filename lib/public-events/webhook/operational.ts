@@ -33,7 +33,7 @@ const exampleEvent = {
   data: { track: { id: '01936f6e-7d00-7a53-b1c4-5f0f6a3f9e04' } },
 }
 
-export const webhookTest = defineOperationalEvent({
+const webhookTest = defineOperationalEvent({
   type: 'webhook.test',
   version: '2026-12-01',
   description: 'You asked for a test of one of your endpoints; it is sent to that one alone.',
@@ -42,7 +42,7 @@ export const webhookTest = defineOperationalEvent({
   example: { endpoint: exampleEndpoint },
 })
 
-export const webhookEndpointFailing = defineOperationalEvent({
+const webhookEndpointFailing = defineOperationalEvent({
   type: 'webhook.endpoint.failing',
   version: '2026-12-01',
   description:
@@ -57,7 +57,7 @@ export const webhookEndpointFailing = defineOperationalEvent({
   },
 })
 
-export const webhookEndpointDisabled = defineOperationalEvent({
+const webhookEndpointDisabled = defineOperationalEvent({
   type: 'webhook.endpoint.disabled',
   version: '2026-12-01',
   description:
@@ -82,7 +82,7 @@ export const webhookEndpointDisabled = defineOperationalEvent({
   },
 })
 
-export const webhookAttemptExhausted = defineOperationalEvent({
+const webhookAttemptExhausted = defineOperationalEvent({
   type: 'webhook.attempt.exhausted',
   version: '2026-12-01',
   description:

@@ -7,7 +7,7 @@ export const listEvents = (db: Db, ids: readonly string[]) => db<PublicEventRow[
   where id = any(${ids}::uuid[])
 `
 
-export interface SealedDestination {
+interface SealedDestination {
   readonly id: string
   readonly url: string
   readonly sealed_headers: string | null

@@ -17,7 +17,7 @@ export const listEnabled = (db: Db, accountIds: readonly string[]) => db<Wishes[
   order by id
 `
 
-export type NewDelivery = {
+type NewDelivery = {
   readonly endpoint_id: string
   readonly event_id: string
   readonly event_type: string

@@ -38,7 +38,7 @@ export interface Outcome extends AttemptRow {
   readonly retry_after_seconds: number | null
 }
 
-export type Settle = (outcome: Outcome) => Promise<Settled | undefined>
+type Settle = (outcome: Outcome) => Promise<Settled | undefined>
 
 /**
  * Takes results of the sender, each once however often it comes, and in any order: the attempt, what becomes of the
@@ -79,7 +79,7 @@ interface Circumstances {
 }
 
 /** A success stays one, whatever else is heard; what has ended otherwise is not begun again by a late failure. */
-export function changeBy(
+function changeBy(
   delivery: DeliveryState,
   outcome: Outcome,
   { recorded, at, random }: Circumstances,
