@@ -4,3 +4,6 @@ export const dayMs = 24 * hourMs
 
 export const later = (than: Date, ms: number) => new Date(than.getTime() + ms)
 export const earlier = (than: Date, ms: number) => new Date(than.getTime() - ms)
+
+/** The day of UTC, `2026-12-01`. */
+export const dayOf = (time: Date) => time.toISOString().slice(0, 10)

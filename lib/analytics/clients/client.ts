@@ -23,7 +23,7 @@ export interface Client {
   readonly device: Device
   /** Whether it asks that nobody follows it. */
   readonly wantsPrivacy: boolean
-  /** Of something that is hers, for the day. */
+  /** Of something that is the client's; another one the next day. */
   readonly hash: (text: string) => Buffer
 }
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Sql } from '../../db/client.ts'
-import { dayMs, earlier } from '../../time.ts'
+import { dayMs, dayOf, earlier } from '../../time.ts'
 
 export interface SaltDependencies {
   readonly sql: Sql
 }
 
 /** From the beginning of its day on. What was hashed with it can be told of nobody any more then. */
-export const saltLivesMs = 2 * dayMs
+const saltLivesMs = 2 * dayMs
 
 const saltBytes = 32
 
@@ -18,7 +18,7 @@ export function createSalts({ sql }: SaltDependencies): ReadSalt {
   let known: { readonly day: string; readonly salt: Promise<Buffer> } | undefined
 
   return (at) => {
-    const day = at.toISOString().slice(0, 10)
+    const day = dayOf(at)
     if (known?.day === day) return known.salt
     const salt = readSalt(sql, day, at)
     const reading = { day, salt }
@@ -40,7 +40,7 @@ async function readSalt(sql: Sql, day: string, now: Date): Promise<Buffer> {
 }
 
 export async function deleteOldSalts(sql: Sql, now: Date): Promise<number> {
-  const lastDay = earlier(now, saltLivesMs).toISOString().slice(0, 10)
+  const lastDay = dayOf(earlier(now, saltLivesMs))
   const { count } = await sql`delete from analytics_salts where day <= ${lastDay}`
   return count
 }

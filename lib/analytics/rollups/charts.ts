@@ -1,5 +1,5 @@
 import type { Db, Fragment, Sql } from '../../db/client.ts'
-import { dayMs, earlier, minuteMs } from '../../time.ts'
+import { dayMs, dayOf, earlier, minuteMs } from '../../time.ts'
 import { isListed, trackTables } from '../../tracks/visibility.ts'
 import { replaceRows } from './replace-rows.ts'
 
@@ -66,5 +66,3 @@ const playsOf = (db: Db, days: number | undefined, now: Date): Fragment =>
         where day > ${dayOf(earlier(now, days * dayMs))} and day <= ${dayOf(now)} and kind = 'track' and play_count > 0
         group by subject_id
       `
-
-const dayOf = (time: Date) => time.toISOString().slice(0, 10)

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/client.ts'
+import { dayOf } from '../../time.ts'
 
 export interface MarkedHour {
   readonly hour: Date
@@ -39,8 +40,6 @@ export async function markDay(db: Db, { hour, marked_at }: MarkedHour): Promise<
   `
 }
 
-const dayOf = (time: Date) => time.toISOString().slice(0, 10)
-
 /** Takes away the mark of a day that nobody else is at. */
 export async function takeDay(db: Db): Promise<string | undefined> {
   const [row] = await db<[{ day: string }?]>`
@@ -61,20 +60,4 @@ export async function markHours(db: Db, from: Date, to: Date, now: Date): Promis
     on conflict (hour) do update set marked_at = least(kept.marked_at, excluded.marked_at)
   `
   return count
-}
-
-/** What was written down by then is summed up; now, where nothing is left to do. */
-export async function findAsOf(db: Db, now: Date): Promise<Date> {
-  const [row] = await db<[{ marked_at: Date | null }]>`
-    select min(marked_at) as marked_at
-    from (
-      select marked_at from analytics_dirty_hours
-      union all
-      select marked_at from analytics_rolling_hours
-      union all
-      select marked_at from analytics_dirty_days
-    ) marks
-  `
-  const { marked_at } = row
-  return marked_at !== null && marked_at < now ? marked_at : now
 }

@@ -4,7 +4,6 @@ import { rollUpHour } from './hours.ts'
 import {
   claimHours,
   deleteRollingHour,
-  findAsOf,
   lockRollingHour,
   markDay,
   markHours,
@@ -19,7 +18,7 @@ const monthsRedone = 12
 const monthsKnown = 13
 
 /** From when on hours may be summed up anew; before it, what was summed up stays. */
-export const redoneSince = (now: Date) => firstOfMonth(now, -monthsRedone)
+const redoneSince = (now: Date) => firstOfMonth(now, -monthsRedone)
 
 /** From when on it is known which users listened. */
 export const listenersKnownSince = (now: Date) => firstOfMonth(now, -monthsKnown)
@@ -63,9 +62,6 @@ export function redo(db: Db, { from, to }: { readonly from: Date; readonly to: D
   const since = redoneSince(now)
   return markHours(db, from > since ? from : since, to < now ? to : now, now)
 }
-
-/** By when what was reported is in the figures. */
-export const asOf = (db: Db, now: Date): Promise<Date> => findAsOf(db, now)
 
 /** Which days somebody listened is known of nobody any more; the numbers stay. */
 export async function forgetListener(tx: Db, userId: string): Promise<void> {

@@ -2,7 +2,7 @@ import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import type { SalesSummary } from '../../sales/schemas.ts'
 import type { SalesService } from '../../sales/service.ts'
-import { asOf } from '../rollups/service.ts'
+import { findAsOf } from '../rollups/as-of.ts'
 import { boundsOf, comparedWith, type Range, readInterval, readRange, showRange } from './ranges.ts'
 import {
   findFirstDay,
@@ -62,7 +62,7 @@ export function createDashboardService({ sql, sales, now = () => new Date() }: D
       const subject = { owner_id: actor.id, track_id: undefined }
       const range = await readRange(query, at, () => findFirstDay(sql, subject))
       const interval = readInterval(query, range)
-      const as_of = await asOf(sql, at)
+      const as_of = await findAsOf(sql, at)
       const { days, sums, sold, totals } = await readOwner(actor, subject, range, at)
       const before = comparedWith(query, range)
       const previous = before && (await readOwner(actor, subject, before, at))

@@ -1,5 +1,5 @@
 import { AppError } from '../../errors.ts'
-import { dayMs } from '../../time.ts'
+import { dayMs, dayOf } from '../../time.ts'
 import type { ExplainQuery, RangeShown, rangeNames, StatsQuery } from './schemas.ts'
 
 /** Days of UTC, so none is shorter or longer than the others. */
@@ -21,8 +21,6 @@ const lengths: Readonly<Record<Exclude<(typeof rangeNames)[number], 'all'>, numb
   '90d': 90,
   '365d': 365,
 }
-
-export const dayOf = (time: Date) => time.toISOString().slice(0, 10)
 
 const plusDays = (day: string, days: number) => dayOf(new Date(Date.parse(day) + days * dayMs))
 const daysFrom = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / dayMs + 1

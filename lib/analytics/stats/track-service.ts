@@ -1,7 +1,7 @@
 import type { Actor } from '../../auth/actor.ts'
 import type { Sql } from '../../db/client.ts'
 import { AppError } from '../../errors.ts'
-import { asOf } from '../rollups/service.ts'
+import { findAsOf } from '../rollups/as-of.ts'
 import { comparedWith, type Range, readInterval, readRange, showRange } from './ranges.ts'
 import { findEditableTrack, findFirstDay, findRetention, listDays, type Subject } from './repository.ts'
 import { toCurve } from './retention-curve.ts'
@@ -37,7 +37,7 @@ export function createTrackStatsService({ sql, now = () => new Date() }: StatsDe
       const subject = await requireTrack(actor, trackId)
       const range = await readRange(query, at, () => findFirstDay(sql, subject))
       const interval = readInterval(query, range)
-      const as_of = await asOf(sql, at)
+      const as_of = await findAsOf(sql, at)
       const { days, sums, userCount } = await readSums(sql, subject, range, at)
       const totals = trackFiguresOf(sums, userCount)
       const previous = await readPrevious(subject, comparedWith(query, range), at)
@@ -58,7 +58,7 @@ export function createTrackStatsService({ sql, now = () => new Date() }: StatsDe
       const at = now()
       const subject = await requireTrack(actor, trackId)
       const range = await readRange(query, at, () => findFirstDay(sql, subject))
-      const as_of = await asOf(sql, at)
+      const as_of = await findAsOf(sql, at)
       const sums = addUp(await listDays(sql, subject, range))
       const filtered = filteredOf(sums)
       const filteredCount = Object.values(filtered).reduce((sum, count) => sum + count, 0)

@@ -1,9 +1,9 @@
 import type { Sql } from '../../db/client.ts'
-import { dayMs, earlier } from '../../time.ts'
+import { dayMs, dayOf, earlier } from '../../time.ts'
 
 /** Who followed a link counts once a day, so days that are over have told all they had to. */
 export async function deleteOldClicks(sql: Sql, now: Date): Promise<number> {
-  const yesterday = earlier(now, dayMs).toISOString().slice(0, 10)
+  const yesterday = dayOf(earlier(now, dayMs))
   const { count } = await sql`
     delete from share_clicks
     where (share_id, day, visitor) in (

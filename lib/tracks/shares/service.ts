@@ -8,7 +8,7 @@ import { AppError } from '../../errors.ts'
 import { pageById } from '../../http/id-page.ts'
 import type { PageQuery } from '../../http/route.ts'
 import { logger } from '../../logger.ts'
-import { dayMs, later } from '../../time.ts'
+import { dayMs, dayOf, later } from '../../time.ts'
 import type { StreamService } from '../playback/stream-service.ts'
 import { findTrack } from '../whole-track.ts'
 import {
@@ -48,7 +48,7 @@ export function createShareService(dependencies: ShareDependencies) {
 
   /** Nobody waits for a number, and nobody misses a track for one. */
   const countClick = async (shareId: string, { ip, userAgent }: Caller) => {
-    const day = now().toISOString().slice(0, 10)
+    const day = dayOf(now())
     const visitor = await hashVisitor(ip, userAgent)
     await sql.begin(async (tx) => {
       if (await insertClick(tx, shareId, day, visitor)) await addToCount(tx, 'click_count', shareId, 1)

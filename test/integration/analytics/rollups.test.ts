@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
+import { findAsOf } from '../../../lib/analytics/rollups/as-of.ts'
 import { keepListenerMonths } from '../../../lib/analytics/rollups/months.ts'
-import { asOf, forgetListener, redo, rollUp } from '../../../lib/analytics/rollups/service.ts'
+import { forgetListener, redo, rollUp } from '../../../lib/analytics/rollups/service.ts'
 import type { Db } from '../../../lib/db/client.ts'
 import { hourMs, later, minuteMs } from '../../../lib/time.ts'
 import { addEvent, addListen, addPlay, markHour, rollUpAll } from '../../support/analytics.ts'
@@ -254,10 +255,10 @@ describe('what is written while it is summed up', () => {
 test('goes on where a run broke off', async () => {
   await addPlay(sql, { ...track, at: at('09T10:10:00') })
   await sql`insert into analytics_rolling_hours values (${at('09T10:00:00')}, ${at('09T10:11:00')})`
-  expect(await asOf(sql, now)).toEqual(at('09T10:11:00'))
+  expect(await findAsOf(sql, now)).toEqual(at('09T10:11:00'))
   await rollUpAll(sql, now)
   expect(await dayOf('2026-12-09')).toMatchObject([{ play_count: 1 }])
-  expect(await asOf(sql, now)).toEqual(now)
+  expect(await findAsOf(sql, now)).toEqual(now)
 })
 
 test('what is older than the raw rows stays as it was summed up', async () => {
