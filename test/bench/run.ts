@@ -4,6 +4,7 @@ import { settingsOf, startServer, templateName, withDatabase } from '../support/
 import { measureAccounts } from './accounts.ts'
 import { measureDashboards } from './analytics/dashboards.ts'
 import { measureAnalytics } from './analytics/measure.ts'
+import { measureRollUps } from './analytics/rollups.ts'
 import { measureCatalogue } from './catalogue/measure.ts'
 import { settingsFor } from './environment.ts'
 import { measureHandlers } from './handlers.ts'
@@ -20,11 +21,21 @@ import { measureWebhooks } from './webhooks/measure.ts'
  * `--only scan,metadata,memory,ready,burst,analysis` for some of its parts alone. `catalogue` runs only when it is named:
  * it takes `--scale 10000|100000|1000000`, several times too, or `--all`, `--fresh` to fill the libraries anew, `--plans`
  * to see those of slow statements, `--only /feed` for some routes alone. Both take
- * `--markdown docs/performance.md`. `dashboards` runs only when it is named, too: it takes `--rows 50000000`, raw ones.
+ * `--markdown docs/performance.md`. `dashboards` and `rollups` run only when they are named, too: the first takes
+ * `--rows 1000000`, raw ones, instead of 50 million.
  * `analytics` takes `--events 50000 --duplicates 1000000`.
  */
 const usual = ['imports', 'handlers', 'auth'] as const
-const names = [...usual, 'media', 'marketplace', 'webhooks', 'analytics', 'catalogue', 'dashboards']
+const names = [
+  ...usual,
+  'media',
+  'marketplace',
+  'webhooks',
+  'analytics',
+  'catalogue',
+  'dashboards',
+  'rollups',
+]
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
@@ -33,7 +44,7 @@ const { positionals, values } = parseArgs({
     fresh: { type: 'boolean', default: false },
     plans: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    rows: { type: 'string', default: '1000000' },
+    rows: { type: 'string', default: '50000000' },
     small: { type: 'boolean', default: false },
     markdown: { type: 'string' },
     events: { type: 'string', default: '50000' },
@@ -58,6 +69,7 @@ if (wanted.includes('dashboards')) {
     throw new Error('--rows is a number of raw rows, 100000 or more')
   await measureDashboards({ rows })
 }
+if (wanted.includes('rollups')) await measureRollUps()
 if (wanted.includes('webhooks')) await measureWebhooks({ isSmall: values.small })
 if (wanted.includes('catalogue')) {
   const scales = values.all ? [10_000, 100_000, 1_000_000] : values.scale.map(Number)

@@ -1,4 +1,5 @@
 import type postgres from 'postgres'
+import { dayMs } from '../../../lib/time.ts'
 
 export interface World {
   /** Of `plays`, `listens` and `analytics_events` together. */
@@ -11,9 +12,13 @@ export interface World {
 }
 
 export const worldOf = (rows: number, now: Date): World => {
-  const tracks = Math.max(1_000, Math.round(rows / 1_000))
-  return { rows, days: 390, tracks, owners: Math.round(tracks / 5), users: Math.max(5_000, rows / 100), now }
+  const owners = Math.max(200, Math.round(rows / 5_000))
+  const users = Math.max(5_000, Math.round(rows / 100))
+  return { rows, days: 390, tracks: owners * tracksEach, owners, users, now }
 }
+
+/** Of an owner. */
+export const tracksEach = 5
 
 /** Of all raw rows; the rest are heartbeats and the like, which no figure reads. */
 const parts = { plays: 0.12, listens: 0.15, views: 0.1, products: 0.03, heartbeats: 0.6 } as const
@@ -23,13 +28,20 @@ const someTrack = 'floor(power(random(), 3) * $1::float8)::int'
 
 /** Of a text, an id that is one by RFC 9562 too. */
 const idOf = (text: string) => `overlay(overlay(md5(${text}) placing '4' from 13) placing '8' from 17)::uuid`
-const userId = (n: string) => idOf(`'user ' || ${n}`)
-const trackId = (n: string) => idOf(`'track ' || ${n}`)
+export const userId = (n: string) => idOf(`'user ' || ${n}`)
+export const trackId = (n: string) => idOf(`'track ' || ${n}`)
+export const versionId = (n: string) => idOf(`'version ' || ${n}`)
 const ownerId = (n: string, { tracks, owners }: World) =>
   userId(`floor(${n} * ${owners}::float8 / ${tracks})::int`)
 
-/** People and tracks, so that names are there to be joined. */
-export async function fillPeople(sql: postgres.Sql, world: World): Promise<void> {
+/** People and tracks, so that names are there to be joined; without what triggers would make of them for others. */
+export const fillPeople = (sql: postgres.Sql, world: World) =>
+  sql.begin(async (tx) => {
+    await tx`set local session_replication_role = replica`
+    await insertPeople(tx, world)
+  })
+
+async function insertPeople(sql: postgres.TransactionSql, world: World): Promise<void> {
   const { tracks, owners, users } = world
   const people = Math.max(owners, Math.min(users, 50_000))
   await sql.unsafe(`
@@ -48,28 +60,38 @@ export async function fillPeople(sql: postgres.Sql, world: World): Promise<void>
   `)
 }
 
-/** Raw rows of one day, made where they are kept. */
-export async function fillDay(sql: postgres.Sql, world: World, day: Date): Promise<void> {
-  const { rows, days, tracks, users } = world
-  const count = (part: keyof typeof parts) => Math.max(1, Math.round((rows / days) * parts[part]))
+/** Raw rows of one day. */
+export const fillDay = (sql: postgres.Sql, world: World, day: Date): Promise<void> =>
+  fillSpan(sql, world, { from: day, ms: dayMs, rows: world.rows / world.days })
+
+export interface Span {
+  readonly from: Date
+  readonly ms: number
+  readonly rows: number
+}
+
+/** Raw rows of a part of a day, made where they are kept. */
+export async function fillSpan(sql: postgres.Sql, world: World, { from, ms, rows }: Span): Promise<void> {
+  const { tracks, users } = world
+  const count = (part: keyof typeof parts) => Math.max(1, Math.round(rows * parts[part]))
   const listener = `floor(power(random(), 2) * ${users})::int`
   const about = `
-    ${trackId('t')} as track_id, ${idOf("'version ' || t")} as version_id, ${ownerId('t', world)} as owner_id,
+    ${trackId('t')} as track_id, ${versionId('t')} as version_id, ${ownerId('t', world)} as owner_id,
     case when n % 10 < 7 then ${userId('u')} end as user_id,
-    case when n % 10 >= 7 then decode(left(md5(u || ' ' || $2::timestamptz), 32), 'hex') end as visitor,
+    case when n % 10 >= 7 then decode(md5(u || ' ' || $2::timestamptz::date), 'hex') end as visitor,
     (array['search', 'feed', 'profile', 'playlist', 'share', 'embed', 'chart', 'direct'])[1 + floor(power(random(), 2) * 8)::int]
       as source,
     (array['DE', 'FR', 'US', 'GB', 'IT', 'ES', 'NL', 'PL', 'BR', 'JP', 'SE', 'AT', 'CH', 'IS', 'MT'])[1 + floor(power(random(), 2) * 15)::int]
       as country,
     (array['desktop', 'phone', 'tablet'])[1 + floor(random() * 3)::int] as device,
     case when random() < 0.02 then (array['ua', 'datacenter', 'rate'])[1 + floor(random() * 3)::int] end as filtered,
-    $2::timestamptz + random() * interval '86399 seconds' as at
+    $2::timestamptz + random() * interval '${ms - 1_000} milliseconds' as at
   `
   const some = (howMany: number) => `
     select n, ${about}
     from (select n, ${someTrack} as t, ${listener} as u from generate_series(1, ${howMany}) n offset 0) chosen
   `
-  const args = [tracks, day]
+  const args = [tracks, from]
   await sql.unsafe(
     `insert into plays (id, issued_at, track_id, version_id, owner_id, user_id, visitor, started_at, listened_ms,
        is_complete, is_counted, filtered, source, country, device)
