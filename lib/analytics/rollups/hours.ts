@@ -1,22 +1,23 @@
 import type { Db, Fragment } from '../../db/client.ts'
 import { hourMs, later } from '../../time.ts'
 import { figures } from './figures.ts'
+import { inParts, isIn, mostRows, type Part } from './parts.ts'
 import { replaceRows } from './replace-rows.ts'
 
 /** Sums up an hour of raw rows: of each track and product, and of all that an owner has together. */
-export const rollUpHour = (db: Db, hour: Date): Promise<void> =>
+export async function rollUpHour(db: Db, hour: Date, most = mostRows): Promise<void> {
+  await inParts(await countFacts(db, hour), most, (part) => rollUpPart(db, hour, part))
+}
+
+const rollUpPart = (db: Db, hour: Date, part: Part): Promise<void> =>
   replaceRows(db, {
     table: 'hourly_stats',
     keys: ['subject_id', 'hour'],
     values: ['kind', 'owner_id', ...figures],
-    within: db`t.hour = ${hour}`,
+    within: db`t.hour = ${hour} and ${isIn(db, db`t.subject_id`, part)}`,
     rows: db`
-      with facts as materialized (${factsOf(db, hour)})
       select
-        case when grouping(subject_id) = 1 then owner_id else subject_id end as subject_id,
-        ${hour}::timestamptz as hour,
-        case when grouping(subject_id) = 1 then 'owner' else kind end as kind,
-        owner_id,
+        s.subject_id, ${hour}::timestamptz as hour, s.kind, f.owner_id,
         ${countOf(db, 'counted')} as play_count,
         ${countOf(db, 'repeated')} as repeated_count,
         ${countOf(db, 'short')} as short_count,
@@ -25,8 +26,8 @@ export const rollUpHour = (db: Db, hour: Date): Promise<void> =>
         ${countOf(db, 'rate')} as rate_count,
         ${countOf(db, 'no_token')} as no_token_count,
         ${countOf(db, 'pattern')} as pattern_count,
-        count(*) filter (where what = 'counted' and is_complete) as complete_count,
-        coalesce(sum(listened_ms) filter (where what in ('counted', 'repeated', 'short')), 0)::bigint as listened_ms,
+        count(*) filter (where f.what = 'counted' and f.is_complete) as complete_count,
+        coalesce(sum(f.listened_ms) filter (where f.what in ('counted', 'repeated', 'short')), 0)::bigint as listened_ms,
         ${countOf(db, 'track_viewed')} as view_count,
         ${countOf(db, 'filtered_view')} as filtered_view_count,
         ${countOf(db, 'share_clicked')} as share_click_count,
@@ -34,14 +35,14 @@ export const rollUpHour = (db: Db, hour: Date): Promise<void> =>
         ${countOf(db, 'playlist_viewed')} as playlist_view_count,
         ${countOf(db, 'product_viewed')} as product_view_count,
         ${countOf(db, 'checkout_started')} as checkout_count
-      from facts
-      where owner_id is not null
-      group by grouping sets ((owner_id), (owner_id, kind, subject_id))
-      having grouping(subject_id) = 1 or subject_id is not null
+      from (${factsOf(db, hour)}) f
+      cross join lateral (values (f.kind, f.subject_id), ('owner', f.owner_id)) s (kind, subject_id)
+      where f.owner_id is not null and s.subject_id is not null and ${isIn(db, db`s.subject_id`, part)}
+      group by s.subject_id, s.kind, f.owner_id
     `,
   })
 
-const countOf = (db: Db, what: string): Fragment => db`count(*) filter (where what = ${what})`
+const countOf = (db: Db, what: string): Fragment => db`count(*) filter (where f.what = ${what})`
 
 /** What happened in the hour, a row each. A listening is in `plays` where it was long enough, else in `listens`. */
 function factsOf(db: Db, hour: Date): Fragment {
@@ -67,7 +68,7 @@ function factsOf(db: Db, hour: Date): Fragment {
       case when e.type = 'play_started' then 'no_token' when e.filtered is null then e.type else 'filtered_view' end,
       false, 0
     from analytics_events e
-    where e.at >= ${hour} and e.at < ${end} and (
+    where e.at >= ${hour} and e.at < ${end} and ${isSummed(db)} and (
       e.type = 'track_viewed'
       or (e.filtered is null and e.type in (
         'share_clicked', 'profile_viewed', 'playlist_viewed', 'product_viewed', 'checkout_started'
@@ -76,4 +77,20 @@ function factsOf(db: Db, hour: Date): Fragment {
       or (e.filtered = 'no_token' and e.type = 'play_started')
     )
   `
+}
+
+/** The same words as of the index. */
+const isSummed = (db: Db): Fragment =>
+  db`e.type not in ('play_heartbeat', 'play_paused', 'play_seeked', 'play_ended')`
+
+async function countFacts(db: Db, hour: Date): Promise<number> {
+  const end = later(hour, hourMs)
+  const [row] = await db<[{ count: number }]>`
+    select (
+      (select count(*) from plays where started_at >= ${hour} and started_at < ${end})
+      + (select count(*) from listens where started_at >= ${hour} and started_at < ${end})
+      + (select count(*) from analytics_events e where e.at >= ${hour} and e.at < ${end} and ${isSummed(db)})
+    )::int as count
+  `
+  return row.count
 }

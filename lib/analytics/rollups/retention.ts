@@ -1,18 +1,19 @@
 import type { Db } from '../../db/client.ts'
 import { dayMs, later } from '../../time.ts'
+import { isIn, type Part } from './parts.ts'
 import { replaceRows } from './replace-rows.ts'
 
 /**
  * Of each version, how many heard what of it that day: as the changes from one step to the next, which add up from
  * day to day and are few where few listened. Whoever heard a part of a step has heard the step, once.
  */
-export function replaceRetention(db: Db, day: string): Promise<void> {
+export function replaceRetention(db: Db, day: string, part: Part): Promise<void> {
   const from = new Date(day)
   return replaceRows(db, {
     table: 'daily_retention',
     keys: ['track_id', 'day', 'version_id'],
     values: ['listen_count', 'steps', 'changes'],
-    within: db`t.day = ${day}`,
+    within: db`t.day = ${day} and ${isIn(db, db`t.track_id`, part)}`,
     rows: db`
       with heard as materialized (
         select
@@ -21,6 +22,7 @@ export function replaceRetention(db: Db, day: string): Promise<void> {
         from listens l
         cross join lateral unnest(l.heard) as part
         where l.started_at >= ${from} and l.started_at < ${later(from, dayMs)} and l.filtered is null
+          and ${isIn(db, db`l.track_id`, part)}
         group by l.track_id, l.version_id, l.issued_at, l.id
       ), listened as (
         select track_id, version_id, count(*) as listen_count from heard group by track_id, version_id

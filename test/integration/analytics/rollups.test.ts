@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { findAsOf } from '../../../lib/analytics/rollups/as-of.ts'
+import { rollUpDay } from '../../../lib/analytics/rollups/days.ts'
+import { rollUpHour } from '../../../lib/analytics/rollups/hours.ts'
 import { keepListenerMonths } from '../../../lib/analytics/rollups/months.ts'
 import { forgetListener, redo, rollUp } from '../../../lib/analytics/rollups/service.ts'
 import type { Db } from '../../../lib/db/client.ts'
@@ -115,6 +117,28 @@ describe('what is summed up', () => {
         await sql`truncate plays, listens, analytics_events, hourly_stats, daily_stats, daily_breakdowns, listener_days, daily_retention`
       }),
       { numRuns: 8 },
+    )
+  }, 120_000)
+
+  test('in as many parts as there are rows is what it is in one', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(happening, { minLength: 10, maxLength: 20 }), async (happenings) => {
+        await sql`truncate plays, listens, analytics_events, hourly_stats, daily_stats, daily_breakdowns, listener_days, daily_retention`
+        for (const one of happenings) await write(one)
+        await rollUpAll(sql, now)
+        const whole = await readAll()
+        // What is wrong in a part must go, and what is missing must come.
+        await sql`update hourly_stats set play_count = 77`
+        await sql`update daily_stats set subject_id = gen_random_uuid() where kind = 'track'`
+        await sql`delete from daily_breakdowns where dimension = 'device'`
+        await sql`update listener_days set user_id = gen_random_uuid()`
+        await sql`update daily_retention set track_id = gen_random_uuid()`
+        const hours = new Set(happenings.map(({ minutes }) => Math.floor(minutes / 60)))
+        for (const hour of hours) await rollUpHour(sql, later(at('01T00:00:00'), hour * hourMs), 1)
+        for (const day of ['2026-12-01', '2026-12-02']) await rollUpDay(sql, day, 1)
+        expect(await readAll()).toEqual(whole)
+      }),
+      { numRuns: 2 },
     )
   }, 120_000)
 
