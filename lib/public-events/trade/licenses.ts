@@ -1,14 +1,19 @@
+import type { Db } from '../../db/client.ts'
 import { definePublicEvent } from '../define.ts'
 import { exampleLicense, licenseData, tellBoth } from './license-data.ts'
 
-const shared = { version: '2026-12-01', resource: 'license', data: licenseData } as const
+const shared = {
+  version: '2026-12-01',
+  resource: 'license',
+  data: licenseData,
+  build: (db: Db, { license_id }: { readonly license_id: string }) => tellBoth(db, license_id),
+} as const
 
 const licenseIssued = definePublicEvent({
   ...shared,
   type: 'license.issued',
   description: 'A licence was issued. To its buyer and its seller.',
   example: { role: 'buyer', license: exampleLicense },
-  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 const licenseRevoked = definePublicEvent({
@@ -20,7 +25,6 @@ const licenseRevoked = definePublicEvent({
     role: 'buyer',
     license: { ...exampleLicense, status: 'revoked', status_reason: 'refund' },
   },
-  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 const licenseFrozen = definePublicEvent({
@@ -31,7 +35,6 @@ const licenseFrozen = definePublicEvent({
     role: 'buyer',
     license: { ...exampleLicense, status: 'frozen', status_reason: 'dispute' },
   },
-  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 const licenseRestored = definePublicEvent({
@@ -39,7 +42,6 @@ const licenseRestored = definePublicEvent({
   type: 'license.restored',
   description: 'A licence that was frozen is valid again. To its buyer and its seller.',
   example: { role: 'buyer', license: exampleLicense },
-  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 const licenseLimitNear = definePublicEvent({
@@ -48,7 +50,6 @@ const licenseLimitNear = definePublicEvent({
   description:
     'With a download that was counted, a fifth of what a licence allows or less is left; told once of a licence. To its buyer, and to its seller, who can allow more.',
   example: { role: 'buyer', license: { ...exampleLicense, downloads_used: 8 } },
-  build: (db, { license_id }) => tellBoth(db, license_id),
 })
 
 export const licenseEvents = [
