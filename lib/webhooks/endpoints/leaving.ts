@@ -23,7 +23,7 @@ export async function removeEndpoint(tx: Db, id: string, now: Date): Promise<voi
   await endPending(tx, id, now)
 }
 
-const deliveriesAtOnce = 1_000
+const rowsAtOnce = 1_000
 const endpointsAtOnce = 100
 
 /** What was sent to endpoints that are gone. */
@@ -34,7 +34,7 @@ export async function deleteSentToRemoved(db: Db): Promise<number> {
       select d.id from webhook_deliveries d
       join webhook_endpoints e on e.id = d.endpoint_id
       where e.deleted_at is not null
-      limit ${deliveriesAtOnce}
+      limit ${rowsAtOnce}
       for update of d skip locked
     )
   `
@@ -61,7 +61,7 @@ export async function deleteExpiredSecrets(db: Db, now: Date): Promise<number> {
   const { count } = await db`
     delete from webhook_old_secrets
     where id in (
-      select id from webhook_old_secrets where expires_at <= ${now} limit ${deliveriesAtOnce} for update skip locked
+      select id from webhook_old_secrets where expires_at <= ${now} limit ${rowsAtOnce} for update skip locked
     )
   `
   return count
