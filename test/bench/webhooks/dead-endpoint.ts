@@ -77,8 +77,8 @@ async function run(
         await stage.relay.flushSoon()
         tell(1)
       }
-      const isOver = () => receivers.arrivals.filter(({ receiver }) => receiver !== 0).length
-      while (isOver() < count * (endpoints - 1)) await delay(20)
+      const countArrived = () => receivers.arrivals.filter(({ receiver }) => receiver !== 0).length
+      while (countArrived() < count * (endpoints - 1)) await delay(20)
     })
     return await timesOf(stage.sql, receivers.arrivals, committedAt)
   } finally {
