@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { stop as stopEsbuild } from 'esbuild'
 import { watch } from '../../esbuild.config.mjs'
 import type { PlatformInfo } from './client.ts'
 import { createClosing } from './closing.ts'
@@ -42,6 +43,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
   // Whoever ends the start does not wait for the step that runs, only for what has to be taken down.
   const aborted = rejectionOn(options.signal)
   const step: Step = (title, work) => Promise.race([options.step(title, work), aborted])
+  // It stays for the next build, and ends by itself only some time after us.
+  closing.service(stopEsbuild)
   try {
     // Before ports are chosen: it would hold the usual one.
     await endStaleServer(path.join(data.path, 'postgres'))

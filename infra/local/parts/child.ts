@@ -16,21 +16,28 @@ export interface Child {
   stop(options: { readonly signal: NodeJS.Signals; readonly graceMs: number }): Promise<void>
 }
 
+export interface ChildOptions extends SpawnOptions {
+  readonly onLine?: (line: string) => void
+  /** Ends it at once, where SIGKILL would leave behind what it has started itself. */
+  readonly lastSignal?: NodeJS.Signals
+}
+
 const KEPT_LINES = 20
-const running = new Set<ChildProcess>()
+/** What is still up, and what ends it at once. */
+const running = new Map<ChildProcess, NodeJS.Signals>()
 
 // Whatever way this process ends, what it started must not outlive it.
 process.once('exit', () => {
-  for (const child of running) kill(child, 'SIGKILL')
+  for (const [child, lastSignal] of running) kill(child, lastSignal)
 })
 
 /** Starts a process in a group of its own: Ctrl-C in the terminal reaches the platform only, which ends things in order. */
 export function startChild(
   command: string,
   args: readonly string[],
-  options: SpawnOptions & { readonly onLine?: (line: string) => void } = {},
+  options: ChildOptions = {},
 ): Promise<Child> {
-  const { onLine, ...spawnOptions } = options
+  const { onLine, lastSignal = 'SIGKILL', ...spawnOptions } = options
   const child = spawn(command, args, { ...spawnOptions, stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const lines: string[] = []
   const listeners = new Set<(line: string) => void>()
@@ -52,14 +59,14 @@ export function startChild(
   return new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('spawn', () => {
-      running.add(child)
+      running.set(child, lastSignal)
       resolve({
         pid: child.pid!,
         lines,
         exited,
         waitForLine: (pattern, timeoutMs) =>
           waitForLine({ pattern, timeoutMs, lines, listeners, exited, command }),
-        stop: ({ signal, graceMs }) => stop(child, exited, signal, graceMs),
+        stop: ({ signal, graceMs }) => stop({ child, exited, signal, lastSignal, graceMs }),
       })
     })
   })
@@ -108,14 +115,21 @@ function waitForLine(wait: {
   })
 }
 
-async function stop(
-  child: ChildProcess,
-  exited: Child['exited'],
-  signal: NodeJS.Signals,
-  graceMs: number,
-): Promise<void> {
+async function stop({
+  child,
+  exited,
+  signal,
+  lastSignal,
+  graceMs,
+}: {
+  readonly child: ChildProcess
+  readonly exited: Child['exited']
+  readonly signal: NodeJS.Signals
+  readonly lastSignal: NodeJS.Signals
+  readonly graceMs: number
+}): Promise<void> {
   kill(child, signal)
-  const timer = setTimeout(() => kill(child, 'SIGKILL'), graceMs)
+  const timer = setTimeout(() => kill(child, lastSignal), graceMs)
   await exited
   clearTimeout(timer)
 }

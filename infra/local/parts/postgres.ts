@@ -62,6 +62,8 @@ export function createPostgres(options: PostgresOptions): Postgres {
       ...identity,
       env: environment,
       onLine: (line) => logger.info(line),
+      // Were it killed, its processes would go on, a checkpoint to its end; so told, it ends them, and kills who does not.
+      lastSignal: 'SIGQUIT',
     })
     child = started
     void started.exited.then((exit) => part.failed(describeEnd('PostgreSQL', exit, started.lines)))
@@ -72,7 +74,7 @@ export function createPostgres(options: PostgresOptions): Postgres {
   const part = createPart('postgres', {
     start,
     // A fast shutdown ends the sessions; one that hangs on is recovered from the log at the next start.
-    stop: async () => child?.stop({ signal: 'SIGINT', graceMs: 2_500 }),
+    stop: async () => child?.stop({ signal: 'SIGINT', graceMs: 1_500 }),
   })
   return Object.assign(part, {
     url,

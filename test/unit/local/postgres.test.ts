@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import postgres from 'postgres'
 import { createPostgres, type Postgres } from '../../../infra/local/parts/postgres.ts'
+import { isRunning } from '../../support/processes.ts'
 import { findFreePort } from '../../support/server.ts'
 
 const logger = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -52,6 +53,19 @@ it('can be taken away and given back', async () => {
 
   expect(await query((sql) => sql`select 1 as n`)).toEqual([{ n: 1 }])
 })
+
+it('leaves no process behind when one of its own hangs', async () => {
+  const [{ pid } = {}] = await query(
+    (sql) => sql`select pid from pg_stat_activity where backend_type = 'checkpointer'`,
+  )
+  process.kill(pid, 'SIGSTOP')
+
+  await server.stop()
+
+  expect(isRunning(pid)).toBe(false)
+  await server.start()
+  expect(await query((sql) => sql`select n from kept`)).toEqual([{ n: 7 }])
+}, 60_000)
 
 it('takes over from a server that a killed platform left behind', async () => {
   const second = createPostgres({ dataDir, port: await findFreePort(), logger })
