@@ -6,16 +6,24 @@ import { findAsOf } from '../rollups/as-of.ts'
 import { boundsOf, comparedWith, type Range, readInterval, readRange, showRange } from './ranges.ts'
 import {
   findFirstDay,
+  findListeners,
   findRetention,
+  type Listeners,
   listProductSums,
-  listTopListeners,
   listTopTracks,
   type ProductSums,
   type Subject,
 } from './repository.ts'
 import { toCurve } from './retention-curve.ts'
 import type { Dashboard, StatsQuery, TopTrack } from './schemas.ts'
-import { areListenersKnown, readBreakdowns, readSeries, readSums } from './subject-stats.ts'
+import {
+  areListenersKnown,
+  readBreakdowns,
+  readDays,
+  readSeries,
+  readSums,
+  type SubjectSums,
+} from './subject-stats.ts'
 import { changeOf, filteredOf, ownerFiguresOf, ratio } from './totals.ts'
 
 export interface DashboardDependencies {
@@ -30,14 +38,26 @@ const longest = 20
 
 /** The figures of all that somebody owns. */
 export function createDashboardService({ sql, sales, now = () => new Date() }: DashboardDependencies) {
-  const readOwner = async (actor: Actor, subject: Subject, range: Range, at: Date) => {
-    const { days, sums, userCount } = await readSums(sql, subject, range, at)
+  const addSales = async (actor: Actor, range: Range, { days, sums, userCount }: SubjectSums) => {
     const sold = await sales.sumUp(actor, boundsOf(range))
     const saleCount = sold.totals.reduce((sum, { sale_count }) => sum + sale_count, 0)
     return { days, sums, sold, totals: ownerFiguresOf(sums, userCount, saleCount) }
   }
 
-  const readTop = async (ownerId: string, range: Range, at: Date) => {
+  /** Null where it is not known any more who listened. */
+  const readListeners = async (ownerId: string, range: Range, at: Date) =>
+    areListenersKnown(range, at) ? findListeners(sql, ownerId, range, longest) : null
+
+  const readPresent = async (actor: Actor, subject: Subject, range: Range, listeners: Listeners | null) => {
+    const { days, sums } = await readDays(sql, subject, range)
+    const userCount = sums.user_count === 0 ? 0 : (listeners?.user_count ?? null)
+    return addSales(actor, range, { days, sums, userCount })
+  }
+
+  const readBefore = async (actor: Actor, subject: Subject, range: Range, at: Date) =>
+    addSales(actor, range, await readSums(sql, subject, range, at))
+
+  const readTop = async (ownerId: string, range: Range) => {
     const tracks = await listTopTracks(sql, ownerId, range, longest)
     const first = tracks[0]
     const isPlayed = first !== undefined && first.play_count > 0
@@ -49,9 +69,6 @@ export function createDashboardService({ sql, sales, now = () => new Date() }: D
           completion_rate: ratio(track.complete_count, track.play_count),
         }),
       ),
-      top_listeners: areListenersKnown(range, at)
-        ? await listTopListeners(sql, ownerId, range, longest)
-        : null,
       retention: isPlayed ? toCurve(await findRetention(sql, first.id, range)) : null,
     }
   }
@@ -63,9 +80,10 @@ export function createDashboardService({ sql, sales, now = () => new Date() }: D
       const range = await readRange(query, at, () => findFirstDay(sql, subject))
       const interval = readInterval(query, range)
       const as_of = await findAsOf(sql, at)
-      const { days, sums, sold, totals } = await readOwner(actor, subject, range, at)
+      const listeners = await readListeners(actor.id, range, at)
+      const { days, sums, sold, totals } = await readPresent(actor, subject, range, listeners)
       const before = comparedWith(query, range)
-      const previous = before && (await readOwner(actor, subject, before, at))
+      const previous = before && (await readBefore(actor, subject, before, at))
       return {
         as_of,
         range: showRange(range),
@@ -79,7 +97,8 @@ export function createDashboardService({ sql, sales, now = () => new Date() }: D
             }
           : null,
         series: await readSeries(sql, subject, { range, interval, days, now: at }),
-        ...(await readTop(actor.id, range, at)),
+        ...(await readTop(actor.id, range)),
+        top_listeners: listeners?.top_listeners ?? null,
         ...(await readBreakdowns(sql, subject, { range, sums, now: at })),
         sales: {
           totals: sold.totals,

@@ -180,21 +180,40 @@ export const listProductSums = (db: Db, ownerId: string, { from, to }: Range, li
 /** Of so many who played most, those who let others see it. */
 const considered = 1_000
 
-export const listTopListeners = (db: Db, ownerId: string, range: Range, limit: number) => db<TopListener[]>`
-  with most as materialized (
-    select l.user_id, sum(l.play_count)::int as play_count
-    from ${listenersOf(db, { owner_id: ownerId, track_id: undefined }, range)}
-    group by l.user_id
-    order by 2 desc, l.user_id
-    limit ${considered}
-  )
-  select u.id as user_id, u.username, u.display_name, most.play_count
-  from most
-  join users u on u.id = most.user_id
-  where u.deletes_at is null and u.id <> ${ownerId}
-    and coalesce((u.settings->>'show_history')::boolean, false)
-    and coalesce(u.settings->>'profile_visibility', 'public') = 'public'
-    and not exists (select from blocks b where b.blocker_id = u.id and b.blocked_id = ${ownerId})
-  order by most.play_count desc, u.id
-  limit ${limit}
-`
+export interface Listeners {
+  readonly user_count: number
+  readonly top_listeners: TopListener[]
+}
+
+/** How many users listened to anything of an owner, and who of them most: of a year both are read in one go. */
+export async function findListeners(
+  db: Db,
+  ownerId: string,
+  range: Range,
+  limit: number,
+): Promise<Listeners> {
+  const [row] = await db<[Listeners]>`
+    with listeners as materialized (
+      select l.user_id, sum(l.play_count)::int as play_count
+      from ${listenersOf(db, { owner_id: ownerId, track_id: undefined }, range)}
+      group by l.user_id
+    ), most as materialized (
+      select user_id, play_count from listeners order by play_count desc, user_id limit ${considered}
+    ), shown as (
+      select u.id as user_id, u.username, u.display_name, most.play_count
+      from most
+      join users u on u.id = most.user_id
+      where u.deletes_at is null and u.id <> ${ownerId}
+        and coalesce((u.settings->>'show_history')::boolean, false)
+        and coalesce(u.settings->>'profile_visibility', 'public') = 'public'
+        and not exists (select from blocks b where b.blocker_id = u.id and b.blocked_id = ${ownerId})
+      order by most.play_count desc, u.id
+      limit ${limit}
+    )
+    select
+      (select count(*)::int from listeners) as user_count,
+      (select coalesce(jsonb_agg(to_jsonb(shown) order by play_count desc, user_id), '[]') from shown)
+        as top_listeners
+  `
+  return row
+}

@@ -27,9 +27,18 @@ export const areListenersKnown = (range: Range, now: Date): boolean =>
   boundsOf(range).from >= listenersKnownSince(now)
 
 export async function readSums(db: Db, subject: Subject, range: Range, now: Date): Promise<SubjectSums> {
-  const days = await listDays(db, subject, range)
-  const sums = addUp(days)
+  const { days, sums } = await readDays(db, subject, range)
   return { days, sums, userCount: await readUserCount(db, subject, range, sums, now) }
+}
+
+/** Without the users who listened. */
+export async function readDays(
+  db: Db,
+  subject: Subject,
+  range: Range,
+): Promise<Omit<SubjectSums, 'userCount'>> {
+  const days = await listDays(db, subject, range)
+  return { days, sums: addUp(days) }
 }
 
 function readUserCount(db: Db, subject: Subject, range: Range, { user_count }: Sums, now: Date) {
