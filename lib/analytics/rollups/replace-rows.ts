@@ -27,9 +27,13 @@ export async function replaceRows(db: Db, { table, keys, values, within, rows }:
   )
   await db`
     with fresh as materialized (${rows}),
-    gone as (
-      delete from ${db(table)} t
-      where ${within} and not exists (select from fresh f where (${names(keys, 'f')}) = (${names(keys, 't')}))
+    -- A join would be planned by what is known of an hour or day that is new, which is nothing: each row with each.
+    stale as materialized (
+      select ${names(keys, 't')} from ${db(table)} t where ${within}
+      except
+      select ${names(keys, 'f')} from fresh f
+    ), gone as (
+      delete from ${db(table)} t using stale s where (${names(keys, 's')}) = (${names(keys, 't')})
     )
     insert into ${db(table)} as t (${columns})
     select ${columns} from fresh
