@@ -402,7 +402,6 @@ async function leaveAnEventBehind() {
   await sql.end()
 }
 
-/** A message that no worker can read: it is put off, which takes the last of a consumer's grants. */
 /** Events to one endpoint of each kind: it takes them, has missed some, fails or is gone. */
 async function sendWebhooks(token: string) {
   const endpoints = '/api/v1/webhooks/endpoints'
@@ -420,6 +419,7 @@ async function sendWebhooks(token: string) {
   await client.createTrack(token)
 }
 
+/** A message that no worker can read: it is put off, which takes the last of a consumer's grants. */
 async function sendPoison(queueUrl: string) {
   const sqs = new SQSClient(sdkSettings(platform, 'operator'))
   await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: 'not JSON' }))
