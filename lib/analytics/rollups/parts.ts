@@ -10,7 +10,7 @@ export const isIn = (db: Db, subjectId: Fragment, { part, count }: Part): Fragme
   count === 1 ? db`true` : db`(uuid_hash(${subjectId}) & 2147483647) % ${count} = ${part}`
 
 /** So many raw rows one statement sums up well within its deadline, on a database that has more to do. */
-export const mostRows = 50_000
+export const mostRows = 20_000
 
 /** As many parts as so many raw rows need, for whatever sums up one of them in a statement. */
 export async function inParts(
