@@ -9,7 +9,8 @@ import { connect, databaseSettings } from '../../lib/db/client.ts'
 import { createTaskRunner } from '../../lib/schedule/run-task.ts'
 import { createTasks } from '../../lib/schedule/tasks.ts'
 
-const sql = connect(databaseSettings())
+/** Nobody waits for what runs by the clock: an hour in which much happened is summed up in statements of some seconds. */
+const sql = connect({ ...databaseSettings(), queryDeadlineMs: 30_000 })
 const secrets = createSecrets()
 const runTask = createTaskRunner({
   tasks: createTasks({
@@ -27,8 +28,8 @@ const runTask = createTaskRunner({
   }),
 })
 
-/** Left for the last step, which may be slow. */
-const reserveMs = 15_000
+/** Left for the last step, which may take a statement's deadline and more. */
+const reserveMs = 60_000
 
 /** Many schedules lead here; the input of each names its task. */
 export const handler = (event: unknown, context: Pick<Context, 'getRemainingTimeInMillis'>) =>

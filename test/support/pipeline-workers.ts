@@ -181,9 +181,10 @@ const unexpected = () => Promise.reject(new Error('Nobody is to be sent this'))
 
 /** Accounts are told of these elsewhere. */
 const unheard = async () => {}
+const isTold = (type: string) => type in contentEvents || type === 'mail.notification'
 
 const nobody = Object.fromEntries(
-  Object.keys(events).map((type) => [type, type in contentEvents ? unheard : unexpected]),
+  Object.keys(events).map((type) => [type, isTold(type) ? unheard : unexpected]),
 ) as unknown as Jobs
 
 function queueOf(name: QueueName, life: Life, { send }: PipelineParts): Pick<JobQueue, 'send'> {

@@ -9,8 +9,8 @@ export interface Part {
 export const isIn = (db: Db, subjectId: Fragment, { part, count }: Part): Fragment =>
   count === 1 ? db`true` : db`(uuid_hash(${subjectId}) & 2147483647) % ${count} = ${part}`
 
-/** So many raw rows one statement sums up well within its deadline, on a database that has more to do. */
-export const mostRows = 20_000
+/** So many raw rows one statement sums up in a third of the scheduler's deadline, as `npm run bench -- rollups` shows. */
+export const mostRows = 200_000
 
 /** As many parts as so many raw rows need, for whatever sums up one of them in a statement. */
 export async function inParts(

@@ -15,7 +15,8 @@ export async function measureRollUps(): Promise<void> {
   await server.createTemplate()
   const url = withDatabase(server.url, templateName)
   const raw = postgres(url, { max: 1, onnotice: () => {} })
-  const settings = settingsOf(url)
+  // As the scheduler has it.
+  const settings = { ...settingsOf(url), queryDeadlineMs: 30_000 }
   const sql = connect(settings)
   const now = new Date()
   const world = worldOf(10_000_000, now)
