@@ -22,8 +22,8 @@ const results = fc.array(fc.record({ at: fc.integer({ min: 0, max: 40 }), succee
 const heard = (health: Health, { at, succeeds }: { at: number; succeeds: boolean }) =>
   (succeeds ? afterSuccess : afterFailure)(health, later(start, at))
 
-test('what fails began to fail after the last success, in whatever order that is heard', () => {
-  fc.assert(
+test('what fails began to fail after the last success, in whatever order that is heard', async () => {
+  await fc.assert(
     fc.property(results, (all) => {
       const health = all.reduce(heard, fresh)
       const successes = all.filter(({ succeeds }) => succeeds).map(({ at }) => at)

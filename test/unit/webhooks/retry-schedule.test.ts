@@ -36,8 +36,8 @@ const failures = fc.record<Failure>({
   retry_after_seconds: fc.double({ min: 0, max: 1e9, noNaN: true }),
 })
 
-test('hears a Retry-After between the delay that there would be and twice that', () => {
-  fc.assert(
+test('hears a Retry-After between the delay that there would be and twice that', async () => {
+  await fc.assert(
     fc.property(
       fc.integer({ min: 1, max: mostTries - 1 }),
       failures,
