@@ -1,11 +1,10 @@
 import { isIP } from 'node:net'
+import { longestUrl } from './longest-url.ts'
 
 export interface UrlSettings {
   /** Also plain HTTP to this machine: where this machine is the whole platform. */
   readonly allowLocal: boolean
 }
-
-export const longestUrl = 2048
 
 /** Names that lead into somebody's own network, or nowhere. */
 const innerDomains = [

@@ -40,10 +40,15 @@ test('somebody who only has shares opens an account at Stripe, is paid out, and 
   expect(statement).toMatch(/,payout,,,,,,-42\.00,0\.00,usd\r\n$/)
 }, 120_000)
 
-/** What others paid, so that there is something to transfer. */
+/** What others paid, so that there is something to transfer; Stripe books it a moment after it has taken it. */
 async function fundStripe(amount: number): Promise<void> {
   const { hostname, port } = new URL(local.api_url)
   const stripe = new Stripe(local.secret_key, { host: hostname, port, protocol: 'http' })
   const { id } = await stripe.paymentIntents.create({ amount, currency: 'usd' })
+  const expand = ['latest_charge']
   await stripe.paymentIntents.confirm(id, { payment_method: 'pm_card_bypassPending' })
+  await until('Stripe to book the payment', async () => {
+    const { latest_charge } = await stripe.paymentIntents.retrieve(id, { expand })
+    return (latest_charge as Stripe.Charge).balance_transaction ?? undefined
+  })
 }
