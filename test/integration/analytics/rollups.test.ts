@@ -73,6 +73,8 @@ describe('what is summed up', () => {
     /** Whether a run of the schedule comes after it. */
     isRun: fc.boolean(),
   })
+  /** Up to the end of the hour in which the last of them may be. */
+  const whole = { from: at('01T00:00:00'), to: at('02T07:00:00') }
   type Happening = typeof happening extends fc.Arbitrary<infer T> ? T : never
 
   async function write(one: Happening) {
@@ -107,11 +109,11 @@ describe('what is summed up', () => {
         await rollUpAll(sql, now)
         const bitByBit = await readAll()
         await sql`truncate hourly_stats, daily_stats, daily_breakdowns, listener_days, daily_retention`
-        await redo(sql, { from: at('01T00:00:00'), to: at('02T06:00:00') }, now)
+        await redo(sql, whole, now)
         await rollUpAll(sql, now)
         expect(await readAll()).toEqual(bitByBit)
         // Once more, over what is there.
-        await redo(sql, { from: at('01T00:00:00'), to: at('02T06:00:00') }, now)
+        await redo(sql, whole, now)
         await rollUpAll(sql, now)
         expect(await readAll()).toEqual(bitByBit)
         await sql`truncate plays, listens, analytics_events, hourly_stats, daily_stats, daily_breakdowns, listener_days, daily_retention`
