@@ -1,3 +1,4 @@
+import { dayOf, firstOfMonth } from '../time.ts'
 import type { Sql } from './client.ts'
 
 /** Made before they begin, so that a month of failed runs loses nothing. */
@@ -18,11 +19,10 @@ export interface MonthlyTable {
 export async function keepMonths(sql: Sql, { create, drop, monthsKept }: MonthlyTable, now: Date) {
   const [row] = await sql<[{ changed: number }]>`
     select
-      ${sql(create)}(${firstOfMonth(now, 0)}::date, ${monthsAhead + 1})
-      + ${sql(drop)}(${firstOfMonth(now, -monthsKept)}::date) as changed
+      ${sql(create)}(${monthOf(now, 0)}::date, ${monthsAhead + 1})
+      + ${sql(drop)}(${monthOf(now, -monthsKept)}::date) as changed
   `
   return row.changed
 }
 
-const firstOfMonth = (now: Date, months: number) =>
-  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1)).toISOString().slice(0, 10)
+const monthOf = (now: Date, months: number) => dayOf(firstOfMonth(now, months))

@@ -47,7 +47,7 @@ export const listSales = z.strictObject({
 export type ListSales = z.output<typeof listSales>
 
 /** gross − refunded = fees + shared + earned. */
-const figures = {
+export const salesFigures = {
   currency: z.string(),
   /** Items paid for in the period. */
   sale_count: z.int(),
@@ -68,9 +68,9 @@ export const salesSummary = z.object({
   to: timestamp,
   /** In which the days are. */
   time_zone: z.literal('UTC'),
-  totals: z.array(z.object(figures)),
-  by_product: z.array(z.object({ product_id: z.uuid(), title: z.string(), ...figures })),
-  by_day: z.array(z.object({ day: z.iso.date(), ...figures })),
+  totals: z.array(z.object(salesFigures)),
+  by_product: z.array(z.object({ product_id: z.uuid(), title: z.string(), ...salesFigures })),
+  by_day: z.array(z.object({ day: z.iso.date(), ...salesFigures })),
 })
 export type SalesSummary = z.output<typeof salesSummary>
 

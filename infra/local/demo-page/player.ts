@@ -140,5 +140,3 @@ export function createPlayer(sound: HTMLAudioElement, onChange: () => void) {
     },
   }
 }
-
-export type Player = ReturnType<typeof createPlayer>

@@ -1,4 +1,5 @@
 import type { Db, Sql } from '../../db/client.ts'
+import { firstOfMonth } from '../../time.ts'
 import { rollUpDay } from './days.ts'
 import { rollUpHour } from './hours.ts'
 import {
@@ -22,9 +23,6 @@ const redoneSince = (now: Date) => firstOfMonth(now, -monthsRedone)
 
 /** From when on it is known which users listened. */
 export const listenersKnownSince = (now: Date) => firstOfMonth(now, -monthsKnown)
-
-const firstOfMonth = (now: Date, months: number) =>
-  new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + months, 1))
 
 /** Sums up some of the hours that were written to, and their days; answers how many hours and days it was. */
 export async function rollUp(sql: Sql, now: Date): Promise<number> {

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { id } from '../../http/id.ts'
 import { timestamp } from '../../http/route.ts'
+import { salesFigures } from '../../sales/schemas.ts'
 
 /** A day of UTC. */
 const day = z.iso.date()
@@ -203,16 +204,6 @@ const topListener = z.object({
   play_count: z.int(),
 })
 export type TopListener = z.output<typeof topListener>
-
-const salesFigures = {
-  currency: z.string(),
-  sale_count: z.int(),
-  gross_amount: z.int(),
-  refunded_amount: z.int(),
-  fee_amount: z.int(),
-  shared_amount: z.int(),
-  earned_amount: z.int(),
-}
 
 export const dashboard = z.object({
   ...head,
