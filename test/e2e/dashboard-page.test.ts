@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { jest } from '@jest/globals'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser } from '../../infra/local/demo/browser.ts'
-import { newClient, randomAddress } from '../support/platform.ts'
+import { joinAsArtist, openVisit } from '../support/demo-visit.ts'
+import { newClient } from '../support/platform.ts'
 
 /** The page at /demo/dashboard as an artist sees it whom nobody has listened to, and then some have. */
 const { platform } = await newClient()
@@ -19,18 +20,7 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 beforeEach(async () => {
-  complaints = []
-  const context = await browser.newContext()
-  context.setDefaultTimeout(patienceMs)
-  const address = randomAddress()
-  await context.route(`${platform.api_url}/api/v1/auth/**`, (route) =>
-    route.continue({ headers: { ...route.request().headers(), 'x-local-client-ip': address } }),
-  )
-  page = await context.newPage()
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
+  ;({ page, complaints } = await openVisit(browser, patienceMs))
 })
 afterEach(() => page?.context().close())
 
@@ -44,9 +34,7 @@ async function makeSong(): Promise<void> {
 }
 
 test('shows nothing, then the listeners that were made up, as charts, tables and a file', async () => {
-  await page.goto(platform.demo_url)
-  await page.getByRole('button', { name: 'Start as a demo artist' }).click()
-  await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor()
+  await joinAsArtist(page, platform.demo_url)
   await makeSong()
 
   await page.getByRole('link', { name: 'Dashboard' }).click()

@@ -3,7 +3,8 @@ import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { type AudioFile, until } from '../../infra/local/client.ts'
 import { launchBrowser } from '../../infra/local/demo/browser.ts'
 import { eicar, makeAudio } from '../support/audio.ts'
-import { newClient, randomAddress } from '../support/platform.ts'
+import { joinAsArtist, openVisit } from '../support/demo-visit.ts'
+import { newClient } from '../support/platform.ts'
 
 /** The page at /demo as somebody sees it who uploads a file and listens to it. */
 const { platform } = await newClient()
@@ -23,21 +24,9 @@ beforeAll(async () => {
 afterAll(() => browser?.close())
 
 beforeEach(async () => {
-  complaints = []
-  context = await browser.newContext()
-  context.setDefaultTimeout(patienceMs)
-  const address = randomAddress()
-  await context.route(`${platform.api_url}/api/v1/auth/**`, (route) =>
-    route.continue({ headers: { ...route.request().headers(), 'x-local-client-ip': address } }),
-  )
-  page = await context.newPage()
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text())
-  })
-  page.on('pageerror', (error) => complaints.push(String(error)))
-  await page.goto(platform.demo_url)
-  await page.getByRole('button', { name: 'Start as a demo artist' }).click()
-  await page.getByRole('heading', { name: 'Nothing to see yet' }).waitFor()
+  ;({ page, complaints } = await openVisit(browser, patienceMs))
+  context = page.context()
+  await joinAsArtist(page, platform.demo_url)
 })
 afterEach(() => context?.close())
 
@@ -210,7 +199,7 @@ test('a large file goes on after a reload, and sends no part twice', async () =>
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await page.getByText('paused', { exact: false }).first().waitFor()
 
-  complaints = []
+  complaints.length = 0
   await page.reload()
   const before = [...sent]
   expect(before.length).toBeGreaterThanOrEqual(2)

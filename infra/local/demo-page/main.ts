@@ -1,8 +1,8 @@
-import { explain, watchReach } from './api.ts'
+import { explain } from './api.ts'
 import { byId, createSlot, el, icon, showProblem } from './dom.ts'
 import { chooseFile } from './files.ts'
 import { follow } from './follow.ts'
-import { call, get, resume, signOut, watchEnd } from './session.ts'
+import { call, get } from './session.ts'
 import {
   clear,
   findItem,
@@ -16,14 +16,14 @@ import {
 } from './store.ts'
 import { abort, goOn, pause, resumeAll, sendDuplicate, tryAgain, uploadNew, uploadTo } from './uploads.ts'
 import { createActionsView } from './view-actions.ts'
-import { showEntry } from './view-entry.ts'
 import { drawFacts } from './view-facts.ts'
 import { showIntake } from './view-intake.ts'
 import { createPlayerView } from './view-player.ts'
 import { drawShelf } from './view-shelf.ts'
 import { createTransferView } from './view-transfer.ts'
 import { createWayView } from './view-way.ts'
-import type { Track, User } from './wire.ts'
+import { beginVisit, report } from './visit.ts'
+import type { Track } from './wire.ts'
 
 const drawTransfer = createTransferView({
   pause,
@@ -42,7 +42,7 @@ const drawActions = createActionsView({
   download: (id) => void download(id).catch(report),
   discard: (id) => void discard(id).catch(report),
 })
-const [artwork, account] = [byId('artwork'), byId('account')].map(createSlot)
+const artwork = createSlot(byId('artwork'))
 
 function draw(): void {
   drawShelf()
@@ -64,7 +64,7 @@ function draw(): void {
 }
 
 function drawArtwork({ artwork_url }: Track): void {
-  artwork?.(artwork_url, () => [
+  artwork(artwork_url, () => [
     artwork_url ? el('img', { src: artwork_url, alt: 'Artwork', width: 72, height: 72 }) : icon('note'),
   ])
 }
@@ -92,8 +92,6 @@ async function adopt(trackId: string, field: string, value: string): Promise<voi
   put((await call<Track>('PATCH', trackPath(trackId), { body })).body)
 }
 
-const report = (error: unknown) => showProblem(explain(error))
-
 /** A file whose track could not even be made is offered once more. */
 function takeFile(file: File): void {
   uploadNew(file).catch((error: unknown) => {
@@ -101,43 +99,16 @@ function takeFile(file: File): void {
   })
 }
 
-async function enter(user: User): Promise<void> {
-  byId('entry').hidden = true
-  byId('desk').hidden = false
-  account?.(user.id, () => [
-    el('span', {}, user.display_name),
-    el('button', { type: 'button', class: 'small', onclick: () => void leave() }, 'Sign out'),
-  ])
-  byId('account').hidden = false
-  await loadTracks(user)
-  await resumeAll(listItems().map(({ track }) => track))
-}
-
-function showOutside(): void {
-  clear()
-  byId('desk').hidden = true
-  byId('account').hidden = true
-  byId('entry').hidden = false
-}
-
-async function leave(): Promise<void> {
-  await signOut().catch(() => undefined)
-  showOutside()
-}
-
-const showReach = (isReached: boolean) => {
-  byId('offline').hidden = isReached
-}
-watchReach(showReach)
-addEventListener('offline', () => showReach(false))
-addEventListener('online', () => showReach(true))
-watchEnd(showOutside)
 subscribe(draw)
-showEntry((user) => void enter(user).catch(report))
 showIntake((files) => {
   for (const file of files) takeFile(file)
 })
 
-const user = await resume().catch(() => undefined)
-if (user) await enter(user).catch(report)
-else showOutside()
+await beginVisit({
+  inside: 'desk',
+  onLeave: clear,
+  async onEnter(user) {
+    await loadTracks(user)
+    await resumeAll(listItems().map(({ track }) => track))
+  },
+})

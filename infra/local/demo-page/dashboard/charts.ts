@@ -25,8 +25,6 @@ export interface Chart {
 const height = 220
 const drawn = new WeakMap<HTMLElement, uPlot>()
 
-const colourOf = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-
 /** Colours of the page are pairs for light and dark, which a canvas cannot read: an element resolves them. */
 function resolveColour(name: string): string {
   const probe = document.createElement('i')
@@ -34,7 +32,7 @@ function resolveColour(name: string): string {
   document.body.append(probe)
   const { color } = getComputedStyle(probe)
   probe.remove()
-  return color || colourOf(name)
+  return color
 }
 
 const toSeries = ({ label, colour, isFilled, isBars }: Line, formatY: Chart['formatY']): Series => {

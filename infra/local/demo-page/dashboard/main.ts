@@ -1,7 +1,6 @@
-import { explain, watchReach } from '../api.ts'
-import { announce, byId, createSlot, el, showProblem } from '../dom.ts'
-import { call, get, resume, signOut, watchEnd } from '../session.ts'
-import { showEntry } from '../view-entry.ts'
+import { announce, byId, el } from '../dom.ts'
+import { call, get } from '../session.ts'
+import { beginVisit, report } from '../visit.ts'
 import type { User } from '../wire.ts'
 import { formatDay } from './figures.ts'
 import { drawCharts } from './view-charts.ts'
@@ -15,8 +14,6 @@ type Range = keyof typeof ranges
 let range: Range = '28d'
 let user: User | undefined
 let shown: Dashboard | undefined
-const account = createSlot(byId('account'))
-const report = (error: unknown) => showProblem(explain(error))
 
 function draw(): void {
   if (!shown) return
@@ -108,37 +105,15 @@ async function makeUp(button: HTMLButtonElement): Promise<void> {
   }
 }
 
-async function enter(entered: User): Promise<void> {
-  user = entered
-  byId('entry').hidden = true
-  byId('figures').hidden = false
-  byId('account').hidden = false
-  account(entered.id, () => [
-    el('span', {}, entered.display_name),
-    el('button', { type: 'button', class: 'small', onclick: () => void leave() }, 'Sign out'),
-  ])
-  await load()
-}
-
-function showOutside(): void {
-  shown = undefined
-  byId('figures').hidden = true
-  byId('account').hidden = true
-  byId('entry').hidden = false
-}
-
-async function leave(): Promise<void> {
-  await signOut().catch(() => undefined)
-  showOutside()
-}
-
-watchReach((isReached) => {
-  byId('offline').hidden = isReached
-})
-watchEnd(showOutside)
-showEntry((entered) => void enter(entered).catch(report))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', draw)
 
-const known = await resume().catch(() => undefined)
-if (known) await enter(known).catch(report)
-else showOutside()
+await beginVisit({
+  inside: 'figures',
+  onLeave() {
+    shown = undefined
+  },
+  async onEnter(entered) {
+    user = entered
+    await load()
+  },
+})
